@@ -1,0 +1,78 @@
+"""The 20-character certificate id: 95 bits of the document hash and a check character, in Crockford base 32.
+
+The check is a weighted sum over GF(32) (x^5+x^2+1, α = 2): it catches every single substitution and every swap
+of two characters, so that "mistyped" is told from "unknown". The id is a locator only; full hashes decide.
+"""
+
+from typing import Final
+
+from certlog.digests import DocumentHash
+from certlog.errors import MistypedId
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+ID_LENGTH: Final = 20
+HASH_BITS: Final = 95
+_VALUE: Final = {character: value for value, character in enumerate(ALPHABET)}
+_LOOKALIKES: Final = str.maketrans("OIL", "011", "- ")
+_MAX_TYPED: Final = 64
+
+
+def _powers() -> tuple[int, ...]:
+    values = [1]
+    for _ in range(30):
+        doubled = values[-1] << 1
+        values.append(doubled ^ 0b100101 if doubled & 32 else doubled)
+    return tuple(values)
+
+
+_EXP: Final = _powers()
+_LOG: Final = {value: exponent for exponent, value in enumerate(_EXP)}
+
+
+def certificate_id(document_hash: DocumentHash) -> str:
+    """Return the 20-character id of a document hash."""
+    bits = int.from_bytes(document_hash, "big") >> (256 - HASH_BITS)
+    values = [bits >> 5 * (18 - i) & 31 for i in range(ID_LENGTH - 1)]
+    # v19 solves Σ α^i·v_i = 0: the partial sum divided by α^19 (subtraction is addition here).
+    partial = _weighted_sum(values)
+    check = _EXP[(_LOG[partial] - 19) % 31] if partial else 0
+    return "".join(ALPHABET[value] for value in [*values, check])
+
+
+def format_id(identifier: str) -> str:
+    """Return the id as people read it: four groups of five, joined by hyphens."""
+    return "-".join(identifier[i : i + 5] for i in range(0, ID_LENGTH, 5))
+
+
+def parse_id(text: str) -> str:
+    """Return the 20 characters of a typed id.
+
+    Lower case, hyphens and spaces are accepted; O is read as 0, I and L as 1.
+
+    Raises:
+        MistypedId: wrong length, a character outside the alphabet, or a wrong check character.
+    """
+    if len(text) > _MAX_TYPED:
+        raise MistypedId(f"expected {ID_LENGTH} characters, found far more")
+    cleaned = text.strip().upper().translate(_LOOKALIKES)
+    if len(cleaned) != ID_LENGTH:
+        raise MistypedId(f"expected {ID_LENGTH} characters, found {len(cleaned)}")
+    unknown = [character for character in cleaned if character not in _VALUE]
+    if unknown:
+        raise MistypedId(f"character {unknown[0]!r} is not used in certificate ids")
+    if _weighted_sum([_VALUE[character] for character in cleaned]):
+        raise MistypedId("the check character does not fit: one or more characters are mistyped")
+    return cleaned
+
+
+def id_prefix_matches(identifier: str, document_hash: DocumentHash) -> bool:
+    """Tell whether an id locates this document hash."""
+    return certificate_id(document_hash) == identifier
+
+
+def _weighted_sum(values: list[int]) -> int:
+    total = 0
+    for i, value in enumerate(values):
+        if value:
+            total ^= _EXP[(_LOG[value] + i) % 31]
+    return total

@@ -1,0 +1,225 @@
+"""Strict JSON: one reading of every accepted byte string, so that signer and verifier see the same values.
+
+Follows RFC 8259 and I-JSON (RFC 7493), and narrows them: no duplicate names, no floats, integers within
+±(2^53-1), text in NFC without control, bidirectional or zero-width characters. It never normalises.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final, NoReturn, TypeAlias, cast
+
+from certlog.canonical import canonicalize
+from certlog.errors import InvalidInput
+
+JSONValue: TypeAlias = "dict[str, JSONValue] | list[JSONValue] | str | int | bool | None"
+JSONObject: TypeAlias = "dict[str, JSONValue]"
+
+MAX_DEPTH: Final = 32
+"""Nesting allowed below the top value: our deepest format uses 9, and recursion stays bounded."""
+
+MAX_INTEGER: Final = 2**53 - 1
+"""Largest integer that every JSON reader keeps exactly (RFC 7493, 2.2)."""
+
+# Characters that change how text looks without being seen: C0 and C1 controls, soft hyphen, Arabic letter
+# mark, Mongolian vowel separator, zero-width characters and directional marks, line and paragraph
+# separators, bidirectional embeddings and isolates, invisible operators, BOM, interlinear annotation,
+# and tag characters. Listed by number, so that the rule does not move with a Unicode version.
+_FORBIDDEN: Final = re.compile(
+    "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
+    "\\ufff9-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f]"
+)
+
+
+def parse(data: bytes, *, max_bytes: int) -> JSONValue:
+    """Read one JSON value.
+
+    Args:
+        data: UTF-8 bytes.
+        max_bytes: the most that this entrance accepts.
+
+    Raises:
+        InvalidInput: too large, not UTF-8, not JSON, or outside the narrowed rules of this module.
+    """
+    if len(data) > max_bytes:
+        raise InvalidInput(f"expected at most {max_bytes} bytes, found {len(data)}", code="too-large")
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique_names,
+            parse_float=_refuse_float,
+            parse_constant=_refuse_float,
+            parse_int=_bounded_integer,
+        )
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"not UTF-8 at byte {error.start}", code="not-utf8") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise InvalidInput(f"not JSON: {error.msg}", place=where, code="not-json") from error
+    except RecursionError as error:
+        raise InvalidInput("nested too deeply", code="too-deep") from error
+    _check_value(value, "", 0)
+    return cast("JSONValue", value)
+
+
+def parse_object(data: bytes, *, max_bytes: int) -> JSONObject:
+    """Read one JSON object; like parse, and the top value must be an object."""
+    value = parse(data, max_bytes=max_bytes)
+    if not isinstance(value, dict):
+        raise InvalidInput(f"expected an object, found {_kind(value)}", code="not-object")
+    return value
+
+
+def parse_canonical(data: bytes, *, max_bytes: int) -> JSONObject:
+    """Read one JSON object that must equal its own canonical bytes (RFC 8785)."""
+    value = parse_object(data, max_bytes=max_bytes)
+    if canonicalize(value) != data:
+        raise InvalidInput("the bytes are not in canonical form (RFC 8785)", code="not-canonical")
+    return value
+
+
+def check_text(text: str, place: str = "") -> None:
+    """Refuse text that could be shown as something else than it is.
+
+    Raises:
+        InvalidInput: not NFC, or a character that is invisible or changes direction.
+    """
+    if text.isascii() and text.isprintable():
+        return
+    found = _FORBIDDEN.search(text)
+    if found:
+        message = f"character U+{ord(found.group()):04X} at position {found.start()} is not allowed in text"
+        raise InvalidInput(message, place=place, code="forbidden-character")
+    if not unicodedata.is_normalized("NFC", text):
+        raise InvalidInput("text is not in Unicode NFC form", place=place, code="not-nfc")
+
+
+def check_value(value: JSONValue, place: str = "") -> None:
+    """Apply every rule of this module to a value that was built in memory rather than parsed."""
+    _check_value(value, place, 0)
+
+
+def members(
+    value: JSONValue, *, required: Iterable[str], optional: Iterable[str] = (), place: str = ""
+) -> JSONObject:
+    """Require an object with exactly these members: the closed-schema rule of docs/formats.md.
+
+    Returns:
+        The same object, now known to be one.
+    """
+    if not isinstance(value, dict):
+        raise InvalidInput(f"expected an object, found {_kind(value)}", place=place, code="not-object")
+    wanted = set(required)
+    missing = sorted(wanted - value.keys())
+    if missing:
+        raise InvalidInput(f"member {missing[0]!r} is missing", place=place, code="missing-member")
+    unknown = sorted(value.keys() - wanted - set(optional))
+    if unknown:
+        raise InvalidInput(f"unknown member {unknown[0]!r}", place=place, code="unknown-member")
+    return value
+
+
+def get_str(value: JSONObject, name: str, place: str = "") -> str:
+    """Return a member that must be a string."""
+    found = value.get(name)
+    if not isinstance(found, str):
+        raise _wrong_kind("a string", found, f"{place}/{name}")
+    return found
+
+
+def get_int(value: JSONObject, name: str, place: str = "") -> int:
+    """Return a member that must be an integer >= 0 (no format of ours has negative integers)."""
+    found = value.get(name)
+    if isinstance(found, bool) or not isinstance(found, int) or found < 0:
+        raise _wrong_kind("an integer >= 0", found, f"{place}/{name}")
+    return found
+
+
+def get_int_or_null(value: JSONObject, name: str, place: str = "") -> int | None:
+    """Return a member that must be null or an integer >= 0."""
+    return None if name in value and value[name] is None else get_int(value, name, place)
+
+
+def get_object(value: JSONObject, name: str, place: str = "") -> JSONObject:
+    """Return a member that must be an object."""
+    found = value.get(name)
+    if not isinstance(found, dict):
+        raise _wrong_kind("an object", found, f"{place}/{name}")
+    return found
+
+
+def get_list(value: JSONObject, name: str, place: str = "") -> list[JSONValue]:
+    """Return a member that must be an array."""
+    found = value.get(name)
+    if not isinstance(found, list):
+        raise _wrong_kind("an array", found, f"{place}/{name}")
+    return found
+
+
+def _wrong_kind(expected: str, found: JSONValue, place: str) -> InvalidInput:
+    return InvalidInput(f"expected {expected}, found {_kind(found)}", place=place, code="wrong-type")
+
+
+def _kind(value: JSONValue) -> str:
+    match value:
+        case None:
+            return "null or nothing"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case int():
+            return f"the number {value}" if abs(value) <= MAX_INTEGER else "a number"
+        case list():
+            return "an array"
+        case dict():
+            return "an object"
+
+
+def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise InvalidInput(f"member {name!r} appears twice", code="duplicate-member")
+            seen.add(name)
+    return result
+
+
+def _refuse_float(text: str) -> NoReturn:
+    raise InvalidInput(
+        f"number {text[:40]} is not an integer; decimals are written as strings", code="float"
+    )
+
+
+def _bounded_integer(text: str) -> int:
+    # 17 characters hold every allowed integer; a longer text must not reach int(), whose cost grows.
+    if len(text) > 17 or abs(int(text)) > MAX_INTEGER or text == "-0":
+        raise InvalidInput(f"integer {text[:20]} is outside ±(2^53-1)", code="integer-range")
+    return int(text)
+
+
+def _check_value(value: object, place: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise InvalidInput(f"nested deeper than {MAX_DEPTH}", place=place, code="too-deep")
+    match value:
+        case str():
+            check_text(value, place)
+        case dict():
+            for name, member in value.items():
+                if not isinstance(name, str):
+                    raise InvalidInput("member names are strings", place=place, code="wrong-type")
+                check_text(name, place)
+                _check_value(member, f"{place}/{name}", depth + 1)
+        case list() | tuple():
+            for position, item in enumerate(value):
+                _check_value(item, f"{place}/{position}", depth + 1)
+        case None | bool():
+            pass
+        case int():
+            if abs(value) > MAX_INTEGER:
+                raise InvalidInput("integer is outside ±(2^53-1)", place=place, code="integer-range")
+        case _:
+            raise InvalidInput(f"{type(value).__name__} is not allowed", place=place, code="wrong-type")

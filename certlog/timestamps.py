@@ -1,0 +1,46 @@
+"""Times as whole seconds since 1970-01-01T00:00:00Z, and the one text form that documents use.
+
+The form is RFC 3339 narrowed: `YYYY-MM-DDTHH:MM:SS` then `Z` or `±HH:MM`, no fractions, no leap second.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from typing import Final
+
+from certlog.errors import InvalidInput
+
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def parse_time(text: str, place: str = "") -> int:
+    """Return the seconds since the epoch of a time with offset.
+
+    Raises:
+        InvalidInput: another form, no offset, or no such moment.
+    """
+    if not _TIME.fullmatch(text) or text.endswith("-00:00"):
+        raise _bad("YYYY-MM-DDTHH:MM:SS followed by Z or an offset such as +07:00", text, place)
+    try:
+        return int(datetime.fromisoformat(text).timestamp())
+    except (ValueError, OverflowError) as error:
+        raise _bad("a time that exists", text, place) from error
+
+
+def format_time(seconds: int) -> str:
+    """Return the UTC text form of seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_date(text: str, place: str = "") -> date:
+    """Return the calendar date of `YYYY-MM-DD`."""
+    if not _DATE.fullmatch(text):
+        raise _bad("a date YYYY-MM-DD", text, place)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise _bad("a date that exists", text, place) from error
+
+
+def _bad(expected: str, found: str, place: str) -> InvalidInput:
+    return InvalidInput(f"expected {expected}, found {found[:40]!r}", place=place, code="bad-time")
