@@ -10,8 +10,9 @@ from typing import Final
 from certlog import cryptosuites
 from certlog.canonical import canonicalize
 from certlog.digests import DocumentHash, sha256
-from certlog.errors import InvalidInput
+from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.keys import PublicKey, Signer, split_verification_method, verification_method
+from certlog.slots import Slot
 from certlog.strict_json import JSONObject, JSONValue, get_str, members, parse_object
 from certlog.timestamps import format_time, parse_time
 
@@ -33,9 +34,9 @@ _REQUIRED: Final = (
 )
 
 
-def certificate_challenge(slot: tuple[int, int]) -> str:
+def certificate_challenge(slot: Slot) -> str:
     """Return the challenge that a certificate's proof signs: its own status slot."""
-    return f"certificate:{slot[0]}/{slot[1]}"
+    return f"certificate:{slot.list}/{slot.index}"
 
 
 @dataclass(frozen=True, slots=True)
