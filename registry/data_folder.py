@@ -1,0 +1,77 @@
+"""The folder that holds everything a registry keeps on disk, and the names of the files in it.
+
+Who may read what is a matter of file permissions: the folder is made for its owner only. It opens no file.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from certlog.errors import InvalidInput, Unavailable
+
+_OWNER_ONLY = 0o700
+
+
+@dataclass(frozen=True, slots=True)
+class DataFolder:
+    """Paths inside one data folder."""
+
+    path: Path
+
+    @property
+    def settings(self) -> Path:
+        """The settings, TOML."""
+        return self.path / "settings.toml"
+
+    @property
+    def database(self) -> Path:
+        """The log and its views, SQLite."""
+        return self.path / "registry.db"
+
+    @property
+    def last_signed_head(self) -> Path:
+        """The compare-and-swap file that is never restored from a backup."""
+        return self.path / "last-signed-head.json"
+
+    @property
+    def log_key(self) -> Path:
+        """The private key that signs checkpoints."""
+        return self.path / "keys" / "log.key"
+
+    @property
+    def list_key(self) -> Path:
+        """The private key that signs status list credentials for W3C verifiers."""
+        return self.path / "keys" / "list.key"
+
+    @property
+    def trust_root(self) -> Path:
+        """The trust root that this registry publishes about itself."""
+        return self.path / "trust-root.json"
+
+    def create(self) -> None:
+        """Make the folder and its keys folder, for the owner only; existing ones stay as they are."""
+        try:
+            self.path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+            self.log_key.parent.mkdir(mode=_OWNER_ONLY, exist_ok=True)
+        except OSError as error:
+            message = f"cannot make the data folder {self.path}: {error.strerror}; choose another with --data"
+            raise Unavailable(message) from error
+
+    def require_ready(self) -> None:
+        """Require a folder that `certlog registry init` has filled and that this user can write.
+
+        Raises:
+            InvalidInput: there is no settings file.
+            Unavailable: the folder cannot be written.
+        """
+        if not self.settings.is_file():
+            message = f"{self.settings} does not exist; make the folder first: certlog registry init --data {self.path}"
+            raise InvalidInput(message, code="no-settings")
+        self.require_writable()
+
+    def require_writable(self) -> None:
+        """Require that this user can write in the folder and change the database."""
+        for path in (self.path, self.database):
+            if path.exists() and not os.access(path, os.W_OK):
+                message = f"{path} is read-only for this user; a registry must write there: change its owner or mode"
+                raise Unavailable(message)

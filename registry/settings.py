@@ -1,0 +1,147 @@
+"""The registry's settings: one frozen value, read once from settings.toml and CERTLOG_REGISTRY_* variables.
+
+settings.toml has one table for each program ([registry], [anchoring], [web]); only [registry] is read here.
+Unknown keys are refused. No secret is a setting: keys are files, tokens are hashes in the database.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from certlog.errors import CertlogError, InvalidInput, Unavailable
+from certlog.keys import PublicKey, check_did
+
+ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
+TABLES: Final = ("registry", "anchoring", "web")
+MAX_EPOCH_INTERVAL: Final = 60
+"""Formats, section 5: no entry waits longer than this for an epoch."""
+MAX_HEARTBEAT: Final = 3600
+
+_ORIGIN: Final = re.compile(r"[a-z0-9]([a-z0-9.:-]*[a-z0-9])?(/[a-z0-9._-]+)*", re.ASCII)
+_PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
+
+
+def _origin(text: str) -> str:
+    if len(text) > 200 or not _ORIGIN.fullmatch(text):
+        message = "expected a scheme-less URL prefix in lower case such as registry.example.vn"
+        raise ValueError(message)
+    return text
+
+
+def _public_url(text: str) -> str:
+    if not _PUBLIC_URL.fullmatch(text):
+        message = "expected http(s)://HOST[:PORT] without a slash at the end"
+        raise ValueError(message)
+    return text
+
+
+def _did(text: str) -> str:
+    try:
+        return check_did(text)
+    except CertlogError as error:
+        raise ValueError(str(error)) from error
+
+
+def _multibase_key(text: str) -> str:
+    try:
+        return PublicKey.from_multibase(text).multibase
+    except CertlogError as error:
+        raise ValueError(str(error)) from error
+
+
+class Settings(BaseModel):
+    """Everything that a registry can be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: Annotated[str, AfterValidator(_origin)]
+    """The log's name: signed in every proof and checkpoint, never changes."""
+    public_url: Annotated[str, AfterValidator(_public_url)]
+    """Where people reach the registry; stands in QR codes."""
+    operator_did: Annotated[str, AfterValidator(_did)]
+    """The DID that signs trust statements."""
+    operator_key: Annotated[str, AfterValidator(_multibase_key)]
+    """The operator's first public key, multibase; later ones come from the log (rotateOperator)."""
+    recovery_key: Annotated[str, AfterValidator(_multibase_key)] | None = None
+    """The public key that may replace a lost operator key."""
+    epoch_interval: int = Field(default=MAX_EPOCH_INTERVAL, ge=1, le=MAX_EPOCH_INTERVAL)
+    """Seconds that an entry waits at most before an epoch commits the status and trust trees."""
+    heartbeat: int = Field(default=MAX_HEARTBEAT, ge=1, le=MAX_HEARTBEAT)
+    """Seconds after which an epoch is appended although nothing happened."""
+    publish_interval: float = Field(default=0.5, ge=0.05, le=5)
+    """Seconds between two looks for something to sign."""
+    max_unused_slots: int = Field(default=100_000, ge=1, le=10_000_000)
+    """Reserved, unexpired and unused slots that one issuer may hold."""
+    slot_lifetime: int = Field(default=7 * 86_400, ge=60, le=366 * 86_400)
+    """Seconds after which an unused slot can no longer be used."""
+    busy_timeout: float = Field(default=10, ge=0.1, le=60)
+    """Seconds that a writer waits for another before it answers "try again"."""
+
+
+def read_table(path: Path, table: str) -> dict[str, object]:
+    """Return one program's table of settings.toml.
+
+    Raises:
+        InvalidInput: no such file, not TOML, or a table that no program of ours owns.
+    """
+    try:
+        tables = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        message = f"{path} does not exist; make it with: certlog registry init"
+        raise InvalidInput(message, code="no-settings") from error
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise Unavailable(message) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        message = f"{path} is not TOML: {error}"
+        raise InvalidInput(message, code="bad-settings") from error
+    unknown = sorted(set(tables) - set(TABLES))
+    if unknown:
+        message = f"{path}: unknown key {unknown[0]!r} outside the tables {', '.join(f'[{name}]' for name in TABLES)}"
+        raise InvalidInput(message, code="unknown-setting")
+    found = tables.get(table, {})
+    if not isinstance(found, dict):
+        message = f"{path}: expected a table [{table}], found {type(found).__name__}"
+        raise InvalidInput(message, code="bad-settings")
+    return found
+
+
+def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the [registry] table of settings.toml, then the environment, which wins.
+
+    Raises:
+        InvalidInput: a missing, unknown or wrong setting; the message names it and where it was looked for.
+    """
+    values = read_table(path, "registry") | _from_environment(environ)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise _explain(error, path) from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    fields = {f"{ENVIRONMENT_PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    ours = {name: value for name, value in environ.items() if name.startswith(ENVIRONMENT_PREFIX)}
+    unknown = sorted(ours.keys() - fields.keys())
+    if unknown:
+        message = f"unknown setting {unknown[0]} in the environment; known: {', '.join(sorted(fields))}"
+        raise InvalidInput(message, code="unknown-setting")
+    return {fields[name]: value for name, value in ours.items()}
+
+
+def _explain(error: ValidationError, path: Path) -> InvalidInput:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "missing":
+            message = f"setting {name!r} is missing; set it in {path} [registry] or as {ENVIRONMENT_PREFIX}{name.upper()}"
+            return InvalidInput(message, code="missing-setting")
+        case "extra_forbidden":
+            message = f"unknown setting {name!r} in {path} [registry]; known: {', '.join(Settings.model_fields)}"
+            return InvalidInput(message, code="unknown-setting")
+        case _:
+            return InvalidInput(f"setting {name!r} in {path} [registry]: {first['msg']}", code="bad-setting")

@@ -1,0 +1,91 @@
+"""Hands out status slots: in order, before anything is signed, each once and for ever.
+
+An unused slot expires and is not handed out again: whoever signed for it may still hold the signature.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from certlog.errors import InvalidInput, NotTrusted
+from certlog.slots import LIST_SIZE, Slot
+from registry.tables import certificates, slot_reservations
+
+MAX_SLOTS_PER_REQUEST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Consecutive slots that one issuer may sign for until `expires_at`."""
+
+    slots: tuple[Slot, ...]
+    expires_at: int
+
+
+def position_of(slot: Slot) -> int:
+    """Number all slots of all lists in one row."""
+    return slot.list * LIST_SIZE + slot.index
+
+
+def slot_at(position: int) -> Slot:
+    """Return the slot with this position."""
+    return Slot.of(*divmod(position, LIST_SIZE))
+
+
+def reserve(
+    connection: Connection, issuer: str, count: int, *, expires_at: int, now: int, max_unused: int
+) -> Reservation:
+    """Reserve the next `count` slots; requires a writing transaction.
+
+    Raises:
+        InvalidInput: count is not 1 .. 1000.
+        NotTrusted: the issuer already holds too many unused ones.
+    """
+    if not 1 <= count <= MAX_SLOTS_PER_REQUEST:
+        message = f"reserve 1 to {MAX_SLOTS_PER_REQUEST} slots at a time, found {count}"
+        raise InvalidInput(message, place="/count", code="bad-count")
+    unused = _unused(connection, issuer, now)
+    if unused + count > max_unused:
+        message = (
+            f"{issuer} holds {unused} unused slots and may hold {max_unused}; use them or wait until they expire"
+        )
+        raise NotTrusted(message, code="too-many-slots")
+    newest = select(slot_reservations).order_by(slot_reservations.c.first.desc()).limit(1)
+    last = connection.execute(newest).one_or_none()
+    first = 0 if last is None else last.first + last.amount
+    row = {"first": first, "amount": count, "issuer": issuer, "expires_at": expires_at}
+    connection.execute(insert(slot_reservations).values(row))
+    return Reservation(tuple(slot_at(position) for position in range(first, first + count)), expires_at)
+
+
+def require_reserved(connection: Connection, slot: Slot, issuer: str, now: int) -> None:
+    """Require that a slot is held by this issuer and has not expired.
+
+    Raises:
+        NotTrusted: reserved by another, never reserved, or expired.
+    """
+    position = position_of(slot)
+    found = connection.execute(
+        select(slot_reservations)
+        .where(slot_reservations.c.first <= position)
+        .order_by(slot_reservations.c.first.desc())
+        .limit(1)
+    ).one_or_none()
+    shown = f"slot [{slot.list}, {slot.index}]"
+    if found is None or position >= found.first + found.amount or found.issuer != issuer:
+        message = f"{shown} is not reserved for {issuer}; reserve slots and sign again"
+        raise NotTrusted(message, code="slot-not-reserved")
+    if now >= found.expires_at:
+        message = f"the reservation of {shown} has expired; reserve a new slot and sign again"
+        raise NotTrusted(message, code="slot-expired")
+
+
+def _unused(connection: Connection, issuer: str, now: int) -> int:
+    """Count an issuer's slots that are reserved, not expired, and not taken by a certificate."""
+    reservation = slot_reservations.c
+    held = reservation.issuer == issuer, reservation.expires_at > now
+    reserved = select(func.coalesce(func.sum(reservation.amount), 0)).where(*held)
+    within = certificates.c.slot.between(reservation.first, reservation.first + reservation.amount - 1)
+    used = select(func.count()).select_from(slot_reservations.join(certificates, within)).where(*held)
+    return int(connection.execute(reserved).scalar_one() - connection.execute(used).scalar_one())

@@ -1,0 +1,201 @@
+"""The tables, as SQLAlchemy Core metadata; migrations/ creates them and a test compares the two.
+
+Log tables are insert-only (triggers refuse UPDATE and DELETE). `entries` is the truth; `nodes`, `certificates`,
+`statements`, `bit_changes`, `issuer_records`, `epochs` and `status_leaves` are views of it that rebuild.py
+derives again. Views are kept as history by log position, so that the state of any epoch can be read back.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata: Final = MetaData(naming_convention=NAMING)
+
+# SQLite makes only INTEGER PRIMARY KEY the row's own key; other databases need 64 bits said.
+Number: Final = BigInteger().with_variant(Integer, "sqlite")
+
+log_identity: Final = Table(
+    "log_identity",
+    metadata,
+    Column("id", Integer, CheckConstraint("id = 1", name="one_row"), primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("log_key", Text, nullable=False),
+    Column("created_at", Number, nullable=False),
+)
+
+entries: Final = Table(
+    "entries",
+    metadata,
+    Column("leaf_index", Number, primary_key=True, autoincrement=False),
+    Column("leaf_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("type", String(16), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("logged_at", Number, nullable=False),
+    Index(None, "type", "leaf_index"),
+)
+
+# Complete subtrees of level >= 1; level 0 is entries.leaf_hash.
+nodes: Final = Table(
+    "nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", Number, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+certificates: Final = Table(
+    "certificates",
+    metadata,
+    Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
+    Column("document_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("id", String(20), nullable=False, unique=True),
+    Column("issuer", Text, nullable=False),
+    # Position of the slot in the row of all lists: list * LIST_SIZE + index.
+    Column("slot", Number, nullable=False, unique=True),
+)
+
+# Certificates that their issuers publish in clear, as canonical bytes with proof.
+documents: Final = Table(
+    "documents",
+    metadata,
+    Column("document_hash", LargeBinary(32), ForeignKey("certificates.document_hash"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("version", Number, nullable=False),
+    Column("stored_at", Number, nullable=False),
+    UniqueConstraint("issuer", "number", "version"),
+)
+
+# Status and trust statements: `certificate` is set for status, `subject` for trust.
+statements: Final = Table(
+    "statements",
+    metadata,
+    Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
+    Column("document_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("type", String(16), nullable=False),
+    Column("certificate", LargeBinary(32), ForeignKey("certificates.document_hash")),
+    Column("subject", Text),
+    Column("signer", Text, nullable=False),
+    CheckConstraint("(certificate IS NULL) <> (subject IS NULL)", name="one_target"),
+    Index(None, "certificate", "leaf_index"),
+    Index(None, "subject", "leaf_index"),
+    Index(None, "signer", "leaf_index"),
+)
+
+# One row for each bit that an entry turned: purpose 0 = revocation, 1 = suspension.
+bit_changes: Final = Table(
+    "bit_changes",
+    metadata,
+    Column("purpose", Integer, primary_key=True, autoincrement=False),
+    Column("slot", Number, primary_key=True, autoincrement=False),
+    Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
+    Column("value", Integer, nullable=False),
+    Index(None, "leaf_index"),
+)
+
+# The issuer record as it reads after the trust entry at leaf_index.
+issuer_records: Final = Table(
+    "issuer_records",
+    metadata,
+    Column("did", Text, primary_key=True),
+    Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+epochs: Final = Table(
+    "epochs",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("leaf_index", Number, ForeignKey("entries.leaf_index"), nullable=False, unique=True),
+    Column("time", Number, nullable=False),
+)
+
+# Leaf hashes of the status tree that changed with an epoch: leaf 2k = revocation list k, 2k+1 = suspension.
+status_leaves: Final = Table(
+    "status_leaves",
+    metadata,
+    Column("leaf", Number, primary_key=True, autoincrement=False),
+    Column("epoch", Number, ForeignKey("epochs.number"), primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(32), nullable=False),
+)
+
+checkpoints: Final = Table(
+    "checkpoints",
+    metadata,
+    Column("size", Number, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", Number, nullable=False),
+)
+
+# Anchoring batches: number -> the size that was fixed for it, once.
+seals: Final = Table(
+    "seals",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=False),
+    Column("size", Number, nullable=False, unique=True),
+)
+
+# Slots are handed out in order and never again: positions first .. first + amount - 1.
+slot_reservations: Final = Table(
+    "slot_reservations",
+    metadata,
+    Column("first", Number, primary_key=True, autoincrement=False),
+    Column("amount", Number, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("expires_at", Number, nullable=False),
+    Index(None, "issuer", "expires_at"),
+)
+
+api_tokens: Final = Table(
+    "api_tokens",
+    metadata,
+    Column("prefix", String(16), primary_key=True),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("did", Text, nullable=False),
+    Column("created_at", Number, nullable=False),
+    Column("expires_at", Number, nullable=False),
+    Column("revoked_at", Number),
+)
+
+INSERT_ONLY: Final = tuple(
+    table.name
+    for table in (
+        log_identity,
+        entries,
+        nodes,
+        certificates,
+        documents,
+        statements,
+        bit_changes,
+        issuer_records,
+        epochs,
+        status_leaves,
+        checkpoints,
+        seals,
+        slot_reservations,
+    )
+)
+"""Tables whose rows are never changed: triggers refuse UPDATE and DELETE."""
