@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from certlog.canonical import canonicalize
+from certlog.digests import LeafHash
 from certlog.errors import NotTrusted
 from certlog.keys import PublicKey, check_did
 from certlog.scopes import DelegatedScope, Names, Scope
@@ -20,7 +21,7 @@ from certlog.strict_json import (
     get_str,
     members,
 )
-from certlog.tree import LeafHash, MemoryTree, leaf_hash
+from certlog.tree import MemoryTree, leaf_hash
 from certlog.trust import TrustAction, delegate_from_json, key_from_json
 
 _SCOPE_EXTRA = ("grant", "suspended", "withdrawn")

@@ -176,6 +176,13 @@ class TrustState:
             case _:
                 return None
 
+    def _require_new_key(self, key: PublicKey) -> None:
+        """One key belongs to one body: else a thief could register another's key and claim its certificates."""
+        holder = next((r.did for r in self._records.values() if r.key_record(key)), None)
+        if holder is not None or key in (self._operator_key, self._operator.recovery_key):
+            message = f"the key is registered already, for {holder or 'the operator'}"
+            raise InvalidInput(message, place="/key", code="known-key")
+
     def _rotate(self, statement: TrustStatement, change: RotateOperator) -> None:
         if statement.subject != self._operator.did or change.old != self._operator_key:
             raise InvalidInput("rotateOperator names the operator and its present key", code="bad-rotation")
@@ -192,7 +199,8 @@ class TrustState:
         record = self.require_record(statement.subject)
         match change:
             case AddKey(key=key):
-                return _with_key(record, key, index)
+                self._require_new_key(key)
+                return replace(record, keys=(*record.keys, KeyRecord(key, index)))
             case RetireKey(key=key):
                 return _replace_key(record, _retired(_known_key(record, key), index))
             case CompromiseKey(key=key, since=since):
@@ -216,12 +224,6 @@ def replay(operator: Operator, origin: str, statements: Iterable[tuple[int, Secu
     for index, document in statements:
         state.apply(index, document)
     return state
-
-
-def _with_key(record: IssuerRecord, key: PublicKey, index: int) -> IssuerRecord:
-    if record.key_record(key) is not None:
-        raise InvalidInput("the key is registered already", place="/key", code="known-key")
-    return replace(record, keys=(*record.keys, KeyRecord(key, index)))
 
 
 def _known_key(record: IssuerRecord, key: PublicKey) -> KeyRecord:

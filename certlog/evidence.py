@@ -1,0 +1,251 @@
+"""Evidence: one file that proves a certificate to someone who has only the trust root (docs/formats.md, section 8).
+
+Parsing gives well-formed parts; nothing is verified here. Anchors in a file are pointers for whoever wants to look,
+never evidence by themselves.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from certlog.canonical import canonicalize
+from certlog.digests import digest_from_text
+from certlog.documents import SecuredDocument
+from certlog.encoding import b64url
+from certlog.entry import Entry, entry_from_json
+from certlog.errors import InvalidInput
+from certlog.issuer_record import IssuerRecord
+from certlog.status_list import decode_list, encode_list
+from certlog.strict_json import (
+    JSONObject,
+    JSONValue,
+    get_int,
+    get_list,
+    get_object,
+    get_str,
+    members,
+    parse_canonical,
+)
+from certlog.timestamps import format_time, parse_time
+
+EVIDENCE_VERSION: Final = 1
+MAX_EVIDENCE_BYTES: Final = 2 * 1024 * 1024
+"""A certificate of the largest size, two full lists and hundreds of statements fit well within."""
+MAX_HEADS: Final = 3
+MAX_ANCHORS: Final = 8
+MAX_STATEMENTS: Final = 500
+MAX_RECORDS: Final = 20
+MAX_PATH: Final = 63
+_TX_HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorPointer:
+    """Where to look for an anchor: chain id, transaction hash (0x hex), block number, block time (seconds)."""
+
+    chain_id: int
+    tx_hash: str
+    block_number: int
+    block_time: int
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "AnchorPointer":
+        """Parse `{chainId, txHash, blockNumber, blockTime}`."""
+        obj = members(value, required=("chainId", "txHash", "blockNumber", "blockTime"), place=place)
+        tx_hash = get_str(obj, "txHash", place)
+        if not _TX_HASH.fullmatch(tx_hash):
+            raise InvalidInput("expected 0x and 64 lower-case hex digits", place=f"{place}/txHash", code="bad-anchor")
+        block_time = parse_time(get_str(obj, "blockTime", place), f"{place}/blockTime")
+        return cls(get_int(obj, "chainId", place), tx_hash, get_int(obj, "blockNumber", place), block_time)
+
+    def to_json(self) -> JSONObject:
+        """Return the pointer as JSON."""
+        return {
+            "chainId": self.chain_id,
+            "txHash": self.tx_hash,
+            "blockNumber": self.block_number,
+            "blockTime": format_time(self.block_time),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed checkpoint, the certificate's inclusion path to it, and where it is anchored."""
+
+    checkpoint: str
+    path: tuple[bytes, ...]
+    anchors: tuple[AnchorPointer, ...] = ()
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "Head":
+        """Parse `{checkpoint, path, anchors?}`."""
+        obj = members(value, required=("checkpoint", "path"), optional=("anchors",), place=place)
+        anchors = (
+            _items(obj, "anchors", place, AnchorPointer.from_json, most=MAX_ANCHORS) if "anchors" in obj else ()
+        )
+        return cls(get_str(obj, "checkpoint", place), _path(obj, place), anchors)
+
+    def to_json(self) -> JSONObject:
+        """Return the head as JSON; `anchors` is left out when there are none."""
+        obj: JSONObject = {"checkpoint": self.checkpoint, "path": _path_json(self.path)}
+        if self.anchors:
+            obj["anchors"] = [anchor.to_json() for anchor in self.anchors]
+        return obj
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntry:
+    """An entry, its index, and its inclusion path to the last head."""
+
+    index: int
+    entry: Entry
+    path: tuple[bytes, ...]
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "ProvenEntry":
+        """Parse `{index, entry, path}`."""
+        obj = members(value, required=("index", "entry", "path"), place=place)
+        entry = entry_from_json(obj["entry"], f"{place}/entry")
+        return cls(get_int(obj, "index", place), entry, _path(obj, place))
+
+    def to_json(self) -> JSONObject:
+        """Return the proven entry as JSON."""
+        return {"index": self.index, "entry": self.entry.to_json(), "path": _path_json(self.path)}
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenRecord:
+    """An issuer record, its position in the trust tree, and its path to the epoch's trustRoot."""
+
+    index: int
+    record: IssuerRecord
+    path: tuple[bytes, ...]
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "ProvenRecord":
+        """Parse `{index, record, path}`."""
+        obj = members(value, required=("index", "record", "path"), place=place)
+        record = IssuerRecord.from_json(obj["record"], f"{place}/record")
+        return cls(get_int(obj, "index", place), record, _path(obj, place))
+
+    def to_json(self) -> JSONObject:
+        """Return the proven record as JSON."""
+        return {"index": self.index, "record": self.record.to_json(), "path": _path_json(self.path)}
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenList:
+    """One status list (16,384 bytes) and its path to the epoch's statusRoot."""
+
+    bits: bytes
+    path: tuple[bytes, ...]
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "ProvenList":
+        """Parse `{bits, path}`; bits is a W3C encodedList."""
+        obj = members(value, required=("bits", "path"), place=place)
+        return cls(decode_list(get_str(obj, "bits", place), f"{place}/bits"), _path(obj, place))
+
+    def to_json(self) -> JSONObject:
+        """Return the proven list as JSON."""
+        return {"bits": encode_list(self.bits), "path": _path_json(self.path)}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that proves one certificate.
+
+    Attributes:
+        index: the certificate's position in the log.
+        heads: 1 to 3 of rising size, each ending in an epoch; the last is the one that all else proves to.
+        trust: the statements behind the issuer's key and claimed scope.
+        events: every status statement of this certificate, in log order.
+        epoch: the last head's last leaf.
+        records: the issuer's record, and each delegate's.
+        lists: the slot's revocation and suspension lists, in this order.
+        certificate: the secured document; None where it travels apart (withheld, or attached in a PDF).
+    """
+
+    index: int
+    heads: tuple[Head, ...]
+    trust: tuple[ProvenEntry, ...]
+    events: tuple[ProvenEntry, ...]
+    epoch: ProvenEntry
+    records: tuple[ProvenRecord, ...]
+    lists: tuple[ProvenList, ProvenList]
+    certificate: SecuredDocument | None = None
+
+    @classmethod
+    def parse(cls, data: bytes) -> "Evidence":
+        """Read an evidence file: canonical JSON of at most 2 MiB."""
+        return cls.from_json(parse_canonical(data, max_bytes=MAX_EVIDENCE_BYTES))
+
+    @classmethod
+    def from_json(cls, value: JSONValue) -> "Evidence":
+        """Parse the evidence object; unknown members are refused."""
+        names = ("v", "index", "heads", "trust", "events", "epoch", "records", "lists")
+        obj = members(value, required=names, optional=("certificate",))
+        if get_int(obj, "v") != EVIDENCE_VERSION:
+            raise InvalidInput(f"expected evidence version {EVIDENCE_VERSION}", place="/v", code="bad-version")
+        certificate = None
+        if "certificate" in obj:
+            certificate = SecuredDocument.from_json(get_object(obj, "certificate"), "/certificate")
+        heads = _items(obj, "heads", "", Head.from_json, most=MAX_HEADS)
+        lists = _items(obj, "lists", "", ProvenList.from_json, most=2)
+        if not heads or len(lists) != 2:
+            raise InvalidInput("expected 1 to 3 heads and exactly 2 lists", code="bad-evidence")
+        return cls(
+            index=get_int(obj, "index"),
+            heads=heads,
+            trust=_items(obj, "trust", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
+            events=_items(obj, "events", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
+            epoch=ProvenEntry.from_json(obj["epoch"], "/epoch"),
+            records=_items(obj, "records", "", ProvenRecord.from_json, most=MAX_RECORDS),
+            lists=(lists[0], lists[1]),
+            certificate=certificate,
+        )
+
+    def to_json(self) -> JSONObject:
+        """Return the evidence as JSON."""
+        obj: JSONObject = {
+            "v": EVIDENCE_VERSION,
+            "index": self.index,
+            "heads": [head.to_json() for head in self.heads],
+            "trust": [entry.to_json() for entry in self.trust],
+            "events": [entry.to_json() for entry in self.events],
+            "epoch": self.epoch.to_json(),
+            "records": [record.to_json() for record in self.records],
+            "lists": [proven.to_json() for proven in self.lists],
+        }
+        if self.certificate is not None:
+            obj["certificate"] = self.certificate.to_json()
+        return obj
+
+    def to_bytes(self) -> bytes:
+        """Return the canonical bytes: the file."""
+        return canonicalize(self.to_json())
+
+
+def _items(
+    obj: JSONObject, name: str, place: str, read: Callable[[JSONValue, str], _T], *, most: int
+) -> tuple[_T, ...]:
+    items = get_list(obj, name, place)
+    if len(items) > most:
+        raise InvalidInput(f"expected at most {most}", place=f"{place}/{name}", code="too-many")
+    return tuple(read(item, f"{place}/{name}/{i}") for i, item in enumerate(items))
+
+
+def _path(obj: JSONObject, place: str) -> tuple[bytes, ...]:
+    return _items(obj, "path", place, _path_hash, most=MAX_PATH)
+
+
+def _path_hash(value: JSONValue, place: str) -> bytes:
+    if not isinstance(value, str):
+        raise InvalidInput("expected a hash in base64url", place=place, code="wrong-type")
+    return digest_from_text(value)
+
+
+def _path_json(path: tuple[bytes, ...]) -> list[JSONValue]:
+    return [b64url(digest) for digest in path]
