@@ -5,9 +5,8 @@ never evidence by themselves.
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from certlog.canonical import canonicalize
 from certlog.digests import digest_from_text
@@ -20,8 +19,9 @@ from certlog.status_list import decode_list, encode_list
 from certlog.strict_json import (
     JSONObject,
     JSONValue,
+    as_text,
     get_int,
-    get_list,
+    get_items,
     get_object,
     get_str,
     members,
@@ -38,7 +38,6 @@ MAX_STATEMENTS: Final = 500
 MAX_RECORDS: Final = 20
 MAX_PATH: Final = 63
 _TX_HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Head:
         """Parse `{checkpoint, path, anchors?}`."""
         obj = members(value, required=("checkpoint", "path"), optional=("anchors",), place=place)
         anchors = (
-            _items(obj, "anchors", place, AnchorPointer.from_json, most=MAX_ANCHORS) if "anchors" in obj else ()
+            get_items(obj, "anchors", place, AnchorPointer.from_json, most=MAX_ANCHORS) if "anchors" in obj else ()
         )
         return cls(get_str(obj, "checkpoint", place), _path(obj, place), anchors)
 
@@ -192,17 +191,17 @@ class Evidence:
         certificate = None
         if "certificate" in obj:
             certificate = SecuredDocument.from_json(get_object(obj, "certificate"), "/certificate")
-        heads = _items(obj, "heads", "", Head.from_json, most=MAX_HEADS)
-        lists = _items(obj, "lists", "", ProvenList.from_json, most=2)
+        heads = get_items(obj, "heads", "", Head.from_json, most=MAX_HEADS)
+        lists = get_items(obj, "lists", "", ProvenList.from_json, most=2)
         if not heads or len(lists) != 2:
             raise InvalidInput("expected 1 to 3 heads and exactly 2 lists", code="bad-evidence")
         return cls(
             index=get_int(obj, "index"),
             heads=heads,
-            trust=_items(obj, "trust", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
-            events=_items(obj, "events", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
+            trust=get_items(obj, "trust", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
+            events=get_items(obj, "events", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
             epoch=ProvenEntry.from_json(obj["epoch"], "/epoch"),
-            records=_items(obj, "records", "", ProvenRecord.from_json, most=MAX_RECORDS),
+            records=get_items(obj, "records", "", ProvenRecord.from_json, most=MAX_RECORDS),
             lists=(lists[0], lists[1]),
             certificate=certificate,
         )
@@ -228,23 +227,12 @@ class Evidence:
         return canonicalize(self.to_json())
 
 
-def _items(
-    obj: JSONObject, name: str, place: str, read: Callable[[JSONValue, str], _T], *, most: int
-) -> tuple[_T, ...]:
-    items = get_list(obj, name, place)
-    if len(items) > most:
-        raise InvalidInput(f"expected at most {most}", place=f"{place}/{name}", code="too-many")
-    return tuple(read(item, f"{place}/{name}/{i}") for i, item in enumerate(items))
-
-
 def _path(obj: JSONObject, place: str) -> tuple[bytes, ...]:
-    return _items(obj, "path", place, _path_hash, most=MAX_PATH)
+    return get_items(obj, "path", place, _path_hash, most=MAX_PATH)
 
 
 def _path_hash(value: JSONValue, place: str) -> bytes:
-    if not isinstance(value, str):
-        raise InvalidInput("expected a hash in base64url", place=place, code="wrong-type")
-    return digest_from_text(value)
+    return digest_from_text(as_text(value, place))
 
 
 def _path_json(path: tuple[bytes, ...]) -> list[JSONValue]:

@@ -7,14 +7,16 @@ Follows RFC 8259 and I-JSON (RFC 7493), and narrows them: no duplicate names, no
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import Final, NoReturn, TypeAlias, cast
+from collections.abc import Callable, Iterable
+from typing import Final, NoReturn, TypeAlias, TypeVar, cast
 
 from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput
 
 JSONValue: TypeAlias = "dict[str, JSONValue] | list[JSONValue] | str | int | bool | None"
 JSONObject: TypeAlias = "dict[str, JSONValue]"
+
+_T = TypeVar("_T")
 
 MAX_DEPTH: Final = 32
 """Nesting allowed below the top value: our deepest format uses 9, and recursion stays bounded."""
@@ -155,6 +157,32 @@ def get_list(value: JSONObject, name: str, place: str = "") -> list[JSONValue]:
     if not isinstance(found, list):
         raise _wrong_kind("an array", found, f"{place}/{name}")
     return found
+
+
+def get_items(
+    value: JSONObject, name: str, place: str, read: Callable[[JSONValue, str], _T], *, most: int
+) -> tuple[_T, ...]:
+    """Return an array member, each item read by `read(item, place)`.
+
+    Args:
+        value: the object.
+        name: the member.
+        place: where the object is.
+        read: turns one item into a value, or raises InvalidInput.
+        most: how many items are allowed.
+    """
+    items = get_list(value, name, place)
+    if len(items) > most:
+        message = f"expected at most {most} items, found {len(items)}"
+        raise InvalidInput(message, place=f"{place}/{name}", code="too-many")
+    return tuple(read(item, f"{place}/{name}/{i}") for i, item in enumerate(items))
+
+
+def as_text(value: JSONValue, place: str) -> str:
+    """Return a value that must be a string; for use with get_items."""
+    if not isinstance(value, str):
+        raise _wrong_kind("a string", value, place)
+    return value
 
 
 def _wrong_kind(expected: str, found: JSONValue, place: str) -> InvalidInput:

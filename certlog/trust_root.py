@@ -4,9 +4,8 @@ It is shipped or handed over, shown to the user, and compared by its fingerprint
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from certlog.canonical import canonicalize
 from certlog.digests import sha256
@@ -16,9 +15,10 @@ from certlog.note import COSIGNATURE_V1, ED25519_NOTE, VerifierKey
 from certlog.strict_json import (
     JSONObject,
     JSONValue,
+    as_text,
     get_int,
     get_int_or_null,
-    get_list,
+    get_items,
     get_object,
     get_str,
     members,
@@ -32,7 +32,6 @@ MAX_ITEMS: Final = 100
 CHAIN_CLASSES: Final = ("public", "consortium", "local")
 _HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]{40}", re.ASCII)
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,7 @@ class Chain:
         names = ("id", "class", "contract", "codeHash", "logIds", "endpoints", "quorum", "finality")
         obj = members(value, required=names, place=place)
         chain_class, quorum = get_str(obj, "class", place), get_int(obj, "quorum", place)
-        endpoints = _items(obj, "endpoints", place, _text)
+        endpoints = get_items(obj, "endpoints", place, as_text, most=MAX_ITEMS)
         if chain_class not in CHAIN_CLASSES or quorum < 1:
             message = f"expected a class of {', '.join(CHAIN_CLASSES)} and a quorum of at least 1"
             raise InvalidInput(message, place=place, code="bad-chain")
@@ -121,7 +120,7 @@ class Chain:
             chain_class=chain_class,
             contract=_matching(obj, "contract", _ADDRESS, place),
             code_hash=_matching(obj, "codeHash", _HASH, place),
-            log_ids=_items(obj, "logIds", place, LogId.from_json),
+            log_ids=get_items(obj, "logIds", place, LogId.from_json, most=MAX_ITEMS),
             endpoints=endpoints,
             quorum=quorum,
             finality=finality,
@@ -185,11 +184,12 @@ class TrustRoot:
         if get_int(obj, "v") != TRUST_ROOT_VERSION:
             raise InvalidInput(f"expected trust root version {TRUST_ROOT_VERSION}", place="/v", code="bad-version")
         origin = get_str(obj, "origin")
-        log_keys = _items(obj, "logKeys", "", LogKey.from_json)
+        log_keys = get_items(obj, "logKeys", "", LogKey.from_json, most=MAX_ITEMS)
         if not log_keys or any(key.vkey.name != origin for key in log_keys):
             raise InvalidInput("every log key bears the origin as its name", place="/logKeys", code="bad-vkey")
         auditors = members(obj["auditors"], required=("keys", "quorum"), place="/auditors")
-        keys, quorum = _items(auditors, "keys", "/auditors", _auditor), get_int(auditors, "quorum", "/auditors")
+        keys = get_items(auditors, "keys", "/auditors", _auditor, most=MAX_ITEMS)
+        quorum = get_int(auditors, "quorum", "/auditors")
         if quorum > len(keys) or (keys and quorum < 1):
             raise InvalidInput("the quorum is between 1 and the number of auditors", place="/auditors/quorum")
         return cls(
@@ -199,7 +199,7 @@ class TrustRoot:
             list_key=PublicKey.from_multibase(get_str(obj, "listKey"), "/listKey"),
             auditors=keys,
             auditor_quorum=quorum,
-            chains=_items(obj, "chains", "", Chain.from_json),
+            chains=get_items(obj, "chains", "", Chain.from_json, most=MAX_ITEMS),
             max_status_age=get_int(obj, "maxStatusAge"),
             max_anchor_age=get_int(obj, "maxAnchorAge"),
         )
@@ -249,13 +249,7 @@ def _vkey(text: str, key_type: int, place: str) -> VerifierKey:
 
 
 def _auditor(value: JSONValue, place: str) -> VerifierKey:
-    return _vkey(_text(value, place), COSIGNATURE_V1, place)
-
-
-def _text(value: JSONValue, place: str) -> str:
-    if not isinstance(value, str):
-        raise InvalidInput("expected a string", place=place, code="wrong-type")
-    return value
+    return _vkey(as_text(value, place), COSIGNATURE_V1, place)
 
 
 def _matching(obj: JSONObject, name: str, pattern: re.Pattern[str], place: str) -> str:
@@ -263,10 +257,3 @@ def _matching(obj: JSONObject, name: str, pattern: re.Pattern[str], place: str) 
     if not pattern.fullmatch(text):
         raise InvalidInput("expected 0x and lower-case hex digits", place=f"{place}/{name}", code="bad-hex")
     return text
-
-
-def _items(obj: JSONObject, name: str, place: str, read: Callable[[JSONValue, str], _T]) -> tuple[_T, ...]:
-    items = get_list(obj, name, place)
-    if len(items) > MAX_ITEMS:
-        raise InvalidInput(f"expected at most {MAX_ITEMS}", place=f"{place}/{name}", code="too-many")
-    return tuple(read(item, f"{place}/{name}/{i}") for i, item in enumerate(items))

@@ -1,0 +1,72 @@
+"""The `certlog` command and its groups, each imported only when it is used (a verify must start at once).
+
+Errors that Certlog raises on purpose become one line on stderr and an exit status; anything else is a defect and
+keeps its traceback.
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import click
+
+from certlog.errors import CertlogError, Unavailable
+
+COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "demo": ("cli.demo", "demo", "Run the whole journey on this machine, from spreadsheet to verdict page."),
+    "verify": ("cli.verify", "verify", "Check a certificate: evidence file, PDF, document, id or page address."),
+    "trust-root": ("cli.verify", "trust_root", "Export and show the trust root that verification pins."),
+    "issuer": ("cli.issuer", "issuer", "At the issuing body: keys, issuing, submitting, status changes."),
+    "operator": ("cli.operator", "operator", "At the operator's desk: enrol bodies, keys and scopes."),
+    "registry": ("cli.serve", "registry", "On the registry machine: create, serve, tokens."),
+    "anchor": ("cli.anchor", "anchor", "Anchoring: contract, log, worker, batches."),
+}
+
+EXIT_REFUSED: Final = 2
+EXIT_UNAVAILABLE: Final = 3
+
+
+class _LazyGroup(click.Group):
+    """Lists every command, imports one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order of a certificate's journey."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """Import and return one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.{attribute} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print the list without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][2]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="certlog")
+def certlog() -> None:
+    """Certlog: certificates that anyone can check, in an append-only log anchored on a chain."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; the console script's entry point."""
+    try:
+        certlog.main(args=arguments, prog_name="certlog", standalone_mode=True)
+    except Unavailable as error:
+        click.echo(f"certlog: {error}", err=True)
+        sys.exit(EXIT_UNAVAILABLE)
+    except CertlogError as error:
+        click.echo(f"certlog: {error}", err=True)
+        sys.exit(EXIT_REFUSED)
+
+
+if __name__ == "__main__":
+    main()
