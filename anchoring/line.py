@@ -1,0 +1,180 @@
+"""The values of a decision: a line of batches, what was observed, and the actions there are. Pure.
+
+decision.py chooses the action; worker.py gathers the observation before and performs the action after.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from anchoring.batch import Batch, Halt, HaltReason, Inclusion, Target, Transaction
+from anchoring.ports import Anchor, Block, ContractHead
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When to anchor (T1) and how patiently to wait. Times in seconds."""
+
+    max_delay: int = 600
+    """A new entry waits at most this long for the next batch."""
+    max_entries: int = 100_000
+    """So many new entries are anchored at once."""
+    heartbeat: int = 86_400
+    """A batch is anchored after this long even when nothing happened."""
+    rebroadcast_after: int = 60
+    """The stored transaction leaves again when it was not seen for so long."""
+    max_head_age: int = 900
+    """Nothing is signed while the node's newest block is older: the node is cut off or still catching up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """What the operator fixed about the target; anything else on the wire stops the line."""
+
+    target: Target
+    code_hash: bytes
+    account: str
+    owns_log: bool
+    """True when the log id belongs to this account as owner: then the worker may open the log itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Everything that the store knows about one target."""
+
+    opened: bool
+    """The contract's finalized state showed the log open, with our account as anchorer."""
+    opening: Transaction | None
+    next_nonce: int | None
+    """The account's next nonce; None before its first transaction."""
+    open_batch: Batch | None
+    last_final: Batch | None
+    halt: Halt | None
+    requested: int
+    """How often someone asked for a batch now."""
+    served: int
+    """How many of these requests a seal has answered."""
+    finalized_number: int
+    """The highest finalized block that was ever read; a node that shows less is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """An attempt that the canonical chain holds."""
+
+    tx_hash: bytes
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the chain and the log said in one look. The finalized block was read before any state."""
+
+    chain_id: int
+    code_hash: bytes
+    finalized: Block
+    latest: Block
+    final_head: ContractHead
+    head: ContractHead
+    final_nonce: int
+    nonce: int
+    final_anchor: Anchor | None
+    """The open batch in the state at `finalized`."""
+    anchor: Anchor | None
+    """The open batch in the state at `latest`."""
+    last_anchor: Anchor | None
+    """The last FINAL batch in the state at `finalized`."""
+    mined: Mined | None
+    """The attempt of the open transaction that is in the canonical chain, if one is."""
+    log_size: int
+    """Entries in the log; read only while no batch is open, else 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do now. A `problem` is something that the operator should know of."""
+
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareOpening:
+    """Store a signed openLog transaction. `first_nonce` as in PrepareBatch."""
+
+    first_nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendOpening:
+    """Let the stored openLog transaction leave (again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkOpened:
+    """The log is open in finalized state."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealBatch:
+    """T1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareBatch:
+    """T2. `first_nonce` counts only while the store has no nonce for the account."""
+
+    batch: Batch
+    first_nonce: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendBatch:
+    """T3, or the rebroadcast."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class SeeBatch:
+    """T4."""
+
+    batch: Batch
+    inclusion: Inclusion
+
+
+@dataclass(frozen=True, slots=True)
+class FinalizeBatch:
+    """T5."""
+
+    batch: Batch
+    inclusion: Inclusion
+    finalized_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoseBatch:
+    """T7."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """T8."""
+
+    reason: HaltReason
+    detail: str
+
+
+Action: TypeAlias = (
+    Wait
+    | PrepareOpening
+    | SendOpening
+    | MarkOpened
+    | SealBatch
+    | PrepareBatch
+    | SendBatch
+    | SeeBatch
+    | FinalizeBatch
+    | LoseBatch
+    | Stop
+)

@@ -1,0 +1,1 @@
+"""Migrations of anchoring's database; run by anchoring/database.py."""
