@@ -13,6 +13,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from certlog.errors import InvalidInput
 from certlog.schemas.conformity import CONFORMITY_CERTIFICATE, CONTEXTS, TYPES
 from certlog.slots import Slot
+from certlog.status_list import credential_status
 from certlog.strict_json import JSONObject, JSONValue, check_value, get_int, get_list, get_object, get_str
 from certlog.timestamps import parse_date, parse_time
 
@@ -35,7 +36,6 @@ __all__ = [
 _VALIDATOR: Final = Draft202012Validator(CONFORMITY_CERTIFICATE, offline=True, mask="the value")
 _STATUS_LIST: Final = re.compile(r"https://.{1,200}/status/revocation/(0|[1-9][0-9]{0,8})", re.ASCII)
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
-_PURPOSES: Final = ("revocation", "suspension")
 # Mã số thuế / mã số doanh nghiệp: 10 digits, a dependent unit adds 3; household businesses use 12.
 _VN_LEGAL_ID: Final = re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}", re.ASCII)
 _LOT_METHODS: Final = (7, 8)
@@ -122,11 +122,6 @@ def slot_of(content: JSONObject) -> Slot:
     raise InvalidInput(message, place="/credentialStatus", code="bad-slot")
 
 
-def credential_status(origin: str, slot: Slot) -> list[JSONValue]:
-    """Return a certificate's two status entries: one index in a revocation and in a suspension list."""
-    return [_status_entry(origin, slot, purpose) for purpose in _PURPOSES]
-
-
 def number_of(content: JSONObject) -> str:
     """Return the certificate number."""
     return get_str(content, "certificateNumber")
@@ -154,17 +149,6 @@ def check_gtin(digits: str) -> bool:
     """Tell whether the last digit of a GTIN-8, -12, -13 or -14 is its GS1 check digit."""
     weighted = sum(int(digit) * (3 if i % 2 else 1) for i, digit in enumerate(reversed(digits)))
     return weighted % 10 == 0
-
-
-def _status_entry(origin: str, slot: Slot, purpose: str) -> JSONObject:
-    address = f"https://{origin}/status/{purpose}/{slot.list}"
-    return {
-        "id": f"{address}#{slot.index}",
-        "type": "BitstringStatusListEntry",
-        "statusPurpose": purpose,
-        "statusListIndex": str(slot.index),
-        "statusListCredential": address,
-    }
 
 
 def _from_schema(error: ValidationError) -> InvalidInput:

@@ -15,7 +15,7 @@ from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput
 from certlog.keys import Signer, did_key, verification_method
 from certlog.slots import LIST_SIZE, Slot
-from certlog.strict_json import JSONObject
+from certlog.strict_json import JSONObject, JSONValue
 from certlog.timestamps import format_time
 from certlog.tree import MemoryTree, leaf_hash
 
@@ -92,7 +92,7 @@ def list_url(origin: str, purpose: StatusPurpose, number: int) -> str:
     return f"https://{origin}/status/{purpose}/{number}"
 
 
-def credential_status(origin: str, slot: Slot) -> list[JSONObject]:
+def credential_status(origin: str, slot: Slot) -> list[JSONValue]:
     """Return the credentialStatus of a certificate: one entry for each purpose, both with the slot's index."""
     return [
         {
