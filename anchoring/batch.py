@@ -56,7 +56,7 @@ class Purpose(StrEnum):
     ANCHOR = "anchor"
 
 
-class IllegalTransitionError(ValueError):
+class IllegalTransition(ValueError):
     """A transition that the state machine does not have: a fault of the program, never of input."""
 
 
@@ -137,6 +137,8 @@ class Transaction:
     """Oldest first; never empty."""
     sent_at: int | None = None
     """When the attempts last left, or None when that is not known (never, or a reorg since)."""
+    last_answer: str = ""
+    """What a node said last, for the operator; it decides nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +184,19 @@ class Batch:
             message = (
                 f"batch {self.number} is anchored by an anchor transaction, not by {transaction.purpose}"
             )
-            raise IllegalTransitionError(message)
+            raise IllegalTransition(message)
         return self._move((State.SEALED,), State.PREPARED, at, transaction=transaction)
 
-    def sent(self, at: int) -> "Batch":
+    def sent(self, at: int, answer: str = "") -> "Batch":
         """T3, and again at each rebroadcast: the attempts left, whatever was answered."""
         if self.transaction is None:
             message = f"batch {self.number} has no transaction to send"
-            raise IllegalTransitionError(message)
+            raise IllegalTransition(message)
         return self._move(
             (State.PREPARED, State.BROADCAST),
             State.BROADCAST,
             at,
-            transaction=replace(self.transaction, sent_at=at),
+            transaction=replace(self.transaction, sent_at=at, last_answer=answer),
         )
 
     def seen(self, inclusion: Inclusion, at: int) -> "Batch":
@@ -211,14 +213,14 @@ class Batch:
         """T7: a reorganisation took the anchor away; the attempts must leave again, at once."""
         if self.transaction is None:
             message = f"batch {self.number} has no transaction to send again"
-            raise IllegalTransitionError(message)
+            raise IllegalTransition(message)
         again = replace(self.transaction, sent_at=None)
         return self._move((State.INCLUDED,), State.BROADCAST, at, transaction=again, inclusion=None)
 
     def _move(self, allowed: tuple[State, ...], state: State, at: int, **changes: object) -> "Batch":
         if self.state not in allowed:
             message = f"batch {self.number} cannot go from {self.state} to {state}"
-            raise IllegalTransitionError(message)
+            raise IllegalTransition(message)
         moved = {"state": state, "version": self.version + 1, "changed_at": at, **changes}
         return replace(self, **moved)  # type: ignore[arg-type]  # each caller above names real fields
 
@@ -234,14 +236,14 @@ def seal(number: int, previous: Batch | None, sealed: SealedHead, *, origin: str
         at: the time now.
 
     Raises:
-        IllegalTransitionError: the previous batch is not final: one batch at a time.
+        IllegalTransition: the previous batch is not final: one batch at a time.
         InvalidInput: another log's head, or one that does not extend the previous head.
     """
     if previous is not None and previous.state is not State.FINAL:
         message = (
             f"batch {previous.number} is {previous.state}: batch {number} cannot be sealed before it is final"
         )
-        raise IllegalTransitionError(message)
+        raise IllegalTransition(message)
     if sealed.origin != origin:
         message = f"expected a checkpoint of {origin!r}, the log sealed one of {sealed.origin!r}"
         raise InvalidInput(message, code="wrong-origin")

@@ -28,7 +28,7 @@ _WRITING: Final = "anchoring_writing"
 _PRAGMAS: Final = (("journal_mode", "WAL", "wal"), ("synchronous", "FULL", 2), ("foreign_keys", "ON", 1))
 
 
-class ConflictError(Unavailable):
+class Conflict(Unavailable):
     """Someone else changed the row first: read again and decide again. Nothing was written."""
 
 
@@ -148,7 +148,7 @@ def _translated() -> Iterator[None]:
         yield
     except IntegrityError as error:
         message = f"another worker was first: {error.orig}"
-        raise ConflictError(message) from error
+        raise Conflict(message) from error
     except DatabaseError as error:
         message = f"anchoring's database cannot be used now ({error.orig}); nothing was changed"
         raise Unavailable(message) from error

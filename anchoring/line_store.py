@@ -1,0 +1,314 @@
+"""The worker's side of the database: one line, and one transaction for each arrow of the state machine.
+
+Every change of a batch is a compare-and-swap on (state, version), which a standing halt also blocks; a loser
+gets Conflict, reads again and decides again. What a method did is durable when it returns. No chain here.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Update, exists, func, insert, select, update
+
+from anchoring import tables
+from anchoring.batch import Batch, Halt, HaltReason, Purpose, SealedHead, State, Target, Transaction, seal
+from anchoring.database import Conflict, Database
+from anchoring.line import Line, Observation
+from anchoring.rows import (
+    AnyRow,
+    attempt_to_row,
+    batch_from_row,
+    batch_to_row,
+    halt_from_row,
+    read_transaction,
+    transaction_to_row,
+)
+from anchoring.store import line_is, standing_halt
+from certlog.checkpoint import Checkpoint, read_checkpoint
+from certlog.errors import CertlogError, InvalidInput, NotTrusted
+
+Build = Callable[[int], Transaction]
+"""Makes the signed transaction for a nonce; called inside the transaction that gives the nonce out."""
+
+
+class LineStore:
+    """One target's batches, nonces and halts."""
+
+    def __init__(self, database: Database, target: Target, account: str, *, now: int) -> None:
+        """Find the line of this target, or make it.
+
+        Args:
+            database: opened with create=True.
+            target: where this line's batches go.
+            account: the address whose nonces are given out.
+            now: the time now.
+        """
+        self._database: Final = database
+        self._target: Final = target
+        self._account: Final = account
+        with database.writing() as connection:
+            self._line_id: Final = _find_or_make_line(connection, target, now)
+
+    def check(self) -> None:
+        """Require an undamaged database whose batches are one chain and agree with their signed checkpoints.
+
+        Raises:
+            Unavailable: damaged, or tables of another version.
+            NotTrusted: rows contradict each other or the checkpoints stored beside them.
+        """
+        self._database.check()
+        query = self._batches().order_by(tables.batches.c.number)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        previous: Batch | None = None
+        for row in rows:
+            batch = batch_from_row(row, None)
+            _check_batch(batch, previous, self._target.origin)
+            previous = batch
+
+    def line(self) -> Line:
+        """Return everything known about the line, from one consistent read."""
+        batches = tables.batches.c
+        with self._database.reading() as connection:
+            row = connection.execute(select(tables.lines).where(tables.lines.c.id == self._line_id)).one()
+            open_row = connection.execute(self._batches().where(batches.state != State.FINAL)).first()
+            final_row = connection.execute(
+                self._batches().where(batches.state == State.FINAL).order_by(batches.number.desc()).limit(1)
+            ).first()
+            return Line(
+                opened=row.opened_at is not None,
+                opening=read_transaction(connection, self._opening_row(connection)),
+                next_nonce=connection.execute(self._next_nonce()).scalar(),
+                open_batch=self._whole_batch(connection, open_row) if open_row else None,
+                last_final=self._whole_batch(connection, final_row) if final_row else None,
+                halt=halt_from_row(connection.execute(standing_halt(self._line_id)).first()),
+                requested=row.requested,
+                served=row.served,
+                finalized_number=connection.execute(self._finalized_number()).scalar() or 0,
+            )
+
+    def next_number(self) -> int:
+        """Return the number to ask the log for: one more than this line's last.
+
+        A line that begins later than others begins with the newest batch that the log has sealed for them.
+        """
+        number = tables.batches.c.number
+        with self._database.reading() as connection:
+            own = connection.execute(
+                select(func.max(number)).where(tables.batches.c.line_id == self._line_id)
+            ).scalar()
+            newest = connection.execute(select(func.max(number))).scalar()
+        return int(own) + 1 if own is not None else int(newest or 1)
+
+    def add_sealed(self, number: int, sealed: SealedHead, line: Line, *, at: int) -> Batch:
+        """T1: store batch `number`. The requests that `line` had seen are served by it."""
+        batch = seal(number, line.last_final, sealed, origin=self._target.origin, at=at)
+        with self._database.writing() as connection:
+            self._require_going(connection)
+            if connection.execute(self._batches().where(tables.batches.c.state != State.FINAL)).first():
+                raise Conflict(f"another worker sealed a batch before batch {number}")
+            connection.execute(insert(tables.batches).values(line_id=self._line_id, **batch_to_row(batch)))
+            served = update(tables.lines).where(tables.lines.c.id == self._line_id)
+            connection.execute(served.values(served=line.requested))
+        return batch
+
+    def prepare(self, batch: Batch, *, first_nonce: int, build: Build, at: int) -> Batch:
+        """T2: give out the next nonce, sign, store the raw bytes, count the nonce up: all of it or nothing.
+
+        Args:
+            batch: a SEALED batch as last read.
+            first_nonce: the account's finalized transaction count, for an account never used before.
+            build: signs for the nonce that it is given.
+            at: the time now.
+        """
+        with self._database.writing() as connection:
+            transaction = build(self._take_nonce(connection, first_nonce))
+            prepared = batch.prepare(transaction, at)
+            batch_id = self._swap(connection, batch, prepared)
+            self._add_transaction(connection, transaction, batch_id)
+        return prepared
+
+    def prepare_opening(self, *, first_nonce: int, build: Build) -> Transaction:
+        """Store a signed openLog transaction, as T2 does for a batch."""
+        with self._database.writing() as connection:
+            self._require_going(connection)
+            if self._opening_row(connection) is not None:
+                raise Conflict("another worker prepared the opening of the log")
+            transaction = build(self._take_nonce(connection, first_nonce))
+            self._add_transaction(connection, transaction, None)
+        return transaction
+
+    def move(self, old: Batch, new: Batch) -> None:
+        """Store one transition (T3, T4, T5, T7): `new` must be made from `old` by a method of Batch."""
+        with self._database.writing() as connection:
+            self._swap(connection, old, new)
+            if new.transaction is not None:
+                self._store_sending(connection, new.transaction)
+
+    def opening_sent(self, transaction: Transaction, *, at: int, answer: str) -> None:
+        """Remember that the stored openLog transaction left."""
+        with self._database.writing() as connection:
+            self._store_sending(connection, replace(transaction, sent_at=at, last_answer=answer))
+
+    def mark_opened(self, *, at: int) -> None:
+        """Remember for good that the log is open in finalized state."""
+        with self._database.writing() as connection:
+            change = update(tables.lines).where(tables.lines.c.id == self._line_id)
+            connection.execute(change.values(opened_at=at))
+
+    def halt(self, reason: HaltReason, detail: str, *, at: int) -> Halt:
+        """T8: stop the line until the operator lets it go on. A second halt leaves the first one standing."""
+        with self._database.writing() as connection:
+            standing = halt_from_row(connection.execute(standing_halt(self._line_id)).first())
+            if standing is not None:
+                return standing
+            row = connection.execute(self._batches().where(tables.batches.c.state != State.FINAL)).first()
+            halt = Halt(reason, detail, at, row.number if row else None)
+            connection.execute(
+                insert(tables.halts).values(
+                    line_id=self._line_id,
+                    reason=str(reason),
+                    detail=detail,
+                    batch_number=halt.batch_number,
+                    at=at,
+                )
+            )
+        return halt
+
+    def record_poll(self, seen: Observation, *, problem: str, at: int) -> None:
+        """Keep what was read; the highest finalized block never goes down."""
+        values: dict[str, object] = {"problem": problem, "problem_at": at if problem else None}
+        with self._database.writing() as connection:
+            known = connection.execute(self._finalized_number()).scalar() or 0
+            if seen.finalized.number >= known:
+                values |= {
+                    "read_at": at,
+                    "latest_number": seen.latest.number,
+                    "latest_time": seen.latest.time,
+                    "finalized_number": seen.finalized.number,
+                    "finalized_time": seen.finalized.time,
+                    "head_size": seen.head.size,
+                }
+            connection.execute(self._poll().values(**values))
+
+    def record_problem(self, problem: str, *, at: int) -> None:
+        """Keep why the last look failed; the last good reading stays."""
+        with self._database.writing() as connection:
+            connection.execute(self._poll().values(problem=problem, problem_at=at))
+
+    def _poll(self) -> Update:
+        return update(tables.polls).where(tables.polls.c.line_id == self._line_id)
+
+    def _finalized_number(self) -> Select[tuple[int]]:
+        return select(tables.polls.c.finalized_number).where(tables.polls.c.line_id == self._line_id)
+
+    def _batches(self) -> Select[Any]:
+        return select(tables.batches).where(tables.batches.c.line_id == self._line_id)
+
+    def _next_nonce(self) -> Select[tuple[int]]:
+        return select(tables.nonces.c.next_nonce).where(*self._own_account())
+
+    def _own_account(self) -> tuple[ColumnElement[bool], ...]:
+        nonces = tables.nonces.c
+        return (nonces.chain_id == self._target.chain_id, nonces.account == self._account)
+
+    def _opening_row(self, connection: Connection) -> AnyRow | None:
+        transactions = tables.transactions.c
+        query = select(tables.transactions).where(
+            transactions.line_id == self._line_id, transactions.purpose == Purpose.OPEN_LOG
+        )
+        return connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
+
+    def _whole_batch(self, connection: Connection, row: AnyRow) -> Batch:
+        transactions = tables.transactions.c
+        query = select(tables.transactions).where(transactions.batch_id == row.id)
+        found = connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
+        return batch_from_row(row, read_transaction(connection, found))
+
+    def _take_nonce(self, connection: Connection, first_nonce: int) -> int:
+        known = connection.execute(self._next_nonce()).scalar()
+        if known is None:
+            connection.execute(
+                insert(tables.nonces).values(
+                    chain_id=self._target.chain_id, account=self._account, next_nonce=first_nonce + 1
+                )
+            )
+            return first_nonce
+        taken = update(tables.nonces).where(*self._own_account(), tables.nonces.c.next_nonce == known)
+        if connection.execute(taken.values(next_nonce=known + 1)).rowcount != 1:
+            raise Conflict(f"another worker took nonce {known}")
+        return int(known)
+
+    def _add_transaction(
+        self, connection: Connection, transaction: Transaction, batch_id: int | None
+    ) -> None:
+        values = {"line_id": self._line_id, "batch_id": batch_id, **transaction_to_row(transaction)}
+        key = connection.execute(insert(tables.transactions).values(**values)).inserted_primary_key
+        if key is None:
+            raise Conflict("the database gave no id to a transaction")
+        for attempt in transaction.attempts:
+            row = attempt_to_row(attempt)
+            connection.execute(insert(tables.attempts).values(transaction_id=key[0], **row))
+
+    def _store_sending(self, connection: Connection, transaction: Transaction) -> None:
+        transactions = tables.transactions.c
+        change = update(tables.transactions).where(
+            transactions.chain_id == transaction.chain_id,
+            transactions.account == transaction.account,
+            transactions.nonce == transaction.nonce,
+        )
+        connection.execute(change.values(sent_at=transaction.sent_at, last_answer=transaction.last_answer))
+
+    def _swap(self, connection: Connection, old: Batch, new: Batch) -> int:
+        """Compare and swap one batch; return its row id."""
+        batches = tables.batches.c
+        standing = exists().where(tables.halts.c.line_id == self._line_id, tables.halts.c.left_at.is_(None))
+        change = update(tables.batches).where(
+            batches.line_id == self._line_id,
+            batches.number == old.number,
+            batches.state == old.state,
+            batches.version == old.version,
+            ~standing,
+        )
+        if connection.execute(change.values(**batch_to_row(new))).rowcount != 1:
+            raise Conflict(f"batch {old.number} is no longer {old.state} at version {old.version}")
+        query = select(batches.id).where(batches.line_id == self._line_id, batches.number == old.number)
+        return int(connection.execute(query).scalar_one())
+
+    def _require_going(self, connection: Connection) -> None:
+        if connection.execute(standing_halt(self._line_id)).first() is not None:
+            raise Conflict("the line was halted meanwhile")
+
+
+def _find_or_make_line(connection: Connection, target: Target, now: int) -> int:
+    found = connection.execute(select(tables.lines).where(*line_is(target))).first()
+    if found is None:
+        made = connection.execute(
+            insert(tables.lines).values(
+                chain_id=target.chain_id,
+                contract=target.contract,
+                log_id=target.log_id,
+                origin=target.origin,
+                created_at=now,
+            )
+        )
+        line_id = int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
+        connection.execute(insert(tables.polls).values(line_id=line_id))
+        return line_id
+    if found.origin != target.origin:
+        message = f"log {target.log_id.hex()} was set up for origin {found.origin!r}, not {target.origin!r}"
+        raise InvalidInput(message, code="wrong-origin")
+    return int(found.id)
+
+
+def _check_batch(batch: Batch, previous: Batch | None, origin: str) -> None:
+    """Require that a stored batch says what its signed checkpoint says, and follows the one before it."""
+    place = f"batch {batch.number} in anchoring's database"
+    try:
+        stated = read_checkpoint(batch.note)
+    except CertlogError as error:
+        raise NotTrusted(f"{place} has no readable checkpoint: {error}", code="damaged") from error
+    if stated != Checkpoint(origin, batch.new.size, batch.new.root):
+        raise NotTrusted(f"{place} is not what its signed checkpoint says", code="damaged")
+    if previous is not None and not batch.old.same_as(previous.new):
+        raise NotTrusted(f"{place} does not follow batch {previous.number}", code="damaged")

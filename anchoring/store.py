@@ -1,0 +1,205 @@
+"""The read side of anchoring's database, for pages, the CLI and evidence; and the two things operators write.
+
+It imports no chain library and reads no chain: it tells what the worker knew, and when. The worker's own writes
+are in line_store.py.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, select, update
+
+from anchoring import tables
+from anchoring.batch import Halt, State, Target
+from anchoring.database import Database, open_database
+from anchoring.rows import AnyRow, halt_from_row
+from certlog.digests import RootHash
+from certlog.errors import InvalidInput
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """One batch, as people and evidence need it. Block and time are None until the contract holds the root."""
+
+    number: int
+    state: State
+    size: int
+    root: RootHash
+    note: str
+    """The signed checkpoint, whole."""
+    chain_id: int
+    contract: str
+    log_id: bytes
+    tx_hash: bytes | None
+    block_number: int | None
+    block_time: int | None
+    finalized_number: int | None
+    sealed_at: int
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What the worker last read of one line's chain. Without a good reading so far, the blocks are None."""
+
+    chain_id: int
+    contract: str
+    log_id: bytes
+    read_at: int | None
+    latest_number: int | None
+    latest_time: int | None
+    finalized_number: int | None
+    finalized_time: int | None
+    head_size: int | None
+    problem: str
+    """Empty when the last look went well."""
+    problem_at: int | None
+    halt: Halt | None
+
+
+class AnchorStore:
+    """Answers from the database. Each method is one consistent read."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from an opened database."""
+        self.database: Final = database
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False) -> "AnchorStore":
+        """Open anchoring.db; `create` makes it or brings its tables up to date.
+
+        Raises:
+            Unavailable: no such file, or not usable.
+        """
+        return cls(open_database(path, create=create))
+
+    def batches(self, *, limit: int | None = None, before: int | None = None) -> tuple[BatchSummary, ...]:
+        """Return the batches of every line, newest first.
+
+        Args:
+            limit: at most so many; None for all.
+            before: only batches with a smaller number, for paging.
+        """
+        query = _summaries()
+        if before is not None:
+            query = query.where(tables.batches.c.number < before)
+        with self.database.reading() as connection:
+            return tuple(_summary(row) for row in connection.execute(query.limit(limit)))
+
+    def latest_final(self) -> BatchSummary | None:
+        """Return the newest FINAL batch, or None before the first."""
+        query = _summaries().where(tables.batches.c.state == State.FINAL).limit(1)
+        with self.database.reading() as connection:
+            row = connection.execute(query).first()
+        return _summary(row) if row else None
+
+    def first_final_covering(self, size: int) -> BatchSummary | None:
+        """Return the first FINAL batch whose tree has at least `size` entries: it proves entry size - 1."""
+        query = (
+            _summaries()
+            .where(tables.batches.c.state == State.FINAL, tables.batches.c.size >= size)
+            .order_by(None)
+            .order_by(tables.batches.c.size, tables.batches.c.line_id)
+            .limit(1)
+        )
+        with self.database.reading() as connection:
+            row = connection.execute(query).first()
+        return _summary(row) if row else None
+
+    def polls(self) -> tuple[Poll, ...]:
+        """Return the last look at every line's chain, the most recent first."""
+        with self.database.reading() as connection:
+            query = (
+                select(tables.lines, tables.polls)
+                .join(tables.polls, tables.polls.c.line_id == tables.lines.c.id)
+                .order_by(tables.polls.c.read_at.desc(), tables.lines.c.id)
+            )
+            return tuple(_poll(connection, row) for row in connection.execute(query).all())
+
+    def last_poll(self) -> Poll | None:
+        """Return the most recent look at a chain, or None when no worker ever ran."""
+        return next(iter(self.polls()), None)
+
+    def request_batch(self) -> None:
+        """Ask every line to anchor what the log holds now, whatever the policy. Durable on return."""
+        with self.database.writing() as connection:
+            connection.execute(update(tables.lines).values(requested=tables.lines.c.requested + 1))
+
+    def leave_halt(self, target: Target, *, because: str, at: int) -> Halt:
+        """Leave a halt on the operator's word; the worker repeats every check of its start-up.
+
+        Raises:
+            InvalidInput: that line is not halted, or no reason was given.
+        """
+        if not because.strip():
+            raise InvalidInput("say why the line may go on: the reason is kept", code="no-reason")
+        with self.database.writing() as connection:
+            line = connection.execute(select(tables.lines.c.id).where(*line_is(target))).first()
+            row = connection.execute(standing_halt(line.id)).first() if line else None
+            halt = halt_from_row(row)
+            if row is None or halt is None:
+                raise InvalidInput("this line is not halted: there is nothing to leave", code="not-halted")
+            change = update(tables.halts).where(tables.halts.c.id == row.id)
+            connection.execute(change.values(left_at=at, left_because=because))
+        return halt
+
+
+def line_is(target: Target) -> tuple[Any, ...]:
+    """Return the conditions that select a target's row of `lines`."""
+    lines = tables.lines.c
+    return (
+        lines.chain_id == target.chain_id,
+        lines.contract == target.contract,
+        lines.log_id == target.log_id,
+    )
+
+
+def standing_halt(line_id: int) -> Select[Any]:
+    """Return the query for the halt that a line has not left."""
+    return select(tables.halts).where(tables.halts.c.line_id == line_id, tables.halts.c.left_at.is_(None))
+
+
+def _summaries() -> Select[Any]:
+    lines, batches = tables.lines.c, tables.batches.c
+    return (
+        select(tables.batches, lines.chain_id, lines.contract, lines.log_id)
+        .join(tables.lines, lines.id == batches.line_id)
+        .order_by(batches.number.desc(), batches.line_id)
+    )
+
+
+def _summary(row: AnyRow) -> BatchSummary:
+    return BatchSummary(
+        number=row.number,
+        state=State(row.state),
+        size=row.size,
+        root=RootHash(row.root),
+        note=row.note,
+        chain_id=row.chain_id,
+        contract=row.contract,
+        log_id=row.log_id,
+        tx_hash=row.tx_hash,
+        block_number=row.block_number,
+        block_time=row.block_time,
+        finalized_number=row.finalized_number,
+        sealed_at=row.sealed_at,
+        changed_at=row.changed_at,
+    )
+
+
+def _poll(connection: Connection, row: AnyRow) -> Poll:
+    return Poll(
+        chain_id=row.chain_id,
+        contract=row.contract,
+        log_id=row.log_id,
+        read_at=row.read_at,
+        latest_number=row.latest_number,
+        latest_time=row.latest_time,
+        finalized_number=row.finalized_number if row.read_at is not None else None,
+        finalized_time=row.finalized_time,
+        head_size=row.head_size,
+        problem=row.problem,
+        problem_at=row.problem_at,
+        halt=halt_from_row(connection.execute(standing_halt(row.line_id)).first()),
+    )
