@@ -199,13 +199,13 @@ class LineStore:
     def _poll(self) -> Update:
         return update(tables.polls).where(tables.polls.c.line_id == self._line_id)
 
-    def _finalized_number(self) -> Select[tuple[int]]:
+    def _finalized_number(self) -> Select[int]:
         return select(tables.polls.c.finalized_number).where(tables.polls.c.line_id == self._line_id)
 
     def _batches(self) -> Select[Any]:
         return select(tables.batches).where(tables.batches.c.line_id == self._line_id)
 
-    def _next_nonce(self) -> Select[tuple[int]]:
+    def _next_nonce(self) -> Select[int]:
         return select(tables.nonces.c.next_nonce).where(*self._own_account())
 
     def _own_account(self) -> tuple[ColumnElement[bool], ...]:

@@ -1,7 +1,7 @@
 """The read side of anchoring's database, for pages, the CLI and evidence; and the two things operators write.
 
-It imports no chain library and reads no chain: it tells what the worker knew, and when. The worker's own writes
-are in line_store.py.
+It imports no chain library and reads no chain: it tells what the worker knew, and when. The worker's own
+writes are in line_store.py.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from certlog.errors import InvalidInput
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:
-    """One batch, as people and evidence need it. Block and time are None until the contract holds the root."""
+    """One batch, as people and evidence need it. Blocks are None until the contract holds the root."""
 
     number: int
     state: State
