@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.keys import PublicKey, check_did
+from certlog.trust_state import Operator
 
 ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
 TABLES: Final = ("registry", "anchoring", "web")
@@ -66,7 +67,7 @@ class Settings(BaseModel):
     """The DID that signs trust statements."""
     operator_key: Annotated[str, AfterValidator(_multibase_key)]
     """The operator's first public key, multibase; later ones come from the log (rotateOperator)."""
-    recovery_key: Annotated[str, AfterValidator(_multibase_key)] | None = None
+    recovery_key: Annotated[str, AfterValidator(_multibase_key)]
     """The public key that may replace a lost operator key."""
     epoch_interval: int = Field(default=MAX_EPOCH_INTERVAL, ge=1, le=MAX_EPOCH_INTERVAL)
     """Seconds that an entry waits at most before an epoch commits the status and trust trees."""
@@ -80,6 +81,12 @@ class Settings(BaseModel):
     """Seconds after which an unused slot can no longer be used."""
     busy_timeout: float = Field(default=10, ge=0.1, le=60)
     """Seconds that a writer waits for another before it answers "try again"."""
+
+    @property
+    def operator(self) -> Operator:
+        """The pinned operator."""
+        key = PublicKey.from_multibase(self.operator_key)
+        return Operator(self.operator_did, key, PublicKey.from_multibase(self.recovery_key))
 
 
 def read_table(path: Path, table: str) -> dict[str, object]:

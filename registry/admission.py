@@ -1,0 +1,169 @@
+"""Whether an examined submission may be appended at the log's end: the checks that depend on what is logged.
+
+The log is read through LogState, so that these rules can be read, and tested, without a database. Trust
+statements are admitted by their own replay (certlog.trust_state) and are not repeated here.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from certlog.credential import number_of, version_of
+from certlog.digests import DocumentHash
+from certlog.documents import Proof, SecuredDocument
+from certlog.errors import InvalidInput, NotTrusted
+from certlog.issuer_record import IssuerRecord, key_in_force
+from certlog.slots import Slot
+from certlog.status import CertificateStatus, StatusAction, step
+from certlog.timestamps import format_time, parse_time
+from registry.claims import require_claims
+from registry.submission import NewCertificate, NewStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCertificate:
+    """What the log knows of a certificate."""
+
+    index: int
+    document_hash: DocumentHash
+    id: str
+    issuer: str
+    slot: Slot
+
+
+class LogState(Protocol):
+    """The log at the one position where the next entry will stand; nothing else appends while it is used."""
+
+    @property
+    def size(self) -> int:
+        """The next entry's index."""
+
+    def require_record(self, did: str) -> IssuerRecord:
+        """Return an enrolled body's record, or raise NotTrusted."""
+
+    def certificate(self, document_hash: DocumentHash) -> LoggedCertificate | None:
+        """Return a logged certificate."""
+
+    def certificate_with_id(self, identifier: str) -> DocumentHash | None:
+        """Return the hash of the logged certificate with this id."""
+
+    def slot_holder(self, slot: Slot) -> int | None:
+        """Return the index of the certificate that uses a slot."""
+
+    def require_reserved(self, slot: Slot, issuer: str) -> None:
+        """Raise NotTrusted unless the issuer holds the slot, unexpired."""
+
+    def number_holder(self, issuer: str, number: str, version: int) -> DocumentHash | None:
+        """Return the published document that bears this number and version."""
+
+    def status(self, certificate: DocumentHash) -> CertificateStatus:
+        """Return a logged certificate's status."""
+
+
+def admit_certificate(new: NewCertificate, state: LogState) -> None:
+    """Require that a certificate entry may stand at index state.size.
+
+    1. Its documentHash and its id are new.
+    2. Its issuer is enrolled, and the key may sign at this position.
+    3. Its slot is reserved for this issuer, unexpired and unused.
+    4. Content in clear claims only granted scopes, and its number and version are new.
+
+    Raises:
+        InvalidInput: 1, or used slots and numbers.
+        NotTrusted: 2, 3, or a scope not in force.
+    """
+    _require_new_certificate(new, state)  # 1
+    record = _require_signer(new.proof, state)  # 2
+    holder = state.slot_holder(new.entry.slot)  # 3
+    if holder is not None:
+        message = f"slot {new.entry.slot.to_json()} is used by the certificate at entry {holder}; reserve another"
+        raise InvalidInput(message, place="/entry/slot", code="slot-used")
+    state.require_reserved(new.entry.slot, new.proof.did)
+    if new.document is not None:
+        require_claims(record, new.document.content, state.size)  # 4
+        require_new_number(new.document, new.proof.did, state)
+
+
+def admit_publication(new: NewCertificate, logged_index: int, state: LogState) -> None:
+    """Require that the content of a certificate logged earlier without it may be published now.
+
+    Raises:
+        NotTrusted: it claims a scope that was not in force at its index.
+        InvalidInput: its number and version are taken.
+    """
+    if new.document is not None:
+        require_claims(state.require_record(new.proof.did), new.document.content, logged_index)
+        require_new_number(new.document, new.proof.did, state)
+
+
+def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus:
+    """Require that a status statement may stand at index state.size; return the status after it.
+
+    1. Its certificate is logged, by the issuer that it names and that signs it.
+    2. That issuer is enrolled, and the key may sign at this position.
+    3. `effective` does not lie in the future.
+    4. A replacement is logged already, by the same issuer, and is another certificate.
+    5. It follows the certificate's last statement and has an effect.
+
+    Raises:
+        InvalidInput: 1 (unknown certificate), 3, 4 or 5.
+        NotTrusted: 1 (another's certificate) or 2.
+    """
+    statement = new.statement
+    certificate = state.certificate(statement.certificate)  # 1
+    if certificate is None:
+        message = f"no certificate with hash {statement.certificate.hex()} is logged; submit the certificate first"
+        raise InvalidInput(message, place="/entry/document/certificate", code="unknown-certificate")
+    if not certificate.issuer == statement.issuer == new.proof.did:
+        message = f"only the certificate's issuer {certificate.issuer} may state this, found {new.proof.did}"
+        raise NotTrusted(message, code="not-its-issuer")
+    _require_signer(new.proof, state)  # 2
+    if parse_time(statement.effective) > now:  # 3
+        message = f"expected at latest now, {format_time(now)}, found {statement.effective}; submit it then"
+        raise InvalidInput(message, place="/entry/document/effective", code="effective-in-future")
+    if statement.action is StatusAction.SUPERSEDE:
+        _require_replacement(statement.replaced_by, certificate, state)  # 4
+    index = state.size
+    return step(state.status(certificate.document_hash), statement, new.document.document_hash, index=index)  # 5
+
+
+def require_new_number(document: SecuredDocument, issuer: str, state: LogState) -> None:
+    """Require that no other published certificate of this issuer bears the number and version.
+
+    Raises:
+        InvalidInput: one does.
+    """
+    number, version = number_of(document.content), version_of(document.content)
+    holder = state.number_holder(issuer, number, version)
+    if holder is not None and holder != document.document_hash:
+        message = (
+            f"certificate number {number!r} version {version} of {issuer} is logged with other content "
+            f"({holder.hex()}); raise `version` and supersede the earlier one"
+        )
+        raise InvalidInput(message, place="/document/certificateNumber", code="number-taken")
+
+
+def _require_new_certificate(new: NewCertificate, state: LogState) -> None:
+    logged = state.certificate(new.entry.document_hash)
+    if logged is not None:
+        message = (
+            f"this document is logged at entry {logged.index} with another proof or slot; "
+            f"use that entry: GET /api/v1/entries/{logged.index}"
+        )
+        raise InvalidInput(message, place="/entry/documentHash", code="document-logged")
+    if state.certificate_with_id(new.id) is not None:
+        message = f"another certificate has the id {new.id}; take a fresh salt and sign again"
+        raise InvalidInput(message, place="/entry/documentHash", code="id-taken")
+
+
+def _require_signer(proof: Proof, state: LogState) -> IssuerRecord:
+    record = state.require_record(proof.did)
+    key_in_force(record, proof.key, state.size)
+    return record
+
+
+def _require_replacement(replaced_by: DocumentHash | None, certificate: LoggedCertificate, state: LogState) -> None:
+    replacement = None if replaced_by is None else state.certificate(replaced_by)
+    own = replacement is not None and replacement.issuer == certificate.issuer
+    if not own or replaced_by == certificate.document_hash:
+        message = "expected another certificate that this issuer has logged already; submit the replacement first"
+        raise InvalidInput(message, place="/entry/document/replacedBy", code="no-replacement")

@@ -1,0 +1,181 @@
+"""Appends to the log: admission and every row of an entry in one writing transaction, one writer at a time.
+
+Refusals are answers, not failures: a refused item writes nothing and the others of its batch go on. An answer is
+returned only after the commit, so whoever holds one holds an entry that survives a power cut.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import Connection, insert
+
+from certlog.credential import number_of, version_of
+from certlog.digests import LeafHash
+from certlog.documents import SecuredDocument
+from certlog.errors import InvalidInput, NotTrusted
+from registry.admission import LoggedCertificate, admit_certificate, admit_publication, admit_status
+from registry.database import Database
+from registry.log_state import DatabaseState
+from registry.log_tree import LeafAppender
+from registry.submission import Candidate, NewCertificate, NewStatus, NewTrust
+from registry.tables import certificates, documents
+from registry.trust_ledger import TrustLedger
+from registry.views import certificate_row, write_status, write_trust
+
+Refusal = InvalidInput | NotTrusted
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to one submission.
+
+    Attributes:
+        status: "logged" now, "exists" since an earlier submission of the same entry, or "refused".
+        index: its position, unless refused.
+        leaf_hash: its leaf hash, unless the bytes could not be read.
+        id: the certificate id, for certificate entries that could be read.
+        problem: why it was refused.
+    """
+
+    status: Literal["logged", "exists", "refused"]
+    index: int | None = None
+    leaf_hash: LeafHash | None = None
+    id: str | None = None
+    problem: Refusal | None = None
+
+
+class Appending:
+    """One writing transaction at the end of the log. Call `flush` before it ends."""
+
+    def __init__(self, connection: Connection, ledger: TrustLedger, now: int) -> None:
+        """Look at the end of the log as this transaction sees it."""
+        self.connection: Final = connection
+        self.now: Final = now
+        self.ledger: Final = ledger
+        self.trust: Final = ledger.at_end(connection)
+        self.leaves: Final = LeafAppender(connection, now)
+        self._state = DatabaseState(connection, self.trust, self.leaves, now)
+        self._certificates: list[dict[str, object]] = []
+        self._documents: list[dict[str, object]] = []
+
+    def prefetch(self, candidates: Sequence[Candidate]) -> None:
+        """Read what the checks of these candidates need."""
+        self._state.prefetch(candidates)
+
+    def submit(self, candidate: Candidate) -> Outcome:
+        """Admit and append one prefetched candidate, or say why not."""
+        identifier = candidate.id if isinstance(candidate, NewCertificate) else None
+        logged = self._state.entry_index(candidate.leaf_hash)
+        try:
+            if logged is not None:
+                self._publish(candidate, logged)
+                return Outcome("exists", logged, candidate.leaf_hash, identifier)
+            index = self._append(candidate)
+        except (InvalidInput, NotTrusted) as problem:
+            return Outcome("refused", None, candidate.leaf_hash, identifier, problem)
+        self._state.note_entry(candidate.leaf_hash, index)
+        return Outcome("logged", index, candidate.leaf_hash, identifier)
+
+    def flush(self) -> None:
+        """Write the rows that were kept back for one bulk insert."""
+        self.leaves.flush()
+        if self._certificates:
+            self.connection.execute(insert(certificates), self._certificates)
+        if self._documents:
+            self.connection.execute(insert(documents), self._documents)
+        self._certificates, self._documents = [], []
+
+    def _append(self, candidate: Candidate) -> int:
+        match candidate:
+            case NewCertificate():
+                return self._append_certificate(candidate)
+            case NewStatus():
+                return self._append_status(candidate)
+            case NewTrust():
+                return self._append_trust(candidate)
+
+    def _append_certificate(self, new: NewCertificate) -> int:
+        admit_certificate(new, self._state)
+        index, _ = self.leaves.append("certificate", new.data)
+        self._certificates.append(certificate_row(index, new.entry))
+        issuer, slot = new.proof.did, new.entry.slot
+        self._state.note_certificate(LoggedCertificate(index, new.entry.document_hash, new.id, issuer, slot))
+        self._store(new)
+        return index
+
+    def _append_status(self, new: NewStatus) -> int:
+        # Its certificate, and earlier statements about it, may stand in this very batch.
+        self.flush()
+        after = admit_status(new, self._state, self.now)
+        index, _ = self.leaves.append("status", new.data)
+        self.leaves.flush()
+        write_status(self.connection, index, new.document, new.statement.certificate, after)
+        return index
+
+    def _append_trust(self, new: NewTrust) -> int:
+        self.flush()
+        # The replay is the admission: it checks everything, and changes nothing if it refuses.
+        statement = self.trust.apply(self._state.size, new.document)
+        index, _ = self.leaves.append("trust", new.data)
+        self.ledger.appended(index)
+        self.leaves.flush()
+        write_trust(self.connection, index, new.document, statement, self.trust)
+        return index
+
+    def _publish(self, candidate: Candidate, logged: int) -> None:
+        """Store the content of a certificate that was logged without it."""
+        if isinstance(candidate, NewCertificate) and candidate.document is not None:
+            if not self._state.is_published(candidate.entry.document_hash):
+                admit_publication(candidate, logged, self._state)
+                self._store(candidate)
+
+    def _store(self, new: NewCertificate) -> None:
+        if new.document is not None:
+            self._documents.append(_document_row(new.document, self.now))
+            self._state.note_document(new.document, new.proof.did)
+
+
+class LogWriter:
+    """The only way to append, for one process; processes take turns through the database's own lock."""
+
+    def __init__(self, database: Database, ledger: TrustLedger, now: Callable[[], int]) -> None:
+        """Take the database, this process's trust ledger and the clock."""
+        self._database = database
+        self._ledger = ledger
+        self._now = now
+        self._turn = threading.Lock()
+
+    @contextmanager
+    def appending(self) -> Iterator[Appending]:
+        """One transaction; when the block ends without an error, everything appended in it is durable."""
+        with self._turn:
+            try:
+                with self._database.writing() as connection:
+                    appending = Appending(connection, self._ledger, self._now())
+                    yield appending
+                    appending.flush()
+            except BaseException:
+                # The ledger may have followed statements that were rolled back.
+                self._ledger.forget()
+                raise
+
+    def append(self, candidates: Sequence[Candidate]) -> list[Outcome]:
+        """Answer each candidate, in order, in one transaction."""
+        with self.appending() as appending:
+            appending.prefetch(candidates)
+            outcomes = [appending.submit(candidate) for candidate in candidates]
+        return outcomes
+
+
+def _document_row(document: SecuredDocument, now: int) -> dict[str, object]:
+    return {
+        "document_hash": document.document_hash,
+        "data": document.to_bytes(),
+        "issuer": document.proof.did,
+        "number": number_of(document.content),
+        "version": version_of(document.content),
+        "stored_at": now,
+    }

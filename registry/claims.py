@@ -1,0 +1,48 @@
+"""Whether a scope that a certificate claims had been granted to its issuer when the certificate was logged.
+
+Only what is claimed is checked: a voluntary certificate that claims nothing is lawful.
+"""
+
+from certlog.credential import ClaimedScope, claimed_scopes
+from certlog.errors import NotTrusted
+from certlog.issuer_record import IssuerRecord, ScopeRecord
+from certlog.strict_json import JSONObject, get_str
+
+
+def granting(record: IssuerRecord, claim: ClaimedScope, *, index: int, day: str) -> ScopeRecord | None:
+    """Return the granted scope that covers a claim, or None.
+
+    Args:
+        record: the issuer's record.
+        claim: what the certificate claims.
+        index: the certificate's position in the log: grants after it, and earlier withdrawals, decide.
+        day: the date of validFrom, YYYY-MM-DD, in its own offset.
+    """
+    for granted in record.scopes:
+        scope = granted.scope
+        covers = (scope.kind, scope.authority, scope.measured) == (claim.kind, claim.authority, False)
+        dated = scope.valid_from <= day and (scope.valid_until is None or day <= scope.valid_until)
+        if covers and dated and granted.in_force_at(index) and set(claim.standards) <= set(scope.topics):
+            return granted
+    return None
+
+
+def require_claims(record: IssuerRecord, content: JSONObject, index: int) -> None:
+    """Require that every scope that a certificate claims stands in the issuer's record.
+
+    Raises:
+        NotTrusted: one does not.
+    """
+    day = valid_from_day(content)
+    for claim in claimed_scopes(content):
+        if granting(record, claim, index=index, day=day) is None:
+            message = (
+                f"{record.did} has no {claim.kind} by {claim.authority!r} in force on {day} for "
+                f"{', '.join(claim.standards)}; the operator grants scopes with `certlog operator grant-scope`"
+            )
+            raise NotTrusted(message, code="scope-not-in-force")
+
+
+def valid_from_day(content: JSONObject) -> str:
+    """Return the calendar date of validFrom as the issuer wrote it."""
+    return get_str(content, "validFrom")[:10]

@@ -1,0 +1,150 @@
+"""The log's end as admission sees it: what a batch needs is read in a few queries, then kept up to date.
+
+A transaction makes one, prefetches for everything it is about to look at, and notes what it appends.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, Select, select
+
+from certlog.credential import number_of, version_of
+from certlog.digests import DocumentHash, LeafHash
+from certlog.documents import SecuredDocument
+from certlog.issuer_record import IssuerRecord
+from certlog.slots import Slot
+from certlog.status import CertificateStatus
+from certlog.trust_state import TrustState
+from registry.admission import LoggedCertificate
+from registry.log_tree import LeafAppender
+from registry.slots import position_of, require_reserved, slot_at
+from registry.status_view import events_of, replay_events
+from registry.submission import Candidate, NewCertificate, NewStatus
+from registry.tables import certificates, documents, entries
+
+_IN_LIST: Final = 500
+"""Values in one IN (...): well below what SQLite and PostgreSQL accept."""
+
+T = TypeVar("T")
+
+
+class DatabaseState:
+    """The LogState of one writing transaction. Only what was prefetched can be looked up."""
+
+    def __init__(self, connection: Connection, trust: TrustState, leaves: LeafAppender, now: int) -> None:
+        """Take the transaction, the trust state at the log's end, and the appender that knows the end."""
+        self._connection = connection
+        self._trust = trust
+        self._leaves = leaves
+        self._now = now
+        self._entries: dict[LeafHash, int] = {}
+        self._certificates: dict[DocumentHash, LoggedCertificate] = {}
+        self._ids: dict[str, DocumentHash] = {}
+        self._slots: dict[Slot, int] = {}
+        self._numbers: dict[tuple[str, str, int], DocumentHash] = {}
+        self._published: set[DocumentHash] = set()
+
+    @property
+    def size(self) -> int:
+        """The next entry's index."""
+        return self._leaves.size
+
+    def prefetch(self, candidates: Sequence[Candidate]) -> None:
+        """Read all that the checks of these candidates may look up."""
+        self._prefetch_entries([candidate.leaf_hash for candidate in candidates])
+        new = [candidate for candidate in candidates if isinstance(candidate, NewCertificate)]
+        hashes = {candidate.entry.document_hash for candidate in new}
+        for candidate in candidates:
+            if isinstance(candidate, NewStatus):
+                hashes.add(candidate.statement.certificate)
+                if candidate.statement.replaced_by is not None:
+                    hashes.add(candidate.statement.replaced_by)
+        self._prefetch_certificates(sorted(hashes), new)
+        self._prefetch_documents([c.document for c in new if c.document is not None], sorted(hashes))
+
+    def entry_index(self, leaf: LeafHash) -> int | None:
+        """Return the index of a logged entry."""
+        return self._entries.get(leaf)
+
+    def require_record(self, did: str) -> IssuerRecord:
+        """Return an enrolled body's record, or raise NotTrusted."""
+        return self._trust.require_record(did)
+
+    def certificate(self, document_hash: DocumentHash) -> LoggedCertificate | None:
+        """Return a logged certificate."""
+        return self._certificates.get(document_hash)
+
+    def certificate_with_id(self, identifier: str) -> DocumentHash | None:
+        """Return the hash of the logged certificate with this id."""
+        return self._ids.get(identifier)
+
+    def slot_holder(self, slot: Slot) -> int | None:
+        """Return the index of the certificate that uses a slot."""
+        return self._slots.get(slot)
+
+    def require_reserved(self, slot: Slot, issuer: str) -> None:
+        """Raise NotTrusted unless the issuer holds the slot, unexpired."""
+        require_reserved(self._connection, slot, issuer, self._now)
+
+    def number_holder(self, issuer: str, number: str, version: int) -> DocumentHash | None:
+        """Return the published document that bears this number and version."""
+        return self._numbers.get((issuer, number, version))
+
+    def is_published(self, document_hash: DocumentHash) -> bool:
+        """Tell whether a certificate's content is stored."""
+        return document_hash in self._published
+
+    def status(self, certificate: DocumentHash) -> CertificateStatus:
+        """Return a logged certificate's status; its statements must be written, not only noted."""
+        return replay_events(events_of(self._connection, certificate, self.size), self._trust.record)
+
+    def note_entry(self, leaf: LeafHash, index: int) -> None:
+        """Remember an entry that this transaction appended."""
+        self._entries[leaf] = index
+
+    def note_certificate(self, logged: LoggedCertificate) -> None:
+        """Remember a certificate that this transaction appended."""
+        self._certificates[logged.document_hash] = logged
+        self._ids[logged.id] = logged.document_hash
+        self._slots[logged.slot] = logged.index
+
+    def note_document(self, document: SecuredDocument, issuer: str) -> None:
+        """Remember content that this transaction stored."""
+        key = (issuer, number_of(document.content), version_of(document.content))
+        self._numbers[key] = document.document_hash
+        self._published.add(document.document_hash)
+
+    def _prefetch_entries(self, leaves: Sequence[LeafHash]) -> None:
+        for some in _pieces(leaves):
+            query = select(entries.c.leaf_hash, entries.c.leaf_index).where(entries.c.leaf_hash.in_(some))
+            self._entries |= {LeafHash(row.leaf_hash): row.leaf_index for row in self._connection.execute(query)}
+
+    def _prefetch_certificates(self, hashes: Sequence[DocumentHash], new: Sequence[NewCertificate]) -> None:
+        table = certificates.c
+        ids, slots = [c.id for c in new], [position_of(c.entry.slot) for c in new]
+        for column, values in ((table.document_hash, hashes), (table.id, ids), (table.slot, slots)):
+            for some in _pieces(values):
+                for row in self._connection.execute(select(certificates).where(column.in_(some))):
+                    document_hash, slot = DocumentHash(row.document_hash), slot_at(row.slot)
+                    self.note_certificate(
+                        LoggedCertificate(row.leaf_index, document_hash, row.id, row.issuer, slot)
+                    )
+
+    def _prefetch_documents(self, new: Sequence[SecuredDocument], hashes: Sequence[DocumentHash]) -> None:
+        table = documents.c
+        columns = select(table.document_hash, table.issuer, table.number, table.version)
+        for some in _pieces(new):
+            numbers, issuers = {number_of(d.content) for d in some}, {d.proof.did for d in some}
+            self._note_stored(columns.where(table.issuer.in_(issuers), table.number.in_(numbers)))
+        for piece in _pieces(hashes):
+            self._note_stored(columns.where(table.document_hash.in_(piece)))
+
+    def _note_stored(self, query: Select[tuple[bytes, str, str, int]]) -> None:
+        for row in self._connection.execute(query):
+            document_hash = DocumentHash(row.document_hash)
+            self._numbers[row.issuer, row.number, row.version] = document_hash
+            self._published.add(document_hash)
+
+
+def _pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[start : start + _IN_LIST] for start in range(0, len(values), _IN_LIST))

@@ -1,0 +1,167 @@
+"""Everything about a submission that can be checked without looking at the log; see admission.py for the rest.
+
+It needs no database and takes no lock, so that signatures of a whole batch are checked before the log is held.
+"""
+
+from dataclasses import dataclass
+
+from certlog.certificate_id import certificate_id
+from certlog.credential import check_certificate, issuer_of, slot_of
+from certlog.digests import LeafHash, same
+from certlog.documents import (
+    STATUS_CHALLENGE,
+    TRUST_CHALLENGE,
+    Proof,
+    SecuredDocument,
+    certificate_challenge,
+    require_binding,
+    verify_proof,
+)
+from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
+from certlog.errors import InvalidInput, NotTrusted
+from certlog.status import StatusStatement
+from certlog.tree import leaf_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What an issuer or the operator sends: the entry's canonical bytes and, as it chooses, the content in clear."""
+
+    entry_bytes: bytes
+    document_bytes: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCertificate:
+    """A well-formed, correctly signed certificate entry, and its content where it is given."""
+
+    entry: CertificateEntry
+    data: bytes
+    leaf_hash: LeafHash
+    id: str
+    document: SecuredDocument | None
+
+    @property
+    def proof(self) -> Proof:
+        """The entry's proof."""
+        return self.entry.proof
+
+
+@dataclass(frozen=True, slots=True)
+class NewStatus:
+    """A well-formed, correctly signed status statement."""
+
+    document: SecuredDocument
+    statement: StatusStatement
+    data: bytes
+    leaf_hash: LeafHash
+
+    @property
+    def proof(self) -> Proof:
+        """The document's proof."""
+        return self.document.proof
+
+
+@dataclass(frozen=True, slots=True)
+class NewTrust:
+    """A trust statement made for this log; its signature and its signer's right are checked by its replay."""
+
+    document: SecuredDocument
+    data: bytes
+    leaf_hash: LeafHash
+
+    @property
+    def proof(self) -> Proof:
+        """The document's proof."""
+        return self.document.proof
+
+
+Candidate = NewCertificate | NewStatus | NewTrust
+
+
+def examine(submission: Submission, *, origin: str, submitter: str | None) -> Candidate:
+    """Check a submission as far as its own bytes go.
+
+    1. The entry is canonical and of a form that others may submit.
+    2. It is signed by the DID that the submitter's token belongs to.
+    3. Its proof is for this log, this kind of statement and this slot.
+    4. Its signature verifies under the key that it names.
+    5. Content in clear is the content that was signed, well formed, by this issuer and for this slot.
+
+    Args:
+        submission: the bytes received.
+        origin: this log's origin.
+        submitter: the DID of the API token, or None where no token was needed (tests, imports by the operator).
+
+    Raises:
+        InvalidInput: one of them fails; place and code say which.
+        NotTrusted: step 2.
+    """
+    entry = parse_entry(submission.entry_bytes)  # 1
+    match entry:
+        case CertificateEntry():
+            _require_submitter(entry.proof, submitter)  # 2
+            require_binding(entry.proof, domain=origin, challenge=certificate_challenge(entry.slot))  # 3
+            verify_proof(entry.document_hash, entry.proof, entry.proof.key)  # 4
+            return _new_certificate(entry, submission, origin)  # 5
+        case StatementEntry():
+            _require_submitter(entry.document.proof, submitter)
+            if submission.document_bytes is not None:
+                message = "a status or trust statement stands whole in its entry: send no document beside it"
+                raise InvalidInput(message, place="/document", code="unexpected-document")
+            return _new_statement(entry, submission.entry_bytes, origin)
+        case EpochEntry():
+            message = "only the log itself appends epochs"
+            raise InvalidInput(message, place="/entry/type", code="epoch-submitted")
+
+
+def _require_submitter(proof: Proof, submitter: str | None) -> None:
+    if submitter is not None and proof.did != submitter:
+        message = f"this API token submits for {submitter}; the entry is signed by {proof.did}"
+        raise NotTrusted(message, code="wrong-submitter")
+
+
+def _new_certificate(entry: CertificateEntry, submission: Submission, origin: str) -> NewCertificate:
+    document = None
+    if submission.document_bytes is not None:
+        document = SecuredDocument.parse(submission.document_bytes)
+        _require_signed_content(document, entry)
+        check_certificate(document.content, origin=origin)
+        _require_own_issuer_and_slot(document, entry)
+    data = submission.entry_bytes
+    return NewCertificate(entry, data, leaf_hash(data), certificate_id(entry.document_hash), document)
+
+
+def _require_signed_content(document: SecuredDocument, entry: CertificateEntry) -> None:
+    if not same(document.document_hash, entry.document_hash):
+        message = (
+            f"expected the document with hash {entry.document_hash.hex()}, found {document.document_hash.hex()}; "
+            "send the very document that was signed"
+        )
+        raise InvalidInput(message, place="/document", code="other-document")
+    if document.proof != entry.proof:
+        message = "the document's proof differs from the entry's"
+        raise InvalidInput(message, place="/document/proof", code="other-proof")
+
+
+def _require_own_issuer_and_slot(document: SecuredDocument, entry: CertificateEntry) -> None:
+    issuer, slot = issuer_of(document.content), slot_of(document.content)
+    if issuer != entry.proof.did:
+        message = f"expected the signer {entry.proof.did}, found {issuer}"
+        raise InvalidInput(message, place="/document/issuer/id", code="other-issuer")
+    if slot != entry.slot:
+        message = f"expected the entry's slot {entry.slot.to_json()}, found {slot.to_json()}"
+        raise InvalidInput(message, place="/document/credentialStatus", code="other-slot")
+
+
+def _new_statement(entry: StatementEntry, data: bytes, origin: str) -> NewStatus | NewTrust:
+    document = entry.document
+    match entry.type:
+        case "status":
+            require_binding(document.proof, domain=origin, challenge=STATUS_CHALLENGE)
+            verify_proof(document.document_hash, document.proof, document.proof.key)
+            statement = StatusStatement.from_json(document.content, "/entry/document")
+            return NewStatus(document, statement, data, leaf_hash(data))
+        case "trust":
+            require_binding(document.proof, domain=origin, challenge=TRUST_CHALLENGE)
+            return NewTrust(document, data, leaf_hash(data))

@@ -1,0 +1,117 @@
+"""Writes the derived rows of one entry, in the transaction that appends it; rebuild.py writes them again.
+
+Every row here follows from entries alone. Whether an entry may be appended was decided before (admission.py).
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, insert, select
+
+from certlog.certificate_id import certificate_id
+from certlog.digests import DocumentHash, LeafHash
+from certlog.documents import SecuredDocument
+from certlog.entry import CertificateEntry
+from certlog.epoch import Epoch
+from certlog.keys import verification_method
+from certlog.status import CertificateStatus
+from certlog.status_list import PURPOSES
+from certlog.trust import CompromiseKey, RotateOperator, TrustStatement
+from certlog.trust_state import TrustState
+from registry.slots import position_of
+from registry.status_lists import current_bit
+from registry.status_view import events_of, replay_events
+from registry.tables import bit_changes, certificates, epochs, issuer_records, statements, status_leaves
+
+
+def certificate_row(index: int, entry: CertificateEntry) -> dict[str, object]:
+    """Return the row of a certificate entry."""
+    return {
+        "leaf_index": index,
+        "document_hash": entry.document_hash,
+        "id": certificate_id(entry.document_hash),
+        "issuer": entry.proof.did,
+        "slot": position_of(entry.slot),
+    }
+
+
+def write_status(
+    connection: Connection,
+    index: int,
+    document: SecuredDocument,
+    certificate: DocumentHash,
+    after: CertificateStatus,
+) -> None:
+    """Write a status statement and the bits that it turned."""
+    row = _statement_row(index, "status", document) | {"certificate": certificate}
+    connection.execute(insert(statements).values(row))
+    _write_bits(connection, index, certificate, after)
+
+
+def write_trust(
+    connection: Connection,
+    index: int,
+    document: SecuredDocument,
+    statement: TrustStatement,
+    trust: TrustState,
+) -> None:
+    """Write a trust statement, the record as it reads now, and the bits that a compromise turns back.
+
+    Args:
+        connection: the writing transaction.
+        index: the statement's position.
+        document: the signed statement.
+        statement: its content.
+        trust: the state after it.
+    """
+    row = _statement_row(index, "trust", document) | {"subject": statement.subject}
+    connection.execute(insert(statements).values(row))
+    if isinstance(statement.change, RotateOperator):
+        return
+    record = trust.require_record(statement.subject)
+    connection.execute(
+        insert(issuer_records).values(did=record.did, leaf_index=index, data=record.to_bytes())
+    )
+    if isinstance(statement.change, CompromiseKey):
+        _void_events(connection, index, record.did, statement.change, trust)
+
+
+def write_epoch(connection: Connection, epoch: Epoch, changed: Mapping[int, LeafHash]) -> None:
+    """Write an epoch and the leaves of the status tree that are new or changed since the one before."""
+    connection.execute(insert(epochs).values(number=epoch.number, leaf_index=epoch.as_of, time=epoch.time))
+    rows = [{"leaf": leaf, "epoch": epoch.number, "hash": digest} for leaf, digest in sorted(changed.items())]
+    if rows:
+        connection.execute(insert(status_leaves), rows)
+
+
+def _statement_row(index: int, kind: str, document: SecuredDocument) -> dict[str, object]:
+    return {
+        "leaf_index": index,
+        "document_hash": document.document_hash,
+        "type": kind,
+        "certificate": None,
+        "subject": None,
+        "signer": document.proof.verification_method,
+    }
+
+
+def _void_events(connection: Connection, index: int, did: str, change: CompromiseKey, trust: TrustState) -> None:
+    """Replay every certificate that the compromised key made a statement about at or after `since`."""
+    touched = connection.execute(
+        select(statements.c.certificate)
+        .where(statements.c.signer == verification_method(did, change.key), statements.c.type == "status")
+        .where(statements.c.leaf_index >= change.since)
+        .distinct()
+    ).scalars()
+    for certificate in sorted(DocumentHash(found) for found in touched):
+        status = replay_events(events_of(connection, certificate, index), trust.record)
+        _write_bits(connection, index, certificate, status)
+
+
+def _write_bits(connection: Connection, index: int, certificate: DocumentHash, after: CertificateStatus) -> None:
+    slot = connection.execute(
+        select(certificates.c.slot).where(certificates.c.document_hash == certificate)
+    ).scalar_one()
+    for purpose, value in zip(PURPOSES, (after.revoked, after.suspended), strict=True):
+        if current_bit(connection, slot, purpose) != value:
+            row = {"purpose": PURPOSES.index(purpose), "slot": slot, "leaf_index": index, "value": int(value)}
+            connection.execute(insert(bit_changes).values(row))
