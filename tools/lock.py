@@ -42,12 +42,14 @@ def lock_python(*, upgrade: bool) -> None:
 
 
 def lock_npm() -> None:
-    """Write package-lock.json from package.json, then take out addresses and add what other platforms need."""
-    subprocess.run([BIN / "npm", "install", "--package-lock-only", "--no-audit"], cwd=ROOT, check=True)
-    path = ROOT / "package-lock.json"
-    lock = json.loads(path.read_text(encoding="utf-8"))
-    lock["packages"] = dict(sorted(complete(clean(lock["packages"])).items()))
-    path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write package-lock.json from package.json, without addresses and with what other platforms need."""
+    # Twice: npm itself fills in the rest of the entries that the first pass added.
+    for _ in range(2):
+        subprocess.run([BIN / "npm", "install", "--package-lock-only", "--no-audit"], cwd=ROOT, check=True)
+        path = ROOT / "package-lock.json"
+        lock = json.loads(path.read_text(encoding="utf-8"))
+        lock["packages"] = dict(sorted(complete(clean(lock["packages"])).items()))
+        path.write_text(json.dumps(lock, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def clean(packages: dict[str, Any]) -> dict[str, Any]:

