@@ -12,12 +12,13 @@ class AnchorReading:
     """The answer of `anchoredAt(log_id, size, root)` on one contract of one chain.
 
     `block_time` and `block_number` are None when the contract says that it was never anchored. `read_block`
-    is the number of the block at whose state the question was asked (None: the view's own block).
+    is the number of the block at whose state the question was asked (None: the view's own block). Contract
+    and log id are lower-case hex with 0x, as the trust root writes them.
     """
 
     chain_id: int
     contract: str
-    log_id: bytes
+    log_id: str
     size: int
     root: bytes
     block_time: int | None

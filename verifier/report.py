@@ -141,7 +141,6 @@ class Remark(StrEnum):
     REGISTERED_LATER = "registered_later"
     SCOPE_TRANSCRIBED = "scope_transcribed"
     ISSUER_NAME_DIFFERS = "issuer_name_differs"
-    RECALIBRATION_DUE = "recalibration_due"
     REGISTRY_OMITS_EVENT = "registry_omits_event"
 
 

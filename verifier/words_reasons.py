@@ -169,16 +169,12 @@ REMARKS: dict[Remark, tuple[str, str]] = {
         "Registered later; the earlier date is the body's claim.",
     ),
     Remark.SCOPE_TRANSCRIBED: (
-        "Phạm vi do cơ quan vận hành chép lại từ quyết định của cơ quan có thẩm quyền, không do cơ quan đó ký.",
+        "Phạm vi do cơ quan vận hành chép lại từ quyết định của cơ quan có thẩm quyền, cơ quan đó không ký.",
         "The operator transcribed the scope from the authority's decision; the authority did not sign it.",
     ),
     Remark.ISSUER_NAME_DIFFERS: (
         "Tên hoặc mã số của nơi cấp ghi trên giấy khác với tên đã ghi danh.",
         "The issuer's name or legal number on the certificate differs from the enrolled one.",
-    ),
-    Remark.RECALIBRATION_DUE: (
-        "Đã đến hạn hiệu chuẩn lại ghi trên giấy (không phải là hết hiệu lực).",
-        "Recalibration is due by the date that it states (this is not an expiry).",
     ),
     Remark.REGISTRY_OMITS_EVENT: (
         "Danh sách trạng thái của sổ đăng ký bỏ sót một sự kiện đã ghi sổ: hãy báo cho bên đối soát.",

@@ -1,0 +1,195 @@
+"""Checks 3 and 4: the issuer, its key and its claimed scope were authorised when the certificate was logged.
+
+The right comes from trust statements, signed up to the pinned operator key. The issuer's record in the trust
+tree proves only that nothing was retired, compromised or withdrawn later: alone it authorises nobody.
+"""
+
+from dataclasses import dataclass
+
+from certlog.credential import ClaimedScope, claimed_scopes
+from certlog.documents import Proof, SecuredDocument
+from certlog.entry import StatementEntry
+from certlog.epoch import Epoch
+from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
+from certlog.evidence import Evidence
+from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord, key_in_force
+from certlog.scopes import Scope
+from certlog.strict_json import JSONObject, get_str
+from certlog.tree import verify_inclusion
+from certlog.trust import GrantScope, TrustStatement
+from certlog.trust_root import TrustRoot
+from certlog.trust_state import TrustState
+from verifier.check_log import OpenHead, prove_entry
+from verifier.report import Check, CheckName, Reason, failed, not_checked, passed
+
+_REFUSALS = {
+    "not-enrolled": Reason.NOT_ENROLLED,
+    "unknown-key": Reason.KEY_NOT_ADDED,
+    "retired-key": Reason.KEY_NOT_IN_FORCE,
+    "compromised-key": Reason.KEY_NOT_IN_FORCE,
+    "key-record": Reason.KEY_NOT_IN_FORCE,
+    "no-record": Reason.RECORD_MISSING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """What check 3 established: the replayed statements and the proven record of the issuer."""
+
+    state: TrustState
+    record: IssuerRecord
+
+
+def check_issuer(
+    evidence: Evidence, document: SecuredDocument, trust_root: TrustRoot, head: OpenHead, epoch: Epoch
+) -> tuple[Check, Authority | None]:
+    """Check 3.
+
+    1. Every trust statement in the file is in the log, in rising order.
+    2. Replayed, each is signed by who had the right to make it, up to the pinned operator key.
+    3. They enrol the issuer and add this key before the certificate's index.
+    4. The issuer's record is in the epoch's trust tree and says that the key was still in force there.
+    5. The same holds for every delegate that signed one of the statements.
+    """
+    did, key = document.proof.did, document.proof.key
+    try:
+        _require_in_log(evidence, head)  # 1
+        state = TrustState(trust_root.operator, trust_root.origin, partial=True)
+        statements = _replay(evidence, state)  # 2
+        stated = key_in_force(state.require_record(did), key, evidence.index)  # 3
+        record = _proven_record(evidence, did, epoch)  # 4
+        kept = key_in_force(record, key, evidence.index)
+        _require_same_entry(stated, kept)
+        for index, proof, statement in statements:  # 5
+            if proof.did != trust_root.operator.did:
+                _require_delegate(_proven_record(evidence, proof.did, epoch), index, proof, statement)
+    except NotTrusted as error:
+        return failed(
+            CheckName.ISSUER, _REFUSALS.get(error.code, Reason.SIGNER_NOT_ALLOWED), why=str(error)
+        ), None
+    except InvalidInput as error:
+        return failed(CheckName.ISSUER, _broken(error), why=str(error)), None
+    found = f"{did}, key of entry {kept.added}, enrolled by {trust_root.operator.did}"
+    return passed(CheckName.ISSUER, found), Authority(state, record)
+
+
+def check_scope(
+    content: JSONObject, index: int, authority: Authority | None
+) -> tuple[Check, tuple[Scope, ...]]:
+    """Check 4: every scope that the certificate claims was granted by a statement and in force at its index.
+
+    A certificate that claims nothing passes: voluntary certification is lawful; shown as "not accredited".
+    """
+    if authority is None:
+        return not_checked(CheckName.SCOPE, Reason.EARLIER_CHECK), ()
+    claims = claimed_scopes(content)
+    if not claims:
+        return passed(CheckName.SCOPE, "nothing claimed", reason=Reason.NOTHING_CLAIMED), ()
+    day = get_str(content, "validFrom")[:10]
+    used: list[Scope] = []
+    for claim in claims:
+        granted = _granted(claim, authority)
+        if not granted:
+            return failed(CheckName.SCOPE, Reason.SCOPE_NOT_GRANTED, expected=_shown(claim)), ()
+        in_force = [s for s in granted if s.in_force_at(index) and _covers_day(s.scope, day)]
+        if not in_force:
+            found = "; ".join(_shown_record(record) for record in granted)
+            expected = f"{_shown(claim)}, in force at entry {index} and on {day}"
+            return failed(CheckName.SCOPE, Reason.SCOPE_NOT_IN_FORCE, expected=expected, found=found), ()
+        used.append(in_force[0].scope)
+    return passed(CheckName.SCOPE, "; ".join(_shown(claim) for claim in claims)), tuple(used)
+
+
+def _require_in_log(evidence: Evidence, head: OpenHead) -> None:
+    last = -1
+    for proven in evidence.trust:
+        if proven.index <= last:
+            raise InvalidProof(f"trust statements out of order at entry {proven.index}")
+        last = proven.index
+        prove_entry(proven, head)
+
+
+def _replay(evidence: Evidence, state: TrustState) -> list[tuple[int, Proof, TrustStatement]]:
+    statements = []
+    for proven in evidence.trust:
+        if not isinstance(proven.entry, StatementEntry) or proven.entry.type != "trust":
+            raise InvalidInput(
+                f"entry {proven.index} is not a trust statement", place="/trust", code="wrong-kind"
+            )
+        document = proven.entry.document
+        statements.append((proven.index, document.proof, state.apply(proven.index, document)))
+    return statements
+
+
+def _proven_record(evidence: Evidence, did: str, epoch: Epoch) -> IssuerRecord:
+    proven = next((item for item in evidence.records if item.record.did == did), None)
+    if proven is None:
+        raise NotTrusted(f"the evidence holds no record of {did}", code="no-record")
+    leaf = proven.record.leaf_hash
+    verify_inclusion(leaf, proven.index, epoch.trust_records, proven.path, epoch.trust_root)
+    return proven.record
+
+
+def _require_same_entry(stated: KeyRecord, kept: KeyRecord) -> None:
+    if kept.added != stated.added:
+        message = f"the key was added at entry {stated.added}, the record says {kept.added}"
+        raise NotTrusted(message, code="key-record")
+
+
+def _require_delegate(record: IssuerRecord, index: int, proof: Proof, statement: TrustStatement) -> None:
+    """The replay found the delegation; the proven record must not have ended it, or its key, by then."""
+    key_in_force(record, proof.key, index)
+    scope = statement.change.scope if isinstance(statement.change, GrantScope) else None
+    for delegation in record.delegations:
+        stands = delegation.index < index and (delegation.withdrawn is None or index < delegation.withdrawn)
+        names_scope = scope is None or any(
+            (allowed.kind, allowed.authority) == (scope.kind, scope.authority)
+            for allowed in delegation.scopes
+        )
+        if stands and names_scope and statement.action in delegation.actions:
+            return
+    raise NotTrusted(f"{record.did} had no delegation for {statement.action} at entry {index}")
+
+
+def _broken(error: InvalidInput) -> Reason:
+    """A statement or proof that does not hold together: a hash or signature does not match."""
+    match error:
+        case InvalidProof():
+            return Reason.PROOF_MISMATCH
+        case SignatureMismatch():
+            return Reason.BAD_SIGNATURE
+        case _:
+            return Reason.SIGNER_NOT_ALLOWED
+
+
+def _granted(claim: ClaimedScope, authority: Authority) -> list[ScopeRecord]:
+    """Return the proven records of those granted scopes, known from statements, that cover a claim."""
+    stated = authority.state.require_record(authority.record.did).scopes
+    grants = {record.grant: record.scope for record in stated if _covers(record.scope, claim)}
+    return [record for record in authority.record.scopes if grants.get(record.grant) == record.scope]
+
+
+def _covers(scope: Scope, claim: ClaimedScope) -> bool:
+    same_kind = (scope.kind, scope.authority) == (claim.kind, claim.authority)
+    return (
+        same_kind
+        and not scope.measured
+        and bool(claim.standards)
+        and set(claim.standards) <= set(scope.topics)
+    )
+
+
+def _covers_day(scope: Scope, day: str) -> bool:
+    # Dates are written YYYY-MM-DD and compare as text.
+    return scope.valid_from <= day and (scope.valid_until is None or day <= scope.valid_until)
+
+
+def _shown(claim: ClaimedScope) -> str:
+    return f"{claim.kind} by {claim.authority}: {', '.join(claim.standards)}"
+
+
+def _shown_record(record: ScopeRecord) -> str:
+    until = record.scope.valid_until or "no end"
+    withdrawn = "" if record.withdrawn is None else f", withdrawn at entry {record.withdrawn}"
+    spans = "".join(f", suspended from entry {start} to {end or 'now'}" for start, end in record.suspended)
+    return f"granted at entry {record.grant} for {record.scope.valid_from} to {until}{spans}{withdrawn}"

@@ -1,0 +1,74 @@
+"""What a report shows beside its verdict: the kind of certificate, the enrolled issuer, and remarks."""
+
+from certlog.issuer_record import IssuerRecord
+from certlog.scopes import Scope
+from certlog.strict_json import JSONObject, JSONValue
+from verifier.check_anchor import AnchorFacts
+from verifier.check_status import StatusFacts
+from verifier.report import Check, CheckName, Issuer, Kind, Outcome, Page, Reason, Remark
+
+_KINDS = {
+    "product_regulation": Kind.PRODUCT,
+    "product_standard": Kind.PRODUCT,
+    "batch": Kind.LOT,
+}
+
+
+def kind_of(content: JSONObject) -> Kind:
+    """Return the kind of a certificate, as far as the words differ; UNKNOWN for any other document."""
+    types = content.get("type")
+    subject = content.get("credentialSubject")
+    if not isinstance(types, list) or not isinstance(subject, dict):
+        return Kind.UNKNOWN
+    if "CalibrationCertificate" in types:
+        return Kind.CALIBRATION
+    if "ConformityCertificate" in types:
+        return _KINDS.get(str(subject.get("certificateKind")), Kind.OTHER_CONFORMITY)
+    return Kind.UNKNOWN
+
+
+def issuer_of_record(record: IssuerRecord) -> Issuer:
+    """Return the issuer as the operator enrolled it."""
+    names = [("vi", record.names.vi)] + ([] if record.names.en is None else [("en", record.names.en)])
+    return Issuer(record.did, tuple(names), record.legal_id)
+
+
+def remarks_on(
+    content: JSONObject,
+    checks: tuple[Check, ...],
+    *,
+    page: Page,
+    scopes: tuple[Scope, ...],
+    enrolled: IssuerRecord | None,
+    anchor: AnchorFacts,
+    status: StatusFacts,
+    anchor_is_old: bool,
+) -> tuple[Remark, ...]:
+    """Return what must be said beside the verdict, in a fixed order."""
+    reasons = {check.reason for check in checks}
+    anchor_check = next(check for check in checks if check.name is CheckName.ANCHOR)
+    told: list[tuple[bool, Remark]] = [
+        (anchor.local, Remark.TEST_CHAIN),
+        (_not_consulted(anchor_check), Remark.CHAIN_NOT_CONSULTED),
+        (anchor_is_old, Remark.ANCHOR_OLD),
+        (status.omitted, Remark.REGISTRY_OMITS_EVENT),
+        (page is Page.NOT_CHECKED, Remark.PAGE_NOT_CHECKED),
+        (Reason.NOTHING_CLAIMED in reasons, Remark.NOT_ACCREDITED),
+        (any(scope.source.by == "operator" for scope in scopes), Remark.SCOPE_TRANSCRIBED),
+        (enrolled is not None and _names_differ(content.get("issuer"), enrolled), Remark.ISSUER_NAME_DIFFERS),
+        ("issuedEarlier" in content, Remark.REGISTERED_LATER),
+    ]
+    return tuple(remark for applies, remark in told if applies)
+
+
+def _not_consulted(check: Check) -> bool:
+    if check.outcome is Outcome.PASSED:
+        return check.reason in (Reason.SEEN_HEAD, Reason.AUDITORS)
+    return check.reason is Reason.CHAIN_NOT_CONSULTED
+
+
+def _names_differ(claimed: JSONValue, enrolled: IssuerRecord) -> bool:
+    if not isinstance(claimed, dict):
+        return True
+    names = (enrolled.names.vi, enrolled.names.en)
+    return claimed.get("name") not in names or claimed.get("legalId") != enrolled.legal_id

@@ -1,0 +1,170 @@
+"""The one function that decides whether a certificate may be relied on (docs/formats.md, section 10).
+
+Pure: what it knows comes in as arguments, the chain included, so that the same evidence gives the same answer
+anywhere, offline and in ten years. It does not read a clock, a file or a network.
+"""
+
+from certlog.credential import slot_of
+from certlog.digests import LeafHash
+from certlog.documents import SecuredDocument
+from certlog.entry import certificate_entry
+from certlog.epoch import Epoch
+from certlog.errors import InvalidInput, InvalidProof
+from certlog.evidence import Evidence
+from certlog.trust_root import TrustRoot
+from verifier.assemble import PROVEN_CHECKS, Proven, assemble
+from verifier.chain_view import ChainView
+from verifier.check_anchor import check_anchor
+from verifier.check_document import check_bytes, check_dates, check_signature
+from verifier.check_file import File, check_file
+from verifier.check_log import OpenHead, check_checkpoints, check_inclusion, open_heads, prove_epoch
+from verifier.check_status import StatusFacts, StatusQuestion, check_status
+from verifier.check_trust import Authority, check_issuer, check_scope
+from verifier.report import Check, CheckName, Outcome, Reason, Report, failed, not_checked
+from verifier.verdict import LOOKS, decide
+
+__all__ = ["File", "verify"]
+
+
+def verify(  # noqa: PLR0917 - the order that docs/formats.md gives
+    evidence: Evidence | None,
+    trust_root: TrustRoot,
+    at: int,
+    chain_view: ChainView,
+    file: File | None = None,
+    certificate: SecuredDocument | None = None,
+) -> Report:
+    """Check a certificate and give one verdict.
+
+    1. Bytes and schema: the certificate is well formed and is the one that the evidence is about.
+    2. Its issuer signed it, for this log and this slot.
+    3. The issuer and its key were authorised up to the pinned operator key, not retired or compromised.
+    4. The scope that it claims was granted and in force.
+    5. It is included in every head that the evidence carries.
+    6. The log signed those heads.
+    7. One of them is anchored on the pinned contract (or seen there before, or cosigned by auditors).
+    8. A recent epoch proves that it is neither withdrawn nor suspended.
+    9. The moment lies within its dates.
+    10. The file, if one was handed in, is one that the issuer bound.
+
+    Args:
+        evidence: the evidence, or None: then only checks 1, 2 and 9 can be made.
+        trust_root: what the verifier pins.
+        at: the moment for which it is asked, seconds since the epoch.
+        chain_view: what was read from the chain, final or not, when and by whom.
+        file: the file that a person handed in, if any.
+        certificate: the certificate, where it travels apart from the evidence.
+
+    Returns:
+        A report with all ten checks. Bad evidence raises nothing: it is what the report is about.
+    """
+    registered = None if evidence is None else evidence.certificate
+    document = certificate or registered
+    if document is None:
+        return _without_content(at, file)
+    bytes_check = check_bytes(document, registered, trust_root.origin)  # 1
+    signature = check_signature(document, trust_root.origin)  # 2
+    well_formed = bytes_check.outcome is Outcome.PASSED
+    if evidence is None:
+        proven = Proven(_not_checked(Reason.NO_EVIDENCE))
+    else:
+        proven = _prove(evidence, document, trust_root, at, chain_view, well_formed=well_formed)  # 3 to 8
+    dates = check_dates(document.content, at) if well_formed else _earlier(CheckName.DATES)  # 9
+    file_check, page = check_file(file, proven.status.files)  # 10
+    checks = (bytes_check, signature, *proven.checks, dates, file_check)
+    return assemble(document, checks, proven, max_anchor_age=trust_root.max_anchor_age, at=at, page=page)
+
+
+def _prove(
+    evidence: Evidence,
+    document: SecuredDocument,
+    trust_root: TrustRoot,
+    at: int,
+    chain_view: ChainView,
+    *,
+    well_formed: bool,
+) -> Proven:
+    """Checks 3 to 8: all but the certificate proves to the last head, whose last leaf is the epoch."""
+    heads = _heads(evidence)
+    epoch = _epoch(evidence, heads)
+    issuer, authority = _check_issuer(evidence, document, trust_root, heads, epoch)  # 3
+    if well_formed:
+        scope, scopes = check_scope(document.content, evidence.index, authority)  # 4
+    else:
+        scope, scopes = _earlier(CheckName.SCOPE), ()
+    inclusion = check_inclusion(_leaf(document), evidence.index, heads)  # 5
+    checkpoint = check_checkpoints(heads, trust_root)  # 6
+    anchor, anchor_facts = check_anchor(heads, trust_root, chain_view)  # 7
+    status, status_facts = _earlier(CheckName.STATUS), StatusFacts()
+    if isinstance(epoch, Reason):
+        status = failed(CheckName.STATUS, epoch)
+    elif authority is not None and well_formed:
+        question = StatusQuestion(
+            evidence=evidence,
+            document=document,
+            slot=slot_of(document.content),
+            authority=authority,
+            head=heads[-1],
+            epoch=epoch,
+            block_time=anchor_facts.last_head,
+            at=at,
+            trust_root=trust_root,
+        )
+        status, status_facts = check_status(question)  # 8
+    checks = (issuer, scope, inclusion, checkpoint, anchor, status)
+    return Proven(checks, evidence.index, authority, scopes, anchor_facts, status_facts)
+
+
+def _check_issuer(
+    evidence: Evidence,
+    document: SecuredDocument,
+    trust_root: TrustRoot,
+    heads: tuple[OpenHead, ...],
+    epoch: Epoch | Reason,
+) -> tuple[Check, Authority | None]:
+    if isinstance(epoch, Reason):
+        return failed(CheckName.ISSUER, epoch), None
+    return check_issuer(evidence, document, trust_root, heads[-1], epoch)
+
+
+def _heads(evidence: Evidence) -> tuple[OpenHead, ...]:
+    try:
+        return open_heads(evidence)
+    except InvalidInput:
+        return ()  # check 6 says so
+
+
+def _epoch(evidence: Evidence, heads: tuple[OpenHead, ...]) -> Epoch | Reason:
+    if not heads:
+        return Reason.NOT_SIGNED_BY_LOG
+    try:
+        return prove_epoch(evidence.epoch, heads[-1])
+    except InvalidProof:
+        return Reason.PROOF_MISMATCH
+    except InvalidInput:
+        return Reason.EPOCH_NOT_LAST
+
+
+def _leaf(document: SecuredDocument) -> LeafHash | None:
+    """Rebuild the log entry from the document: nothing is carried twice."""
+    try:
+        return certificate_entry(document, slot_of(document.content)).leaf_hash
+    except InvalidInput:
+        return None
+
+
+def _without_content(at: int, file: File | None) -> Report:
+    """Withheld or sealed content that was not handed in: nothing can be said but that."""
+    content = (not_checked(CheckName.BYTES, Reason.CONTENT_MISSING), _earlier(CheckName.SIGNATURE))
+    file_check, page = check_file(file, ())
+    checks = (*content, *_not_checked(Reason.EARLIER_CHECK), _earlier(CheckName.DATES), file_check)
+    decision = decide(checks)
+    return Report(decision.verdict, LOOKS[decision.verdict], checks, at, decision.reason, page=page)
+
+
+def _not_checked(reason: Reason) -> tuple[Check, ...]:
+    return tuple(not_checked(name, reason) for name in PROVEN_CHECKS)
+
+
+def _earlier(name: CheckName) -> Check:
+    return not_checked(name, Reason.EARLIER_CHECK)
