@@ -36,7 +36,7 @@ PROCESSORS: Final = {"amd64": "x64", "x64": "x64", "arm64": "arm64", "ia32": "ia
 def lock_python(*, upgrade: bool) -> None:
     """Write both requirements files; with `upgrade`, take the newest versions that pyproject.toml allows."""
     for output, options in REQUIREMENTS.items():
-        command = [BIN / "uv", "pip", "compile", "pyproject.toml", "--python-version", PYTHON, *COMPILE]
+        command = [str(BIN / "uv"), "pip", "compile", "pyproject.toml", "--python-version", PYTHON, *COMPILE]
         command += [*options, "--output-file", output, *(["--upgrade"] if upgrade else [])]
         subprocess.run(command, cwd=ROOT, check=True)
 

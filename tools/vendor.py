@@ -18,7 +18,9 @@ VENDOR: Final = ROOT / "web" / "static" / "vendor"
 WEIGHTS: Final = (400, 600, 700)
 SUBSETS: Final = ("vietnamese", "latin-ext", "latin")
 # One @font-face of fontsource's WEIGHT.css, and the older format that browsers with CSS grid do not need.
-FACE: Final = re.compile(r"/\* be-vietnam-pro-(?P<subset>[a-z-]+)-\d+-normal \*/\n(?P<rule>@font-face \{.*?\n\})", re.DOTALL)
+FACE: Final = re.compile(
+    r"/\* be-vietnam-pro-(?P<subset>[a-z-]+)-\d+-normal \*/\n(?P<rule>@font-face \{.*?\n\})", re.DOTALL
+)
 WOFF: Final = re.compile(r", url\([^)]*\.woff\) format\('woff'\)")
 SOURCE_MAP: Final = re.compile(r"\s*/\*# sourceMappingURL=[^*]*\*/\s*$")
 
