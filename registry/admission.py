@@ -75,7 +75,9 @@ def admit_certificate(new: NewCertificate, state: LogState) -> None:
     record = _require_signer(new.proof, state)  # 2
     holder = state.slot_holder(new.entry.slot)  # 3
     if holder is not None:
-        message = f"slot {new.entry.slot.to_json()} is used by the certificate at entry {holder}; reserve another"
+        message = (
+            f"slot {new.entry.slot.to_json()} is used by the certificate at entry {holder}; reserve another"
+        )
         raise InvalidInput(message, place="/entry/slot", code="slot-used")
     state.require_reserved(new.entry.slot, new.proof.did)
     if new.document is not None:
@@ -111,7 +113,9 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
     statement = new.statement
     certificate = state.certificate(statement.certificate)  # 1
     if certificate is None:
-        message = f"no certificate with hash {statement.certificate.hex()} is logged; submit the certificate first"
+        message = (
+            f"no certificate with hash {statement.certificate.hex()} is logged; submit the certificate first"
+        )
         raise InvalidInput(message, place="/entry/document/certificate", code="unknown-certificate")
     if not certificate.issuer == statement.issuer == new.proof.did:
         message = f"only the certificate's issuer {certificate.issuer} may state this, found {new.proof.did}"
@@ -123,7 +127,9 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
     if statement.action is StatusAction.SUPERSEDE:
         _require_replacement(statement.replaced_by, certificate, state)  # 4
     index = state.size
-    return step(state.status(certificate.document_hash), statement, new.document.document_hash, index=index)  # 5
+    return step(
+        state.status(certificate.document_hash), statement, new.document.document_hash, index=index
+    )  # 5
 
 
 def require_new_number(document: SecuredDocument, issuer: str, state: LogState) -> None:
@@ -161,9 +167,13 @@ def _require_signer(proof: Proof, state: LogState) -> IssuerRecord:
     return record
 
 
-def _require_replacement(replaced_by: DocumentHash | None, certificate: LoggedCertificate, state: LogState) -> None:
+def _require_replacement(
+    replaced_by: DocumentHash | None, certificate: LoggedCertificate, state: LogState
+) -> None:
     replacement = None if replaced_by is None else state.certificate(replaced_by)
     own = replacement is not None and replacement.issuer == certificate.issuer
     if not own or replaced_by == certificate.document_hash:
-        message = "expected another certificate that this issuer has logged already; submit the replacement first"
+        message = (
+            "expected another certificate that this issuer has logged already; submit the replacement first"
+        )
         raise InvalidInput(message, place="/entry/document/replacedBy", code="no-replacement")

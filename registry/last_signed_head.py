@@ -15,7 +15,7 @@ from typing import Final
 from certlog.canonical import canonicalize
 from certlog.digests import RootHash, digest_from_text
 from certlog.encoding import b64url
-from certlog.errors import CertlogError, InvalidInput, Unavailable
+from certlog.errors import InvalidInput, Unavailable
 from certlog.strict_json import get_int, get_str, members, parse_object
 
 _MAX_BYTES: Final = 1024
@@ -30,8 +30,8 @@ class SignedHead:
     root: RootHash
 
 
-class HeadFileRefused(CertlogError):
-    """The file is missing or says something else than expected: signing must stop until a person has looked."""
+class SigningHalted(Unavailable):
+    """The last signed head and the stored log do not fit: nothing is signed until a person has looked."""
 
 
 class LastSignedHeadFile:
@@ -61,19 +61,19 @@ class LastSignedHeadFile:
         """Make the file; an existing one is never overwritten.
 
         Raises:
-            HeadFileRefused: the file exists.
+            SigningHalted: the file exists.
         """
         with self.locked():
             if self.path.exists():
                 message = f"{self.path} exists; it is only replaced by signing, or by `certlog registry reseed-head`"
-                raise HeadFileRefused(message)
+                raise SigningHalted(message)
             self._write(head)
 
     def read(self) -> SignedHead:
         """Return the last signed head.
 
         Raises:
-            HeadFileRefused: the file is missing, damaged or of another log.
+            SigningHalted: the file is missing, damaged or of another log.
         """
         try:
             data = self.path.read_bytes()
@@ -82,7 +82,7 @@ class LastSignedHeadFile:
                 f"{self.path} is lost, so nothing is signed. Find the highest head that anyone holds (the chain, "
                 "cosigners, mirrors) and give it to `certlog registry reseed-head --size N --root ROOT`"
             )
-            raise HeadFileRefused(message) from error
+            raise SigningHalted(message) from error
         except OSError as error:
             message = f"cannot read {self.path}: {error.strerror}"
             raise Unavailable(message) from error
@@ -92,26 +92,28 @@ class LastSignedHeadFile:
         """Replace `expected` by `new`, durably, when this returns. The caller holds the lock.
 
         Raises:
-            HeadFileRefused: the file says something else than `expected`.
+            SigningHalted: the file says something else than `expected`.
         """
         found = self.read()
         if found != expected:
-            message = f"{self.path}: expected size {expected.size} {expected.root.hex()}, found {_show(found)}"
-            raise HeadFileRefused(message)
+            message = (
+                f"{self.path}: expected size {expected.size} {expected.root.hex()}, found {_show(found)}"
+            )
+            raise SigningHalted(message)
         self._write(new)
 
     def reseed(self, head: SignedHead) -> None:
         """Write the file from what a person found out; only ever forward.
 
         Raises:
-            HeadFileRefused: the file says that a larger tree, or another one of this size, has been signed.
+            SigningHalted: the file says that a larger tree, or another one of this size, has been signed.
         """
         with self.locked():
             if self.path.exists():
                 found = self.read()
                 if found.size > head.size or (found.size == head.size and found != head):
                     message = f"{self.path} says {_show(found)}; a head is only ever replaced by a larger one"
-                    raise HeadFileRefused(message)
+                    raise SigningHalted(message)
             self._write(head)
 
     def _parse(self, data: bytes) -> SignedHead:
@@ -120,11 +122,13 @@ class LastSignedHeadFile:
             origin = get_str(obj, "origin")
             head = SignedHead(get_int(obj, "size"), RootHash(digest_from_text(get_str(obj, "root"))))
         except InvalidInput as error:
-            message = f"{self.path} is damaged ({error}), so nothing is signed; see `certlog registry reseed-head`"
-            raise HeadFileRefused(message) from error
+            message = (
+                f"{self.path} is damaged ({error}), so nothing is signed; see `certlog registry reseed-head`"
+            )
+            raise SigningHalted(message) from error
         if origin != self._origin:
             message = f"{self.path}: expected origin {self._origin!r}, found {origin!r}"
-            raise HeadFileRefused(message)
+            raise SigningHalted(message)
         return head
 
     def _write(self, head: SignedHead) -> None:

@@ -117,7 +117,9 @@ class DatabaseState:
     def _prefetch_entries(self, leaves: Sequence[LeafHash]) -> None:
         for some in _pieces(leaves):
             query = select(entries.c.leaf_hash, entries.c.leaf_index).where(entries.c.leaf_hash.in_(some))
-            self._entries |= {LeafHash(row.leaf_hash): row.leaf_index for row in self._connection.execute(query)}
+            self._entries |= {
+                LeafHash(row.leaf_hash): row.leaf_index for row in self._connection.execute(query)
+            }
 
     def _prefetch_certificates(self, hashes: Sequence[DocumentHash], new: Sequence[NewCertificate]) -> None:
         table = certificates.c

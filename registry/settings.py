@@ -148,7 +148,9 @@ def _explain(error: ValidationError, path: Path) -> InvalidInput:
             message = f"setting {name!r} is missing; set it in {path} [registry] or as {ENVIRONMENT_PREFIX}{name.upper()}"
             return InvalidInput(message, code="missing-setting")
         case "extra_forbidden":
-            message = f"unknown setting {name!r} in {path} [registry]; known: {', '.join(Settings.model_fields)}"
+            message = (
+                f"unknown setting {name!r} in {path} [registry]; known: {', '.join(Settings.model_fields)}"
+            )
             return InvalidInput(message, code="unknown-setting")
         case _:
             return InvalidInput(f"setting {name!r} in {path} [registry]: {first['msg']}", code="bad-setting")

@@ -47,9 +47,7 @@ def reserve(
         raise InvalidInput(message, place="/count", code="bad-count")
     unused = _unused(connection, issuer, now)
     if unused + count > max_unused:
-        message = (
-            f"{issuer} holds {unused} unused slots and may hold {max_unused}; use them or wait until they expire"
-        )
+        message = f"{issuer} holds {unused} unused slots and may hold {max_unused}; use them or wait until they expire"
         raise NotTrusted(message, code="too-many-slots")
     newest = select(slot_reservations).order_by(slot_reservations.c.first.desc()).limit(1)
     last = connection.execute(newest).one_or_none()

@@ -82,7 +82,9 @@ class Tokens:
         stored = bytes(32) if row is None else row.hash
         genuine = hmac.compare_digest(stored, sha256(text.encode()))
         if row is None or not genuine or row.revoked_at is not None or self._now() >= row.expires_at:
-            message = "the API token is unknown, expired or revoked; ask the registry's operator for a new one"
+            message = (
+                "the API token is unknown, expired or revoked; ask the registry's operator for a new one"
+            )
             raise NotTrusted(message, code="bad-token")
         return str(row.did)
 

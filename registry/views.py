@@ -94,7 +94,9 @@ def _statement_row(index: int, kind: str, document: SecuredDocument) -> dict[str
     }
 
 
-def _void_events(connection: Connection, index: int, did: str, change: CompromiseKey, trust: TrustState) -> None:
+def _void_events(
+    connection: Connection, index: int, did: str, change: CompromiseKey, trust: TrustState
+) -> None:
     """Replay every certificate that the compromised key made a statement about at or after `since`."""
     touched = connection.execute(
         select(statements.c.certificate)
@@ -107,7 +109,9 @@ def _void_events(connection: Connection, index: int, did: str, change: Compromis
         _write_bits(connection, index, certificate, status)
 
 
-def _write_bits(connection: Connection, index: int, certificate: DocumentHash, after: CertificateStatus) -> None:
+def _write_bits(
+    connection: Connection, index: int, certificate: DocumentHash, after: CertificateStatus
+) -> None:
     slot = connection.execute(
         select(certificates.c.slot).where(certificates.c.document_hash == certificate)
     ).scalar_one()

@@ -1,0 +1,187 @@
+"""Builds the evidence file of one certificate from what is stored (docs/formats.md, section 8).
+
+Everything proves to the newest signed head that ends in an epoch; status lists and records are those of that very
+epoch. Nothing is verified here: whoever receives the file does that, with certlog and the trust root alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from certlog.credential import claimed_scopes
+from certlog.digests import DocumentHash, RootHash, same
+from certlog.documents import SecuredDocument
+from certlog.entry import CertificateEntry, EpochEntry, parse_entry
+from certlog.errors import Unavailable
+from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
+from certlog.issuer_record import IssuerRecord, trust_tree
+from certlog.slots import Slot
+from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
+from certlog.tree import MemoryTree, inclusion_proof
+from registry.claims import granting, valid_from_day
+from registry.heads import SignedCheckpoint, checkpoint_at
+from registry.log_tree import node_reader, read_entry
+from registry.status_lists import bits_as_of, leaves_at
+from registry.status_view import events_of
+from registry.tables import checkpoints, epochs
+from registry.trust_chain import TrustChain
+from registry.trust_ledger import records_as_of
+
+
+@dataclass(frozen=True, slots=True)
+class AnchoredHead:
+    """A head that anchoring has seen final on a chain, and where to look for it."""
+
+    size: int
+    root: RootHash
+    pointers: tuple[AnchorPointer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The certificate that evidence is built for."""
+
+    index: int
+    entry: CertificateEntry
+    document: SecuredDocument | None
+
+
+class EvidenceBuilder:
+    """Builds evidence from one consistent snapshot."""
+
+    def __init__(self, connection: Connection, operator_did: str) -> None:
+        """Take the snapshot, and the DID whose statements need no delegation."""
+        self._connection = connection
+        self._operator_did = operator_did
+        self._read = node_reader(connection)
+
+    def build(self, subject: Subject, anchored: Sequence[AnchoredHead]) -> Evidence:
+        """Return the evidence of one certificate.
+
+        1. Heads: the first anchored one that contains it, the newest anchored, the newest signed.
+        2. The last head's epoch, and the state that it committed.
+        3. The certificate's status statements before that epoch.
+        4. The trust statements behind every signature and claim, and the records of their signers.
+
+        Raises:
+            Unavailable: no signed head that ends in an epoch contains the certificate yet.
+        """
+        heads = self._heads(subject.index, anchored)  # 1
+        size = heads[-1][0].size
+        epoch = self._proven(size - 1, size)  # 2
+        if not isinstance(epoch.entry, EpochEntry):
+            message = f"entry {size - 1} is listed as an epoch and is none; run the rebuild check"
+            raise Unavailable(message)
+        committed = epoch.entry.epoch
+        events = events_of(self._connection, subject.entry.document_hash, committed.as_of)  # 3
+        chain = TrustChain(self._connection, self._operator_did, committed.as_of)  # 4
+        chain.need_key(subject.entry.proof)
+        for event in events:
+            chain.need_key(event.document.proof)
+        records = records_as_of(self._connection, committed.as_of)
+        chain.need_entries(_grants(subject, records))
+        tree = MemoryTree(leaves_at(self._connection, committed.number, committed.status_lists))
+        revocation, suspension = (
+            self._proven_list(subject.entry.slot, purpose, tree, committed.as_of) for purpose in PURPOSES
+        )
+        return Evidence(
+            index=subject.index,
+            heads=tuple(
+                Head(checkpoint.note, self._path(subject.index, checkpoint.size), pointers)
+                for checkpoint, pointers in heads
+            ),
+            trust=tuple(self._proven(index, size) for index in chain.entries()),
+            events=tuple(self._proven(event.index, size) for event in events),
+            epoch=epoch,
+            records=_proven_records(records, chain.signers()),
+            lists=(revocation, suspension),
+            certificate=subject.document,
+        )
+
+    def _heads(
+        self, index: int, anchored: Sequence[AnchoredHead]
+    ) -> list[tuple[SignedCheckpoint, tuple[AnchorPointer, ...]]]:
+        newest = self._newest_with_epoch(index)
+        pointers: dict[int, tuple[AnchorPointer, ...]] = {}
+        for head in sorted(anchored, key=lambda head: head.size):
+            if index < head.size <= newest.size:
+                self._require_own(head)
+                pointers[head.size] = pointers.get(head.size, ()) + head.pointers
+        sizes = sorted({*list(pointers)[:1], *list(pointers)[-1:], newest.size})
+        return [(self._signed(size), pointers.get(size, ())) for size in sizes]
+
+    def _newest_with_epoch(self, index: int) -> SignedCheckpoint:
+        size = self._connection.execute(
+            select(checkpoints.c.size)
+            .join(epochs, epochs.c.leaf_index == checkpoints.c.size - 1)
+            .where(checkpoints.c.size > index)
+            .order_by(checkpoints.c.size.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        if size is None:
+            message = (
+                f"entry {index} is logged; its first signed epoch follows within a minute: try again then"
+            )
+            raise Unavailable(message)
+        return self._signed(size)
+
+    def _signed(self, size: int) -> SignedCheckpoint:
+        checkpoint = checkpoint_at(self._connection, size)
+        if checkpoint is None:
+            message = f"no checkpoint of size {size} is stored"
+            raise Unavailable(message)
+        return checkpoint
+
+    def _require_own(self, head: AnchoredHead) -> None:
+        """An anchored root that is not ours is an alarm for the operator, never something to hand out."""
+        if not same(head.root, self._signed(head.size).root):
+            message = f"the anchored root of size {head.size} is not the one that was signed here; tell the operator"
+            raise Unavailable(message)
+
+    def _path(self, index: int, size: int) -> tuple[bytes, ...]:
+        return inclusion_proof(index, size, self._read)
+
+    def _proven(self, index: int, size: int) -> ProvenEntry:
+        stored = read_entry(self._connection, index)
+        if stored is None:
+            message = f"entry {index} is missing; run the rebuild check"
+            raise Unavailable(message)
+        return ProvenEntry(index, parse_entry(stored.data), self._path(index, size))
+
+    def _proven_list(self, slot: Slot, purpose: StatusPurpose, tree: MemoryTree, as_of: int) -> ProvenList:
+        bits = bits_as_of(self._connection, slot.list, purpose, as_of)
+        return ProvenList(bits, tree.inclusion(status_leaf_index(slot.list, purpose)))
+
+
+def _grants(subject: Subject, records: dict[str, IssuerRecord]) -> Iterable[int]:
+    """Return the entries that granted what the certificate claims; all of the issuer's, if that is not known."""
+    record = records[subject.entry.proof.did]
+    if subject.document is None:
+        return [scope.grant for scope in record.scopes if scope.in_force_at(subject.index)]
+    content = subject.document.content
+    day = valid_from_day(content)
+    found = [granting(record, claim, index=subject.index, day=day) for claim in claimed_scopes(content)]
+    return [scope.grant for scope in found if scope is not None]
+
+
+def _proven_records(records: dict[str, IssuerRecord], signers: Sequence[str]) -> tuple[ProvenRecord, ...]:
+    tree, order = trust_tree(records.values()), list(records)
+    positions = [(order.index(did), records[did]) for did in signers]
+    return tuple(ProvenRecord(index, record, tree.inclusion(index)) for index, record in positions)
+
+
+def subject_of(
+    connection: Connection, index: int, document_hash: DocumentHash, document: SecuredDocument | None
+) -> Subject:
+    """Return the subject of a logged certificate.
+
+    Raises:
+        Unavailable: the entry is not this certificate's.
+    """
+    stored = read_entry(connection, index)
+    entry = None if stored is None else parse_entry(stored.data)
+    if not isinstance(entry, CertificateEntry) or entry.document_hash != document_hash:
+        message = f"entry {index} is listed as this certificate's and is not; run the rebuild check"
+        raise Unavailable(message)
+    return Subject(index, entry, document)

@@ -1,0 +1,226 @@
+"""Signs the log's heads, one after another, and refuses whatever does not extend the last one.
+
+A head is a promise that cannot be taken back, so everything that it covers is read and hashed again before each
+signature (Yeti 2022: one flipped bit ended a log). It holds the only use of the log key.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+
+from certlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from certlog.digests import LeafHash, RootHash, same
+from certlog.note import NoteSigner
+from certlog.tree import (
+    EMPTY_ROOT,
+    NodeReader,
+    consistency_proof,
+    leaf_hash,
+    new_nodes,
+    root_at,
+    verify_consistency,
+)
+from registry.database import Database
+from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
+from registry.log_tree import node_reader, tree_size
+from registry.tables import checkpoints, entries, nodes
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """A head and its signed note."""
+
+    size: int
+    root: RootHash
+    note: str
+
+
+def checkpoint_at(connection: Connection, size: int) -> SignedCheckpoint | None:
+    """Return the signed checkpoint of exactly this size, or None."""
+    row = connection.execute(select(checkpoints).where(checkpoints.c.size == size)).one_or_none()
+    return None if row is None else SignedCheckpoint(row.size, RootHash(row.root), row.note)
+
+
+def newest_checkpoint(connection: Connection) -> SignedCheckpoint | None:
+    """Return the newest signed checkpoint, or None before the first."""
+    query = select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else SignedCheckpoint(row.size, RootHash(row.root), row.note)
+
+
+class HeadSigner:
+    """The only holder of the log key."""
+
+    def __init__(
+        self, database: Database, signer: NoteSigner, head_file: LastSignedHeadFile, now: Callable[[], int]
+    ) -> None:
+        """Take the database, the log key, the last-signed-head file and the clock."""
+        self._database = database
+        self._signer = signer
+        self._file = head_file
+        self._now = now
+
+    def sign(self, size: int) -> SignedCheckpoint:
+        """Sign the head of exactly `size` leaves and store it; the same size again gives the same bytes.
+
+        Under the exclusive lock of the last-signed-head file:
+
+        1. The file and the database agree on the last signed head.
+        2. Entries since that head are read and hashed again, and lead from its root to the new one.
+        3. The stored nodes lead to the same root, and to a consistency proof that verifies.
+        4. The new head is written to the file, durably.
+        5. It is signed and stored. After a crash between 4 and 5 the next call signs that very head first.
+
+        Raises:
+            SigningHalted: 1, 2 or 3 does not hold.
+        """
+        with self._file.locked():
+            with self._database.reading() as connection:
+                known = checkpoint_at(connection, size)
+                if known is not None:
+                    return known
+                last = self._last_head(connection)  # 1
+                self._require_stored(connection, last)
+                root = verify_growth(connection, last, size)  # 2, 3
+            head = SignedHead(size, root)
+            self._swap(last, head)  # 4
+            return self._store(head)  # 5
+
+    def last_signed(self) -> SignedHead:
+        """Return the last signed head after the checks of step 1; for start-up and health.
+
+        Raises:
+            SigningHalted: the file and the database disagree.
+        """
+        with self._file.locked(), self._database.reading() as connection:
+            return self._last_head(connection)
+
+    def _last_head(self, connection: Connection) -> SignedHead:
+        """Return the head in the file, which the stored log must contain and end no signature beyond."""
+        head = self._file.read()
+        size, newest = tree_size(connection), newest_checkpoint(connection)
+        if head.size > size:
+            message = (
+                f"{self._file.path} says that size {head.size} was signed, the database holds {size} entries: "
+                "an old backup has been restored. Recover the entries that are missing; do not sign on"
+            )
+            raise SigningHalted(message)
+        found = root_at(head.size, node_reader(connection))
+        if not same(head.root, found):
+            message = (
+                f"{self._file.path} says that size {head.size} was signed with root {head.root.hex()}, the "
+                f"database has {found.hex()}: it continues another history. Recover the signed one"
+            )
+            raise SigningHalted(message)
+        if newest is not None and newest.size > head.size:
+            message = (
+                f"the database holds a checkpoint of size {newest.size}, {self._file.path} says {head.size}: the "
+                "file is an old copy; see `certlog registry reseed-head`"
+            )
+            raise SigningHalted(message)
+        return head
+
+    def _require_stored(self, connection: Connection, last: SignedHead) -> None:
+        """Finish what a crash between steps 4 and 5 left undone."""
+        if last.size and checkpoint_at(connection, last.size) is None:
+            self._store(last)
+
+    def _swap(self, last: SignedHead, head: SignedHead) -> None:
+        self._file.swap(last, head)
+
+    def _store(self, head: SignedHead) -> SignedCheckpoint:
+        key = self._signer.verifier_key
+        note = sign_checkpoint(Checkpoint(key.name, head.size, head.root), self._signer)
+        open_checkpoint(note, key)
+        row = {"size": head.size, "root": head.root, "note": note, "signed_at": self._now()}
+        with self._database.writing() as connection:
+            connection.execute(insert(checkpoints).values(row))
+        return SignedCheckpoint(head.size, head.root, note)
+
+
+def verify_growth(connection: Connection, last: SignedHead, size: int) -> RootHash:
+    """Return the root at `size`, computed twice: from the entries' bytes and from the stored nodes.
+
+    Args:
+        connection: one consistent snapshot.
+        last: the head to start from; (0, EMPTY_ROOT) recomputes the whole log.
+        size: last.size <= size <= stored entries.
+
+    Raises:
+        SigningHalted: an entry or node is missing or altered, or the computations disagree.
+    """
+    if not last.size <= size:
+        message = f"size {last.size} is signed already, so size {size} cannot be signed any more"
+        raise SigningHalted(message)
+    stored = node_reader(connection)
+    if not same(last.root, root_at(last.size, stored)):
+        message = f"the stored nodes do not lead to the root that was signed for size {last.size}"
+        raise SigningHalted(message)
+    fresh = _rehash(connection, last.size, size, stored)
+    _compare_nodes(connection, fresh)
+    recomputed = root_at(size, _overlay(fresh, stored))
+    found = root_at(size, stored)
+    if not same(recomputed, found):
+        message = (
+            f"size {size}: the entries lead to root {recomputed.hex()}, the stored nodes to {found.hex()}"
+        )
+        raise SigningHalted(message)
+    proof = consistency_proof(last.size, size, stored)
+    verify_consistency(last.size, last.root, size, recomputed, proof)
+    return recomputed
+
+
+def recompute_root(connection: Connection, size: int) -> RootHash:
+    """Return the root of the first `size` entries, every byte of them hashed again."""
+    return verify_growth(connection, SignedHead(0, EMPTY_ROOT), size)
+
+
+def _rehash(connection: Connection, start: int, end: int, stored: NodeReader) -> dict[tuple[int, int], bytes]:
+    """Hash entries start .. end-1 from their bytes; return every node that they complete, level 0 included."""
+    fresh: dict[tuple[int, int], bytes] = {}
+    read = _overlay(fresh, stored)
+    rows = connection.execution_options(yield_per=1000).execute(
+        select(entries.c.leaf_index, entries.c.leaf_hash, entries.c.data)
+        .where(entries.c.leaf_index >= start, entries.c.leaf_index < end)
+        .order_by(entries.c.leaf_index)
+    )
+    expected = start
+    for index, stored_hash, data in rows:
+        digest = leaf_hash(data)
+        if index != expected or not same(digest, stored_hash):
+            message = (
+                f"entry {expected}: missing, or its bytes do not have the hash that was stored with them"
+            )
+            raise SigningHalted(message)
+        for level, position, node in new_nodes(index, LeafHash(digest), read):
+            fresh[level, position] = node
+        expected += 1
+    if expected != end:
+        message = f"expected {end} entries, found {expected}"
+        raise SigningHalted(message)
+    return fresh
+
+
+def _compare_nodes(connection: Connection, fresh: dict[tuple[int, int], bytes]) -> None:
+    """Require that every inner node that was just recomputed is stored as it should be."""
+    for level in sorted({level for level, _ in fresh if level}):
+        positions = [position for found, position in fresh if found == level]
+        rows = connection.execute(
+            select(nodes.c.position, nodes.c.hash).where(
+                nodes.c.level == level, nodes.c.position.between(min(positions), max(positions))
+            )
+        )
+        stored = {position: digest for position, digest in rows}
+        for position in positions:
+            if stored.get(position) != fresh[level, position]:
+                message = f"node level {level} index {position}: missing, or not the hash of what it covers"
+                raise SigningHalted(message)
+
+
+def _overlay(fresh: dict[tuple[int, int], bytes], stored: NodeReader) -> NodeReader:
+    def read(level: int, index: int) -> bytes:
+        found = fresh.get((level, index))
+        return stored(level, index) if found is None else found
+
+    return read

@@ -1,0 +1,60 @@
+"""Small reads that several use cases share: a certificate's row, its content, the last statement about a subject."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import Connection, select
+
+from certlog.digests import DocumentHash
+from certlog.documents import SecuredDocument
+from registry.admission import LoggedCertificate
+from registry.slots import slot_at
+from registry.tables import certificates, documents, entries, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """By what a certificate is looked up."""
+
+    column: Literal["id", "document_hash"]
+    value: str | bytes
+
+
+def find(connection: Connection, key: Key) -> LoggedCertificate | None:
+    """Return a certificate's row, or None."""
+    query = select(certificates).where(certificates.c[key.column] == key.value)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return LoggedCertificate(
+        row.leaf_index, DocumentHash(row.document_hash), row.id, row.issuer, slot_at(row.slot)
+    )
+
+
+def document_bytes(connection: Connection, document_hash: DocumentHash) -> bytes | None:
+    """Return the published content of a certificate, canonical and with its proof, or None."""
+    query = select(documents.c.data).where(documents.c.document_hash == document_hash)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def document(connection: Connection, document_hash: DocumentHash) -> SecuredDocument | None:
+    """Return the published content of a certificate, or None."""
+    data = document_bytes(connection, document_hash)
+    return None if data is None else SecuredDocument.parse(data)
+
+
+def logged_at(connection: Connection, index: int) -> int:
+    """Return when an entry was logged; requires that it exists."""
+    query = select(entries.c.logged_at).where(entries.c.leaf_index == index)
+    return int(connection.execute(query).scalar_one())
+
+
+def last_trust_statement(connection: Connection, did: str) -> DocumentHash | None:
+    """Return the hash of the last trust statement about a subject, or None."""
+    found = connection.execute(
+        select(statements.c.document_hash)
+        .where(statements.c.subject == did)
+        .order_by(statements.c.leaf_index.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if found is None else DocumentHash(found)
