@@ -14,7 +14,7 @@ from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput
 
 JSONValue: TypeAlias = "dict[str, JSONValue] | list[JSONValue] | str | int | bool | None"
-JSONObject: TypeAlias = "dict[str, JSONValue]"
+JSONObject: TypeAlias = dict[str, "JSONValue"]
 
 _T = TypeVar("_T")
 
