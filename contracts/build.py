@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script beside the sources that it compiles, not a package
 """Compiles the contract through py-solc-x and writes the committed artifact that Python reads.
 
 The compiler is npm's solc (WebAssembly), driven through a wrapper executable: py-solc-x's own compilers would be
@@ -28,7 +29,9 @@ SETTINGS: Final[dict[str, Any]] = json.loads((ROOT / "contracts" / "settings.jso
 def main() -> int:
     """Compile, then write the artifact, or compare it with the one that is there."""
     parser = argparse.ArgumentParser(description="Compile the contract into the artifact that Python reads.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 unless the artifact is up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit 1 unless the artifact is up to date"
+    )
     parser.add_argument("--contracts", type=Path, default=ROOT / "contracts", help="folder of the sources")
     parser.add_argument("--output", type=Path, default=ARTIFACT, help="the artifact")
     options = parser.parse_args()
@@ -44,7 +47,9 @@ def compile_contract(folder: Path) -> dict[str, Any]:
     """Return the artifact of the sources in `folder`; a compiler's warning is an error here."""
     request = {
         "language": "Solidity",
-        "sources": {f"project/contracts/{name}": {"content": (folder / name).read_text("utf-8")} for name in SOURCES},
+        "sources": {
+            f"project/contracts/{name}": {"content": (folder / name).read_text("utf-8")} for name in SOURCES
+        },
         "settings": SETTINGS
         | {"outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}}},
     }
@@ -54,7 +59,9 @@ def compile_contract(folder: Path) -> dict[str, Any]:
         output = solcx.compile_standard(request, solc_binary=compiler)
     if output.get("errors"):
         raise SystemExit("\n".join(error["formattedMessage"] for error in output["errors"]))
-    return _artifact(output["contracts"]["project/contracts/CheckpointAnchor.sol"]["CheckpointAnchor"], version)
+    return _artifact(
+        output["contracts"]["project/contracts/CheckpointAnchor.sol"]["CheckpointAnchor"], version
+    )
 
 
 def to_text(artifact: dict[str, Any]) -> str:
@@ -90,7 +97,7 @@ def _keccak(data: bytes) -> str:
 
 
 def _write_wrapper(folder: Path) -> Path:
-    """Write the executable that py-solc-x takes for solc: Node of the virtual environment running contracts/solc.cjs."""
+    """Write the executable that py-solc-x takes for solc: the virtual environment's Node running contracts/solc.cjs."""
     node = Path(ROOT_DIR) / "bin" / "node"
     wrapper = folder / "solc"
     command = f"exec {shlex.quote(str(node))} {shlex.quote(str(ROOT / 'contracts' / 'solc.cjs'))}"
@@ -104,7 +111,9 @@ def _write_wrapper(folder: Path) -> Path:
 def _compare(text: str, artifact: Path) -> int:
     if artifact.is_file() and artifact.read_text("utf-8") == text:
         return 0
-    sys.stderr.write(f"{artifact} is not what the sources compile to; mend it with: python contracts/build.py\n")
+    sys.stderr.write(
+        f"{artifact} is not what the sources compile to; mend it with: python contracts/build.py\n"
+    )
     return 1
 
 
