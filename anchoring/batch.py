@@ -140,6 +140,10 @@ class Transaction:
     last_answer: str = ""
     """What a node said last, for the operator; it decides nothing."""
 
+    def newest_first(self) -> tuple[Attempt, ...]:
+        """Return the attempts in the order in which they are sent and looked for."""
+        return self.attempts[::-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Inclusion:
@@ -178,6 +182,17 @@ class Batch:
     """The finalized block at whose state the root was read (T5)."""
     changed_at: int = 0
 
+    def in_flight(self) -> Transaction:
+        """Return the transaction of a batch that has one: every state beyond SEALED.
+
+        Raises:
+            IllegalTransition: it has none.
+        """
+        if self.transaction is None:
+            message = f"batch {self.number} is {self.state} and has no transaction"
+            raise IllegalTransition(message)
+        return self.transaction
+
     def prepare(self, transaction: Transaction, at: int) -> "Batch":
         """T2: a signed transaction is stored for this batch."""
         if transaction.purpose is not Purpose.ANCHOR:
@@ -189,15 +204,8 @@ class Batch:
 
     def sent(self, at: int, answer: str = "") -> "Batch":
         """T3, and again at each rebroadcast: the attempts left, whatever was answered."""
-        if self.transaction is None:
-            message = f"batch {self.number} has no transaction to send"
-            raise IllegalTransition(message)
-        return self._move(
-            (State.PREPARED, State.BROADCAST),
-            State.BROADCAST,
-            at,
-            transaction=replace(self.transaction, sent_at=at, last_answer=answer),
-        )
+        left = replace(self.in_flight(), sent_at=at, last_answer=answer)
+        return self._move((State.PREPARED, State.BROADCAST), State.BROADCAST, at, transaction=left)
 
     def seen(self, inclusion: Inclusion, at: int) -> "Batch":
         """T4: the contract's state holds the root, on the canonical chain as the node tells it."""
@@ -211,10 +219,7 @@ class Batch:
 
     def lose(self, at: int) -> "Batch":
         """T7: a reorganisation took the anchor away; the attempts must leave again, at once."""
-        if self.transaction is None:
-            message = f"batch {self.number} has no transaction to send again"
-            raise IllegalTransition(message)
-        again = replace(self.transaction, sent_at=None)
+        again = replace(self.in_flight(), sent_at=None)
         return self._move((State.INCLUDED,), State.BROADCAST, at, transaction=again, inclusion=None)
 
     def _move(self, allowed: tuple[State, ...], state: State, at: int, **changes: object) -> "Batch":

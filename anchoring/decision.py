@@ -1,6 +1,6 @@
 """One step's decision: a line and an observation in, one action out. Pure; the checks' order counts.
 
-1. Pins: chain id and code hash are the operator's, or the line stops.
+1. Pins: chain id and code hash are the operator's, or the line stops. Asked before anything else is read.
 2. Freshness: a node behind what was already read decides nothing.
 3. Finality: a FINAL anchor that is gone from finalized state stops the line.
 4. Head: the contract's head is one that the store knows, or the line stops.
@@ -33,23 +33,29 @@ from anchoring.ports import Anchor
 def decide(line: Line, seen: Observation, pins: Pins, policy: Policy, now: int) -> Action:
     """Return the one thing to do next. Requires that the line is not halted."""
     return (
-        _check_pins(seen, pins)
-        or _check_freshness(line, seen)
-        or _check_finality(line, seen)
-        or _check_head(line, seen, pins)
+        objection(line, seen, pins)
         or _open_log(line, seen, pins, policy, now)
         or _advance(line, seen, policy, now)
     )
 
 
-def must_stop(line: Line, seen: Observation, pins: Pins) -> Action | None:
-    """Return what checks 1 to 4 object to, or None: asked at start-up, before anything is sent again."""
-    return (
-        _check_pins(seen, pins)
-        or _check_freshness(line, seen)
-        or _check_finality(line, seen)
-        or _check_head(line, seen, pins)
-    )
+def objection(line: Line, seen: Observation, pins: Pins) -> Action | None:
+    """Return what checks 2 to 4 object to, or None; at start-up asked before anything is sent again."""
+    return _check_freshness(line, seen) or _check_finality(line, seen) or _check_head(line, seen, pins)
+
+
+def check_pins(chain_id: int, code_hash: bytes, pins: Pins) -> Stop | None:
+    """Return why this is not the pinned contract on the pinned chain, or None. Asked before all else."""
+    if chain_id != pins.target.chain_id:
+        return Stop(
+            HaltReason.WRONG_CHAIN, f"expected chain id {pins.target.chain_id}, the node states {chain_id}"
+        )
+    if code_hash != pins.code_hash:
+        return Stop(
+            HaltReason.WRONG_CODE,
+            f"expected code hash {pins.code_hash.hex()} at {pins.target.contract}, found {code_hash.hex()}",
+        )
+    return None
 
 
 def is_due(line: Line, log_size: int, policy: Policy, now: int) -> bool:
@@ -69,26 +75,14 @@ def is_due(line: Line, log_size: int, policy: Policy, now: int) -> bool:
     return new_entries > 0 and elapsed >= policy.max_delay
 
 
-def _check_pins(seen: Observation, pins: Pins) -> Action | None:
-    if seen.chain_id != pins.target.chain_id:
-        return Stop(
-            HaltReason.WRONG_CHAIN,
-            f"expected chain id {pins.target.chain_id}, the node states {seen.chain_id}",
-        )
-    if seen.code_hash != pins.code_hash:
-        return Stop(
-            HaltReason.WRONG_CODE,
-            f"expected code hash {pins.code_hash.hex()} at {pins.target.contract}, "
-            f"found {seen.code_hash.hex()}",
-        )
-    return None
-
-
 def _check_freshness(line: Line, seen: Observation) -> Action | None:
-    if seen.finalized.number < line.finalized_number:
+    known = line.finalized_number
+    if line.last_final is not None:
+        known = max(known, line.last_final.finalized_number or 0)
+    if seen.finalized.number < known:
         return Wait(
             f"the node is behind: its finalized block is {seen.finalized.number}, "
-            f"block {line.finalized_number} was already read as finalized"
+            f"block {known} was already read as finalized"
         )
     if seen.latest.number < seen.finalized.number:
         return Wait(
@@ -154,13 +148,13 @@ def _request_opening(line: Line, seen: Observation, pins: Pins, policy: Policy, 
         return obstacle or PrepareOpening(first_nonce=seen.final_nonce)
     if seen.final_nonce > line.opening.nonce:
         return _spent(line.opening, "the opened log", seen)
-    return SendOpening() if _send_due(line.opening, policy, now) else Wait()
+    return SendOpening(line.opening) if _send_due(line.opening, policy, now) else Wait()
 
 
 def _advance(line: Line, seen: Observation, policy: Policy, now: int) -> Action:
     batch = line.open_batch
     if batch is None:
-        return SealBatch() if is_due(line, seen.log_size, policy, now) else Wait()
+        return _check_log(line, seen) or (SealBatch() if is_due(line, seen.log_size, policy, now) else Wait())
     match batch.state:
         case State.SEALED:
             return _begin(batch, line, seen, policy, now)
@@ -184,11 +178,10 @@ def _watch(batch: Batch, seen: Observation, policy: Policy, now: int) -> Action:
     """T4 by contract state; else wait, send again, or stop when the nonce is spent for nothing."""
     if seen.anchor is not None:
         return SeeBatch(batch, _inclusion(seen.anchor, seen))
-    if batch.transaction is None:
-        return Wait(f"batch {batch.number} is {batch.state} without a transaction")
-    if seen.final_nonce > batch.transaction.nonce:
-        return _spent(batch.transaction, f"batch {batch.number}", seen)
-    return SendBatch(batch) if _send_due(batch.transaction, policy, now) else Wait()
+    transaction = batch.in_flight()
+    if seen.final_nonce > transaction.nonce:
+        return _spent(transaction, f"batch {batch.number}", seen)
+    return SendBatch(batch) if _send_due(transaction, policy, now) else Wait()
 
 
 def _confirm(batch: Batch, seen: Observation) -> Action:
@@ -215,6 +208,17 @@ def _vanished(seen: Observation) -> Action:
     return Stop(
         HaltReason.FINALITY_VIOLATION,
         f"the log was open in finalized state; at block {seen.latest.number} it is not",
+    )
+
+
+def _check_log(line: Line, seen: Observation) -> Action | None:
+    """Require that the log still holds what was anchored: a restored backup of it does not."""
+    last = line.last_final
+    if last is None or seen.log_size >= last.new.size:
+        return None
+    return Stop(
+        HaltReason.LOG_CONTRADICTS,
+        f"batch {last.number} anchored {last.new.size} entries and the log holds {seen.log_size}",
     )
 
 

@@ -67,10 +67,8 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the chain and the log said in one look. The finalized block was read before any state."""
+    """What the pinned chain and the log said in one look. The finalized block was read before any state."""
 
-    chain_id: int
-    code_hash: bytes
     finalized: Block
     latest: Block
     final_head: ContractHead
@@ -106,6 +104,8 @@ class PrepareOpening:
 @dataclass(frozen=True, slots=True)
 class SendOpening:
     """Let the stored openLog transaction leave (again)."""
+
+    transaction: Transaction
 
 
 @dataclass(frozen=True, slots=True)

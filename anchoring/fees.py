@@ -1,0 +1,52 @@
+"""What to offer for gas: EIP-1559 fees from the newest base fee, or a legacy gas price. Pure.
+
+Fee bumps (T6) are not made yet; they will start from the fees stored with each attempt.
+"""
+
+from dataclasses import dataclass
+
+from anchoring.batch import Fees
+from certlog.errors import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class FeePolicy:
+    """Limits, in wei for one unit of gas. Zero is allowed: there are chains whose gas is free."""
+
+    legacy: bool = False
+    """True: type 0 transactions at the node's gas price; False: EIP-1559."""
+    priority_fee: int = 1_000_000_000
+    """The tip for whoever makes the block; EIP-1559 only."""
+    max_fee: int = 500_000_000_000
+    """Never more than this; while the chain asks more, the batch waits unsigned."""
+
+
+def dynamic_fees(base_fee: int | None, policy: FeePolicy) -> Fees:
+    """Return EIP-1559 fees: room for the base fee to double, never above the limit.
+
+    Raises:
+        Unavailable: the chain has no base fee, or asks more than the limit now.
+    """
+    if base_fee is None:
+        raise Unavailable('this chain\'s blocks have no base fee; set: transactions = "legacy"')
+    needed = base_fee + policy.priority_fee
+    _require_affordable(needed, policy)
+    return Fees(max_fee=min(base_fee + needed, policy.max_fee), priority_fee=policy.priority_fee)
+
+
+def legacy_fees(gas_price: int, policy: FeePolicy) -> Fees:
+    """Return the fees of a type 0 transaction.
+
+    Raises:
+        Unavailable: the node asks more than the limit now.
+    """
+    _require_affordable(gas_price, policy)
+    return Fees(max_fee=gas_price, priority_fee=None)
+
+
+def _require_affordable(needed: int, policy: FeePolicy) -> None:
+    if needed > policy.max_fee:
+        message = (
+            f"gas costs {needed} wei now, the limit is {policy.max_fee}; the batch waits (setting max_fee)"
+        )
+        raise Unavailable(message)

@@ -1,0 +1,52 @@
+"""One look at the chain and the log: the pins first, then the finalized block, and only then any state.
+
+The order is the safety of T5: state read before the finalized block could be of a block that was never final.
+"""
+
+from anchoring.batch import Transaction
+from anchoring.decision import check_pins
+from anchoring.line import Line, Mined, Observation, Pins, Stop
+from anchoring.ports import Chain, CheckpointSource
+
+
+def look(chain: Chain, source: CheckpointSource, line: Line, pins: Pins) -> Observation | Stop:
+    """Read what a decision needs, or say why this is not the pinned contract.
+
+    Raises:
+        Unavailable: some answer did not come; nothing is decided then.
+    """
+    stop = check_pins(chain.chain_id(), chain.code_hash(), pins)
+    if stop is not None:
+        return stop
+    finalized = chain.finalized()
+    latest = chain.latest()
+    log_id, batch, last = pins.target.log_id, line.open_batch, line.last_final
+    return Observation(
+        finalized=finalized,
+        latest=latest,
+        final_head=chain.head(log_id, finalized),
+        head=chain.head(log_id, latest),
+        final_nonce=chain.transaction_count(pins.account, finalized),
+        nonce=chain.transaction_count(pins.account, latest),
+        final_anchor=chain.anchored_at(log_id, batch.new, finalized) if batch else None,
+        anchor=chain.anchored_at(log_id, batch.new, latest) if batch else None,
+        last_anchor=chain.anchored_at(log_id, last.new, finalized) if last else None,
+        mined=_find_mined(chain, _open_transaction(line)),
+        log_size=0 if batch else source.latest_size(),
+    )
+
+
+def _open_transaction(line: Line) -> Transaction | None:
+    if line.open_batch is not None:
+        return line.open_batch.transaction
+    return None if line.opened else line.opening
+
+
+def _find_mined(chain: Chain, transaction: Transaction | None) -> Mined | None:
+    if transaction is None:
+        return None
+    for attempt in transaction.newest_first():
+        receipt = chain.receipt(attempt.tx_hash)
+        if receipt is not None:
+            return Mined(attempt.tx_hash, receipt.succeeded)
+    return None

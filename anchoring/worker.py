@@ -1,0 +1,376 @@
+"""The anchoring worker: looks, lets decision.py decide, performs one action, and starts over.
+
+Each step reads everything afresh from the database, so that a crash anywhere is the same as a restart. Safety
+does not rest on this class being alone: see the store's constraints and the contract. It knows no web3.
+
+Start-up order: lock; database intact; sealed bytes still the log's; pins and contract head known; open attempts
+sent again; only then the loop.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+from anchoring.batch import EMPTY_HEAD, Batch, Fees, HaltReason, Head, Purpose, State, Transaction
+from anchoring.calls import anchor_call, open_log_call
+from anchoring.database import Conflict
+from anchoring.decision import decide, objection
+from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
+from anchoring.line import (
+    Action,
+    FinalizeBatch,
+    Line,
+    LoseBatch,
+    MarkOpened,
+    Observation,
+    Pins,
+    Policy,
+    PrepareBatch,
+    PrepareOpening,
+    SealBatch,
+    SeeBatch,
+    SendBatch,
+    SendOpening,
+    Stop,
+    Wait,
+)
+from anchoring.line_store import LineStore
+from anchoring.look import look
+from anchoring.ports import (
+    Block,
+    Chain,
+    CheckpointSource,
+    LeaderLock,
+    LockHeld,
+    TransactionSigner,
+    UnsignedTransaction,
+)
+from certlog.errors import InvalidInput, Unavailable
+from certlog.tree import verify_consistency
+
+
+class Did(StrEnum):
+    """What a step did."""
+
+    WAITED = "waited"
+    STARTED = "started"
+    OPENING_PREPARED = "opening prepared"
+    OPENING_SENT = "opening sent"
+    OPENED = "log opened"
+    SEALED = "sealed"
+    PREPARED = "prepared"
+    SENT = "sent"
+    SEEN = "seen"
+    FINAL = "final"
+    LOST = "lost"
+    HALTED = "halted"
+    UNAVAILABLE = "unavailable"
+    OUTPACED = "outpaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one step did, for logs and for tests."""
+
+    did: Did
+    detail: str = ""
+
+
+class StopEvent(Protocol):
+    """Something that says when to stop; threading.Event is one."""
+
+    def is_set(self) -> bool:
+        """Tell whether to stop."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the operator decided about a line."""
+
+    pins: Pins
+    policy: Policy
+    fees: FeePolicy
+
+
+class AnchorWorker:
+    """Anchors one line of batches."""
+
+    GAS: Final = 400_000
+    """Limit for a transaction; an anchor costs under 80,000 at a million entries. Unused gas is not paid."""
+    MAX_BACKOFF: Final = 60.0
+    """Seconds between two tries at most, while something is unavailable."""
+    MAX_ANSWER: Final = 500
+    """Characters kept of what a node says."""
+
+    def __init__(
+        self,
+        store: LineStore,
+        plan: Plan,
+        *,
+        chain: Chain,
+        source: CheckpointSource,
+        signer: TransactionSigner,
+        lock: LeaderLock,
+        now: Callable[[], int],
+    ) -> None:
+        """Join the ports; nothing is read or sent yet.
+
+        Args:
+            store: the line's rows.
+            plan: pins, policy and fees.
+            chain: the chain that the line is anchored on.
+            source: the log.
+            signer: the anchorer's key.
+            lock: held from the first step on, until run ends or stop is called.
+            now: the clock, in seconds since the epoch.
+
+        Raises:
+            InvalidInput: the key is not the pinned account's.
+        """
+        if signer.address != plan.pins.account:
+            raise InvalidInput(f"expected the key of {plan.pins.account}, found that of {signer.address}")
+        self._store: Final = store
+        self._plan: Final = plan
+        self._chain: Final = chain
+        self._source: Final = source
+        self._signer: Final = signer
+        self._lock: Final = lock
+        self._now: Final = now
+        self._started = False
+
+    def run(
+        self,
+        stop: StopEvent,
+        sleep: Callable[[float], object],
+        *,
+        poll: float = 2.0,
+        report: Callable[[Step], object] = lambda _step: None,
+    ) -> None:
+        """Take steps until `stop` is set. Whatever is unavailable is tried again, ever more slowly.
+
+        Args:
+            stop: looked at before each step.
+            sleep: waits so many seconds; the event's own `wait` ends at once when it is set.
+            poll: seconds between two looks when nothing is to be done.
+            report: told of every step.
+        """
+        backoff = poll
+        try:
+            while not stop.is_set():
+                step = self.step()
+                report(step)
+                backoff = min(backoff * 2, self.MAX_BACKOFF) if step.did is Did.UNAVAILABLE else poll
+                if step.did in _RESTING:
+                    sleep(backoff)
+        finally:
+            self._lock.release()
+
+    def step(self) -> Step:
+        """Do the one thing that is to be done now, or say why nothing is.
+
+        Raises:
+            NotTrusted: the database contradicts itself; no step is taken then.
+        """
+        try:
+            return self._step() if self._started else self._start()
+        except (Conflict, LockHeld) as error:
+            return Step(Did.OUTPACED, str(error))
+        except Unavailable as error:
+            with suppress(Unavailable):
+                self._store.record_problem(str(error), at=self._now())
+            return Step(Did.UNAVAILABLE, str(error))
+
+    def _start(self) -> Step:
+        """Do the start-up, in the order that the module states; a step that is repeated until it succeeds."""
+        self._lock.acquire()
+        self._store.check()
+        line = self._store.line()
+        if line.halt is not None:
+            return Step(Did.HALTED, f"{line.halt.reason}: {line.halt.detail}")
+        contradiction = self._compare_with_log(line.open_batch)
+        if contradiction is not None:
+            return self._halt(contradiction)
+        seen = self._look(line)
+        if isinstance(seen, Stop):
+            return self._halt(seen)
+        match objection(line, seen, self._plan.pins):
+            case Stop() as stop:
+                return self._halt(stop)
+            case Wait(problem):
+                raise Unavailable(problem)
+            case _:
+                pass
+        self._send_again(line, seen)
+        self._started = True
+        return Step(Did.STARTED)
+
+    def _step(self) -> Step:
+        line = self._store.line()
+        if line.halt is not None:
+            self._started = False
+            return Step(Did.HALTED, f"{line.halt.reason}: {line.halt.detail}")
+        seen = self._look(line)
+        if isinstance(seen, Stop):
+            return self._halt(seen)
+        plan = self._plan
+        step = self._perform(decide(line, seen, plan.pins, plan.policy, self._now()), line, seen)
+        problem = step.detail if step.did is Did.WAITED else ""
+        self._store.record_poll(seen, problem=problem, at=self._now())
+        return step
+
+    def _look(self, line: Line) -> Observation | Stop:
+        return look(self._chain, self._source, line, self._plan.pins)
+
+    def _perform(self, action: Action, line: Line, seen: Observation) -> Step:
+        match action:
+            case Wait(problem):
+                return Step(Did.WAITED, problem)
+            case Stop():
+                return self._halt(action)
+            case SealBatch():
+                return self._seal(line)
+            case PrepareBatch(batch, first_nonce):
+                return self._prepare(batch, first_nonce, seen)
+            case PrepareOpening() | SendOpening() | MarkOpened():
+                return self._open(action, seen)
+            case SendBatch() | SeeBatch() | FinalizeBatch() | LoseBatch():
+                return self._move(action)
+
+    def _open(self, action: PrepareOpening | SendOpening | MarkOpened, seen: Observation) -> Step:
+        now = self._now()
+        match action:
+            case PrepareOpening(first_nonce):
+                return self._prepare_opening(first_nonce, seen)
+            case SendOpening(transaction):
+                self._store.opening_sent(transaction, at=now, answer=self._send(transaction))
+                return Step(Did.OPENING_SENT)
+            case MarkOpened():
+                self._store.mark_opened(at=now)
+                return Step(Did.OPENED)
+
+    def _move(self, action: SendBatch | SeeBatch | FinalizeBatch | LoseBatch) -> Step:
+        """Perform and store one transition of the open batch."""
+        did, moved = self._transition(action, self._now())
+        self._store.move(action.batch, moved)
+        return Step(did, f"batch {moved.number}")
+
+    def _transition(
+        self, action: SendBatch | SeeBatch | FinalizeBatch | LoseBatch, now: int
+    ) -> tuple[Did, Batch]:
+        match action:
+            case SendBatch(batch):  # T3
+                return Did.SENT, batch.sent(now, self._send(batch.in_flight()))
+            case SeeBatch(batch, inclusion):  # T4
+                return Did.SEEN, batch.seen(inclusion, now)
+            case FinalizeBatch(batch, inclusion, finalized_number):  # T5
+                return Did.FINAL, batch.finalize(inclusion, finalized_number, now)
+            case LoseBatch(batch):  # T7
+                return Did.LOST, batch.lose(now)
+
+    def _seal(self, line: Line) -> Step:
+        """T1: the log fixes and signs the head; its consistency is proven before it is stored."""
+        number = self._store.next_number()
+        sealed = self._source.seal(number)
+        old = line.last_final.new if line.last_final else EMPTY_HEAD
+        try:
+            self._prove(old, sealed.head)
+            self._store.add_sealed(number, sealed, line, at=self._now())
+        except InvalidInput as error:
+            return self._halt(Stop(HaltReason.LOG_CONTRADICTS, f"batch {number}: {error}"))
+        return Step(Did.SEALED, f"batch {number}, {sealed.size} entries")
+
+    def _prepare(self, batch: Batch, first_nonce: int, seen: Observation) -> Step:
+        """T2: what can fail comes first; then nonce, signature and raw bytes in one transaction."""
+        fees = self._fees(seen.latest)
+        try:
+            proof = self._prove(batch.old, batch.new)
+        except InvalidInput as error:
+            return self._halt(Stop(HaltReason.LOG_CONTRADICTS, f"batch {batch.number}: {error}"))
+        calldata = anchor_call(self._plan.pins.target.log_id, batch.old, batch.new, proof)
+        self._store.prepare(
+            batch,
+            first_nonce=first_nonce,
+            build=lambda nonce: self._sign(Purpose.ANCHOR, nonce, calldata, fees),
+            at=self._now(),
+        )
+        return Step(Did.PREPARED, f"batch {batch.number}")
+
+    def _prepare_opening(self, first_nonce: int, seen: Observation) -> Step:
+        pins = self._plan.pins
+        fees = self._fees(seen.latest)
+        calldata = open_log_call(pins.target.origin, pins.account)
+        self._store.prepare_opening(
+            first_nonce=first_nonce,
+            build=lambda nonce: self._sign(Purpose.OPEN_LOG, nonce, calldata, fees),
+        )
+        return Step(Did.OPENING_PREPARED)
+
+    def _prove(self, old: Head, new: Head) -> tuple[bytes, ...]:
+        proof = self._source.consistency(old.size, new.size)
+        verify_consistency(old.size, old.root, new.size, new.root, proof)
+        return proof
+
+    def _fees(self, latest: Block) -> Fees:
+        policy = self._plan.fees
+        if policy.legacy:
+            return legacy_fees(self._chain.gas_price(), policy)
+        return dynamic_fees(latest.base_fee, policy)
+
+    def _sign(self, purpose: Purpose, nonce: int, calldata: bytes, fees: Fees) -> Transaction:
+        target, account = self._plan.pins.target, self._plan.pins.account
+        unsigned = UnsignedTransaction(
+            chain_id=target.chain_id,
+            nonce=nonce,
+            to=target.contract,
+            data=calldata,
+            gas=self.GAS,
+            fees=fees,
+        )
+        attempt = self._signer.sign(unsigned, self._now())
+        return Transaction(purpose, target.chain_id, account, nonce, calldata, (attempt,))
+
+    def _send(self, transaction: Transaction) -> str:
+        """T3: let every stored attempt leave, newest first. No answer and every answer are the same: sent."""
+        answers: list[str] = []
+        for attempt in transaction.newest_first():
+            try:
+                answers.append(self._chain.send_raw(attempt.raw).message)
+            except Unavailable as error:
+                answers.append(f"no answer: {error}")
+        return "; ".join(answers)[: self.MAX_ANSWER]
+
+    def _send_again(self, line: Line, seen: Observation) -> None:
+        """At start-up: whatever may not have left, or may be forgotten by the node, leaves (again)."""
+        now, batch = self._now(), line.open_batch
+        if line.opening is not None and seen.head.anchorer is None:
+            self._store.opening_sent(line.opening, at=now, answer=self._send(line.opening))
+        if batch is None or batch.state is State.SEALED or seen.anchor is not None:
+            return
+        if batch.state is State.INCLUDED:
+            self._move(LoseBatch(batch))
+            batch = batch.lose(now)
+        self._move(SendBatch(batch))
+
+    def _compare_with_log(self, batch: Batch | None) -> Stop | None:
+        """Ask the log again for the open batch: the same bytes, or one of the two was changed behind our back."""
+        if batch is None:
+            return None
+        sealed = self._source.seal(batch.number)
+        if sealed.head.same_as(batch.new) and sealed.note == batch.note:
+            return None
+        return Stop(
+            HaltReason.LOG_CONTRADICTS,
+            f"batch {batch.number} was sealed at size {batch.new.size}; the log now answers size {sealed.size}",
+        )
+
+    def _halt(self, stop: Stop) -> Step:
+        halt = self._store.halt(stop.reason, stop.detail, at=self._now())
+        self._started = False
+        return Step(Did.HALTED, f"{halt.reason}: {halt.detail}")
+
+
+_RESTING: Final = frozenset({Did.WAITED, Did.HALTED, Did.UNAVAILABLE, Did.OUTPACED})
+"""After these a worker rests; after any other it goes straight on."""
