@@ -1,0 +1,153 @@
+"""What a certification body says about itself on every certificate, from a small TOML file (`body.toml`).
+
+Its registration, the decisions that designate it, its accreditations and its signatory change rarely and stay
+out of the spreadsheet; rows name a designation or accreditation by its number.
+"""
+
+import datetime as dt
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from certlog.errors import InvalidInput
+from certlog.strict_json import JSONObject, check_text
+from certlog.timestamps import parse_date, parse_time
+
+_MAX_BODY_FILE: Final = 256 * 1024
+_LONGEST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A certification body: parts of its certificates, ready to be placed in them.
+
+    `designations` are by decision number, `accreditations` by code; both as the certificate carries them.
+    """
+
+    name: str
+    legal_id: str
+    certification_body: JSONObject
+    registration: JSONObject
+    signatory: JSONObject
+    designations: Mapping[str, JSONObject]
+    accreditations: Mapping[str, JSONObject]
+    offset: str = "+07:00"
+
+
+def read_body(path: Path) -> Body:
+    """Read a body file.
+
+    Raises:
+        InvalidInput: unreadable, not TOML, or a table or value that is missing, unknown or wrong.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}; it describes the certification body (see examples/)"
+        raise InvalidInput(message, code="not-readable") from error
+    return parse_body(data, path.name)
+
+
+def parse_body(data: bytes, name: str = "body.toml") -> Body:
+    """Read the bytes of a body file; `name` is used in messages."""
+    if len(data) > _MAX_BODY_FILE:
+        raise InvalidInput(f"expected at most {_MAX_BODY_FILE} bytes", place=name, code="too-large")
+    try:
+        value = tomllib.loads(data.decode("utf-8-sig"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InvalidInput(f"not TOML in UTF-8: {error}", place=name, code="bad-body-file") from error
+    top = _Table(value, name)
+    body = top.table("body")
+    result = Body(
+        name=body.text("name"),
+        legal_id=body.text("legal_id"),
+        certification_body={"name": body.text("name"), "address": body.text("address")},
+        registration=top.table("registration").members(
+            number="number", issued_by="issuedBy", valid_until="validUntil"
+        ),
+        signatory=top.table("signatory").members(name="name", title="title"),
+        designations={
+            str(item["decisionNo"]): item
+            for item in top.tables(
+                "designation",
+                decision="decisionNo",
+                authority="authority",
+                scope="scope",
+                valid_until="validUntil",
+            )
+        },
+        accreditations={
+            str(item["code"]): {**item, "status": "accredited"}
+            for item in top.tables(
+                "accreditation", code="code", body="body", standard="standard", valid_until="validUntil"
+            )
+        },
+        offset=body.offset(),
+    )
+    for table in (body, top):
+        table.require_no_more()
+    return result
+
+
+class _Table:
+    """One TOML table, read member by member; what was not read is unknown."""
+
+    def __init__(self, value: object, place: str) -> None:
+        if not isinstance(value, dict):
+            raise InvalidInput("expected a table", place=place, code="bad-body-file")
+        self._value = value
+        self._place = place
+        self._read: set[str] = set()
+
+    def table(self, name: str) -> "_Table":
+        self._read.add(name)
+        if name not in self._value:
+            raise InvalidInput(f"the table [{name}] is missing", place=self._place, code="bad-body-file")
+        return _Table(self._value[name], f"{self._place} [{name}]")
+
+    def tables(self, name: str, **members: str) -> list[JSONObject]:
+        self._read.add(name)
+        found = self._value.get(name, [])
+        if not isinstance(found, list):
+            message = f"expected [[{name}]], with two brackets"
+            raise InvalidInput(message, place=self._place, code="bad-body-file")
+        places = ((item, f"{self._place} [[{name}]] {i}") for i, item in enumerate(found, start=1))
+        return [_Table(item, place).members(**members) for item, place in places]
+
+    def members(self, **names: str) -> JSONObject:
+        result: JSONObject = {}
+        for name, member in names.items():
+            result[member] = self._date(name) if name == "valid_until" else self.text(name)
+        self.require_no_more()
+        return result
+
+    def text(self, name: str) -> str:
+        self._read.add(name)
+        found = self._value.get(name)
+        place = f"{self._place} {name}"
+        if not isinstance(found, str) or not found.strip() or len(found) > _LONGEST:
+            raise InvalidInput("expected a text that is not empty", place=place, code="bad-body-file")
+        text = unicodedata.normalize("NFC", found).strip()
+        check_text(text, place)
+        return text
+
+    def offset(self) -> str:
+        self._read.add("utc_offset")
+        found = self._value.get("utc_offset", "+07:00")
+        parse_time(f"2026-01-01T00:00:00{found}", f"{self._place} utc_offset")
+        return str(found)
+
+    def _date(self, name: str) -> str:
+        found = self._value.get(name)
+        if type(found) is dt.date:
+            self._read.add(name)
+            return found.isoformat()
+        return parse_date(self.text(name), f"{self._place} {name}").isoformat()
+
+    def require_no_more(self) -> None:
+        unknown = sorted(set(self._value) - self._read)
+        if unknown:
+            raise InvalidInput(f"unknown name {unknown[0]!r}", place=self._place, code="bad-body-file")

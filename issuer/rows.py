@@ -1,0 +1,197 @@
+"""From the rows of a file to drafts: certificates complete but for id, salt, slot and what they replace.
+
+Every row is read to its end and every problem kept. At the end the certificate's own schema and rules are asked
+(certlog.credential), so that nothing is signed that a registry or verifier would refuse.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from certlog.canonical import canonicalize
+from certlog.credential import CONTEXTS, TYPES, credential_status, find_problems
+from certlog.digests import sha256
+from certlog.slots import Slot
+from certlog.strict_json import JSONObject
+from issuer.body import Body
+from issuer.cells import CellReader
+from issuer.problems import RowProblem
+from issuer.row_dates import RowDates, read_dates
+from issuer.row_parties import present, read_client, read_evidence, read_signatory, read_sites
+from issuer.row_products import read_products, read_scheme
+from issuer.row_standards import read_standards
+from issuer.row_texts import read_scope, read_title
+from issuer.table import Table
+from issuer.words import KIND_WORDS, LANGUAGE_WORDS, MARK_WORDS, REASON_WORDS
+
+MAX_VERSION: Final = 9999
+_MAX_MONTHS: Final = 120
+_STAND_IN: Final[JSONObject] = {
+    # What a draft lacks, for asking the schema about everything else.
+    "id": "urn:uuid:00000000-0000-4000-8000-000000000000",
+    "salt": "A" * 22,
+    "credentialStatus": credential_status("origin.invalid", Slot(0, 0)),
+}
+_STAND_IN_REPLACES: Final[JSONObject] = {
+    "id": "urn:uuid:00000000-0000-4000-8000-000000000000",
+    "digest": "A" * 43,
+    "reason": "correction",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A certificate before it has a slot; `replaces` is filled in from the issuer's journal.
+
+    Attributes:
+        row: the row that it came from.
+        number: certificate number.
+        version: 1, or more when it replaces an earlier one.
+        content: the certificate without id, salt, credentialStatus and replaces.
+        replace_reason: why it replaces version - 1; None for version 1.
+    """
+
+    row: int
+    number: str
+    version: int
+    content: JSONObject
+    replace_reason: str | None
+
+    @property
+    def input_hash(self) -> bytes:
+        """SHA-256 of what was asked for: tells a repetition from a changed input."""
+        return sha256(canonicalize({"content": self.content, "reason": self.replace_reason}))
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What a file holds: drafts of its good rows, and all problems in the order of the file."""
+
+    good: tuple[Draft, ...]
+    problems: tuple[RowProblem, ...]
+
+
+def read_rows(table: Table, body: Body, did: str) -> Drafts:
+    """Understand every row of a table.
+
+    Args:
+        table: as read from CSV or JSON.
+        body: the certification body.
+        did: the issuer's DID, under which the certificates will be signed.
+    """
+    problems = list(table.problems)
+    # A missing or doubled column was told once, at the headings, and is not told again in every row.
+    told = ("missing-column", "duplicate-column")
+    unusable = {problem.place.column for problem in problems if problem.code in told}
+    drafts: list[Draft] = []
+    seen: dict[tuple[str, int], int] = {}
+    for row in table.rows:
+        cells = CellReader(table, row, unusable)
+        draft = _read_row(cells, body, did)
+        if draft is not None:
+            _require_new(cells, draft, seen)
+        problems += cells.problems
+        if draft is not None and not cells.failed:
+            drafts.append(draft)
+    problems.sort(key=lambda problem: problem.place.row)
+    return Drafts(tuple(drafts), tuple(problems))
+
+
+def _read_row(cells: CellReader, body: Body, did: str) -> Draft | None:
+    number = cells.text("number")
+    version = cells.number("version", 1, MAX_VERSION) or 1
+    reason = _replace_reason(cells, version)
+    kind = cells.word("kind", KIND_WORDS)
+    dates = read_dates(cells, kind)
+    standards = read_standards(cells, kind, body, dates.decision)
+    subject = present(
+        certificateKind=kind,
+        certificationBody=body.certification_body,
+        cbRegistration=body.registration,
+        designation=standards.designation,
+        accreditation=standards.accreditation,
+        client=read_client(cells),
+        sites=read_sites(cells),
+        scope=read_scope(cells),
+        products=read_products(cells, kind),
+        criteria=standards.criteria,
+        scheme=read_scheme(cells, kind),
+        surveillance=_surveillance(cells),
+        evidence=read_evidence(cells),
+        mark=_mark(cells),
+        authorisedBy=read_signatory(cells, body),
+        soaVersion=cells.text("soa_version"),
+        decisionDate=_iso(dates.decision),
+        issueDate=_iso(dates.issue),
+        originalIssueDate=_iso(dates.original),
+        expiryDate=_iso(dates.expiry),
+    )
+    content: JSONObject = {"@context": list(CONTEXTS)}
+    content |= present(
+        type=list(TYPES),
+        issuer={"id": did, "name": body.name, "legalId": body.legal_id},
+        name=read_title(cells, kind),
+        certificateNumber=number,
+        version=version,
+        language=cells.word("language", LANGUAGE_WORDS) or "vi",
+        issuedEarlier=_iso(cells.date("issued_earlier")),
+        credentialSubject=subject,
+        **_validity(dates, body.offset),
+    )
+    if cells.failed or number is None:
+        return None
+    for message in _refusals(content):
+        cells.report("", "refused-content", found=message)
+    return Draft(cells.row, number, version, content, reason)
+
+
+def _require_new(cells: CellReader, draft: Draft, seen: dict[tuple[str, int], int]) -> None:
+    first = seen.setdefault((draft.number, draft.version), draft.row)
+    if first != draft.row:
+        values = {"found": draft.number, "version": str(draft.version), "first": str(first)}
+        cells.report("number", "duplicate-number", **values)
+
+
+def _replace_reason(cells: CellReader, version: int) -> str | None:
+    reason = cells.word("replace_reason", REASON_WORDS)
+    if version == 1 and reason and "version" not in cells.failed:
+        cells.report("replace_reason", "needless-reason")
+    if version > 1 and not reason and "replace_reason" not in cells.failed:
+        cells.report("replace_reason", "missing-reason", found=str(version))
+    return reason
+
+
+def _validity(dates: RowDates, offset: str) -> JSONObject:
+    begin = f"{_iso(dates.effective)}T00:00:00{offset}"
+    if dates.expiry is None:
+        return {"validFrom": begin}
+    return {"validFrom": begin, "validUntil": f"{_iso(dates.expiry)}T23:59:59{offset}"}
+
+
+def _surveillance(cells: CellReader) -> "JSONObject | None":
+    months = cells.number("surveillance_months", 1, _MAX_MONTHS)
+    due = cells.date("next_surveillance")
+    if months is None:
+        if due and "surveillance_months" not in cells.failed:
+            expected = cells.heading("surveillance_months")
+            cells.report("next_surveillance", "needs-column", expected=expected)
+        return None
+    return present(intervalMonths=months, nextDue=_iso(due))
+
+
+def _mark(cells: CellReader) -> "JSONObject | None":
+    mark = cells.word("mark", MARK_WORDS)
+    return {"type": mark} if mark else None
+
+
+def _iso(date: dt.date | None) -> str | None:
+    return date.isoformat() if date else None
+
+
+def _refusals(content: JSONObject) -> Iterator[str]:
+    whole = {**content, **_STAND_IN}
+    if content["version"] != 1:
+        whole["replaces"] = _STAND_IN_REPLACES
+    for problem in find_problems(whole, origin="origin.invalid"):
+        yield str(problem)
