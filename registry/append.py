@@ -127,10 +127,11 @@ class Appending:
 
     def _publish(self, candidate: Candidate, logged: int) -> None:
         """Store the content of a certificate that was logged without it."""
-        if isinstance(candidate, NewCertificate) and candidate.document is not None:
-            if not self._state.is_published(candidate.entry.document_hash):
-                admit_publication(candidate, logged, self._state)
-                self._store(candidate)
+        if not isinstance(candidate, NewCertificate) or candidate.document is None:
+            return
+        if not self._state.is_published(candidate.entry.document_hash):
+            admit_publication(candidate, logged, self._state)
+            self._store(candidate)
 
     def _store(self, new: NewCertificate) -> None:
         if new.document is not None:
@@ -164,10 +165,12 @@ class LogWriter:
 
     def append(self, candidates: Sequence[Candidate]) -> list[Outcome]:
         """Answer each candidate, in order, in one transaction."""
+        answers: list[Outcome] = []
         with self.appending() as appending:
             appending.prefetch(candidates)
-            outcomes = [appending.submit(candidate) for candidate in candidates]
-        return outcomes
+            answers.extend(appending.submit(candidate) for candidate in candidates)
+        # After the block: nothing is answered that is not committed.
+        return answers
 
 
 def _document_row(document: SecuredDocument, now: int) -> dict[str, object]:

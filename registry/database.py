@@ -59,8 +59,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """The only writer; when the block ends without an error everything in it is durable, else nothing is."""
-        with self._translated(), self._one_writer, self.engine.connect() as connection:
-            connection = connection.execution_options(**{_WRITING: True})
+        with self._translated(), self._one_writer, self.engine.connect() as opened:
+            connection = opened.execution_options(**{_WRITING: True})
             with connection.begin():
                 yield connection
 

@@ -33,7 +33,7 @@ def epoch_at(connection: Connection, index: int) -> Epoch:
     stored = read_entry(connection, index)
     entry = None if stored is None else parse_entry(stored.data)
     if not isinstance(entry, EpochEntry):
-        message = f"entry {index} is listed as an epoch and is none; run the rebuild check"
+        message = f"entry {index} is listed as an epoch and is none; see registry check"
         raise Unavailable(message)
     return entry.epoch
 
@@ -47,7 +47,9 @@ def append_epoch(appending: Appending) -> Epoch:
     appending.flush()
     before = last_epoch(appending.connection)
     if before is not None and appending.now < before.time:
-        message = "the clock is behind the last epoch's time; set the machine's clock right, nothing is signed until then"
+        message = (
+            "the clock is behind the last epoch's time: set the machine's clock right, then signing goes on"
+        )
         raise Unavailable(message)
     epoch, changed = next_epoch(appending.connection, appending.trust, before, appending.now)
     appending.leaves.append("epoch", EpochEntry(epoch).to_bytes())
@@ -89,6 +91,6 @@ def _trust_root(connection: Connection, trust: TrustState, as_of: int) -> RootHa
     replayed = trust.trust_tree().root()
     stored = trust_tree(records_as_of(connection, as_of).values()).root()
     if replayed != stored:
-        message = f"the stored issuer records contradict the log ({stored.hex()}, not {replayed.hex()}); run the rebuild check"
+        message = f"stored issuer records have root {stored.hex()}, the log gives {replayed.hex()}: see registry check"
         raise Unavailable(message)
     return replayed

@@ -71,7 +71,7 @@ class EvidenceBuilder:
         size = heads[-1][0].size
         epoch = self._proven(size - 1, size)  # 2
         if not isinstance(epoch.entry, EpochEntry):
-            message = f"entry {size - 1} is listed as an epoch and is none; run the rebuild check"
+            message = f"entry {size - 1} is listed as an epoch and is none; see registry check"
             raise Unavailable(message)
         committed = epoch.entry.epoch
         events = events_of(self._connection, subject.entry.document_hash, committed.as_of)  # 3
@@ -145,7 +145,7 @@ class EvidenceBuilder:
     def _proven(self, index: int, size: int) -> ProvenEntry:
         stored = read_entry(self._connection, index)
         if stored is None:
-            message = f"entry {index} is missing; run the rebuild check"
+            message = f"entry {index} is missing; see registry check"
             raise Unavailable(message)
         return ProvenEntry(index, parse_entry(stored.data), self._path(index, size))
 
@@ -182,6 +182,6 @@ def subject_of(
     stored = read_entry(connection, index)
     entry = None if stored is None else parse_entry(stored.data)
     if not isinstance(entry, CertificateEntry) or entry.document_hash != document_hash:
-        message = f"entry {index} is listed as this certificate's and is not; run the rebuild check"
+        message = f"entry {index} is listed as this certificate's and is not; see registry check"
         raise Unavailable(message)
     return Subject(index, entry, document)

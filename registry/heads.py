@@ -211,7 +211,7 @@ def _compare_nodes(connection: Connection, fresh: dict[tuple[int, int], bytes]) 
                 nodes.c.level == level, nodes.c.position.between(min(positions), max(positions))
             )
         )
-        stored = {position: digest for position, digest in rows}
+        stored = {row.position: row.hash for row in rows}
         for position in positions:
             if stored.get(position) != fresh[level, position]:
                 message = f"node level {level} index {position}: missing, or not the hash of what it covers"

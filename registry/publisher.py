@@ -6,6 +6,7 @@ Runs in one worker process. It knows nothing of chains: whoever anchors asks for
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
@@ -47,7 +48,7 @@ class Publisher:
         heartbeat: int,
     ) -> None:
         """Take the parts, and the seconds after which an epoch is due with and without waiting entries."""
-        self._database = database
+        self.database: Final = database
         self._writer = writer
         self._signer = signer
         self._now = now
@@ -64,7 +65,7 @@ class Publisher:
         """
         with self._turn:
             last = self._signer.last_signed()
-            with self._database.reading() as connection:
+            with self.database.reading() as connection:
                 recomputed = recompute_root(connection, last.size)
             if recomputed != last.root:
                 message = f"the first {last.size} entries no longer lead to the root that was signed for them"
@@ -81,7 +82,7 @@ class Publisher:
             Unavailable: the database is busy or the clock is behind; the next tick tries again.
         """
         with self._turn:
-            with self._database.reading() as connection:
+            with self.database.reading() as connection:
                 due = self._epoch_due(connection)
             if due:
                 with self._writer.appending() as appending:
@@ -107,12 +108,12 @@ class Publisher:
 
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """Return the consistency proof between two sizes; new <= the newest signed size."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return consistency_proof(old, new, node_reader(connection))
 
     def latest_size(self) -> int:
         """Return the number of entries in the log."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             return tree_size(connection)
 
     def _sealed_size(self, number: int) -> int:
@@ -139,7 +140,7 @@ class Publisher:
 
     def _sign_waiting(self) -> None:
         """Sign sealed sizes first: a seal promises exactly its size, and heads are signed in rising order."""
-        with self._database.reading() as connection:
+        with self.database.reading() as connection:
             newest, size = newest_checkpoint(connection), tree_size(connection)
             unsigned = select(seals.c.size).where(seals.c.size.not_in(select(checkpoints.c.size)))
             waiting = list(connection.execute(unsigned.order_by(seals.c.size)).scalars())

@@ -262,7 +262,7 @@ class Registry:
             )
             record = record_as_of(connection, row.issuer, size)
             if record is None:
-                message = f"the record of {row.issuer} is missing; run the rebuild check"
+                message = f"the record of {row.issuer} is missing; see registry check"
                 raise Unavailable(message)
             events = events_of(connection, row.document_hash, size)
             status = replay_events(events, lambda did: record_as_of(connection, did, size))

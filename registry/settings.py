@@ -22,12 +22,13 @@ MAX_EPOCH_INTERVAL: Final = 60
 """Formats, section 5: no entry waits longer than this for an epoch."""
 MAX_HEARTBEAT: Final = 3600
 
+_MAX_ORIGIN: Final = 200
 _ORIGIN: Final = re.compile(r"[a-z0-9]([a-z0-9.:-]*[a-z0-9])?(/[a-z0-9._-]+)*", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
 def _origin(text: str) -> str:
-    if len(text) > 200 or not _ORIGIN.fullmatch(text):
+    if len(text) > _MAX_ORIGIN or not _ORIGIN.fullmatch(text):
         message = "expected a scheme-less URL prefix in lower case such as registry.example.vn"
         raise ValueError(message)
     return text
@@ -145,7 +146,8 @@ def _explain(error: ValidationError, path: Path) -> InvalidInput:
     name = ".".join(str(part) for part in first["loc"])
     match first["type"]:
         case "missing":
-            message = f"setting {name!r} is missing; set it in {path} [registry] or as {ENVIRONMENT_PREFIX}{name.upper()}"
+            variable = f"{ENVIRONMENT_PREFIX}{name.upper()}"
+            message = f"setting {name!r} is missing; set it in {path} [registry] or as {variable}"
             return InvalidInput(message, code="missing-setting")
         case "extra_forbidden":
             message = (

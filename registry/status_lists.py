@@ -81,7 +81,7 @@ def leaves_at(connection: Connection, epoch_number: int, pairs: int) -> list[Lea
             .limit(1)
         ).scalar_one_or_none()
         if newest is None:
-            message = f"the status tree is damaged: leaf {leaf} of epoch {epoch_number} is missing; run the rebuild check"
+            message = f"leaf {leaf} of the status tree of epoch {epoch_number} is missing: see registry check"
             raise Unavailable(message)
         leaves.append(LeafHash(newest))
     return leaves

@@ -75,6 +75,6 @@ def _after(status: CertificateStatus, event: StatusEvent, record_of: RecordOf) -
 def _event(index: int, data: bytes) -> StatusEvent:
     entry = parse_entry(data)
     if not isinstance(entry, StatementEntry):
-        message = f"entry {index} is stored as a status statement and is none; run the rebuild check"
+        message = f"entry {index} is stored as a status statement and is none; see registry check"
         raise Unavailable(message)
     return StatusEvent(index, entry)

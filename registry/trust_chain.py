@@ -86,6 +86,6 @@ class TrustChain:
 def _statement(index: int, data: bytes) -> tuple[int, SecuredDocument, TrustStatement]:
     entry = parse_entry(data)
     if not isinstance(entry, StatementEntry):
-        message = f"entry {index} is stored as a trust statement and is none; run the rebuild check"
+        message = f"entry {index} is stored as a trust statement and is none; see registry check"
         raise Unavailable(message)
     return index, entry.document, TrustStatement.from_json(entry.document.content)

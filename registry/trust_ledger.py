@@ -40,7 +40,7 @@ class TrustLedger:
         for index, data in rows:
             entry = parse_entry(data)
             if not isinstance(entry, StatementEntry):
-                message = f"entry {index} is stored as a trust statement and is none; run the rebuild check"
+                message = f"entry {index} is stored as a trust statement and is none; see registry check"
                 raise Unavailable(message)
             self._state.apply(index, entry.document)
             self._next = index + 1

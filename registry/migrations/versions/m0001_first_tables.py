@@ -50,9 +50,9 @@ def upgrade() -> None:
     for table in _INSERT_ONLY:
         _refuse_changes(table)
     for table, column in _GAPLESS.items():
-        _require(table, "next", f"NEW.{column} = (SELECT COALESCE(MAX({column}) + 1, 0) FROM {table})")
+        _require_order(table, column, "= 1 +")
     for table, column in _RISING.items():
-        _require(table, "rising", f"NEW.{column} > (SELECT COALESCE(MAX({column}), -1) FROM {table})")
+        _require_order(table, column, ">")
 
 
 def downgrade() -> None:
@@ -228,8 +228,9 @@ def _refuse_changes(table: str) -> None:
         )
 
 
-def _require(table: str, name: str, condition: str) -> None:
+def _require_order(table: str, column: str, comparison: str) -> None:
+    newest = f"(SELECT COALESCE(MAX({column}), -1) FROM {table})"  # noqa: S608 # both names stand above
     op.execute(
-        f"CREATE TRIGGER {table}_{name} BEFORE INSERT ON {table} WHEN NOT ({condition}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table}: rows come in order, each the next'); END"
+        f"CREATE TRIGGER {table}_order BEFORE INSERT ON {table} WHEN NOT (NEW.{column} {comparison} {newest}) "
+        f"BEGIN SELECT RAISE(ABORT, '{table}: rows come in order'); END"
     )

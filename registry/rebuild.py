@@ -1,0 +1,149 @@
+"""Derives every view again from the entries alone, in a scratch database, and compares them row by row.
+
+Run after a restore, after a migration and whenever in doubt. It shows that the tables are a view of the log; whether
+each entry had a right to be logged is for an audit of the whole log to say.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Table, insert, select
+
+from certlog.digests import LeafHash, same
+from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
+from certlog.errors import Unavailable
+from certlog.status import StatusStatement
+from certlog.trust_state import Operator
+from registry import schema
+from registry.append import Appending
+from registry.database import Database
+from registry.epoch_append import last_epoch, next_epoch
+from registry.heads import newest_checkpoint, recompute_root
+from registry.log_tree import StoredEntry, tree_size
+from registry.status_view import StatusEvent, events_of, replay_events
+from registry.tables import (
+    bit_changes,
+    certificates,
+    entries,
+    epochs,
+    issuer_records,
+    nodes,
+    statements,
+    status_leaves,
+)
+from registry.trust_ledger import TrustLedger
+from registry.views import certificate_row, write_epoch, write_status, write_trust
+
+VIEWS: Final = (nodes, certificates, statements, bit_changes, issuer_records, epochs, status_leaves)
+
+
+class ViewsDiffer(Unavailable):
+    """A stored view is not what the entries say: restore from a backup that is."""
+
+
+def check(database: Database, scratch: Path, operator: Operator, origin: str) -> int:
+    """Check everything that follows from the entries; return their number.
+
+    1. Every entry's bytes are hashed again and lead to the root of the newest signed head.
+    2. Every view is derived again in the scratch database; each epoch must be the one that is logged.
+    3. Every row of every view is compared.
+
+    Args:
+        database: the registry's own; it is only read.
+        scratch: a file that does not exist yet; the caller removes it.
+        operator: the pinned operator.
+        origin: the log's origin.
+
+    Raises:
+        ViewsDiffer: names the first point of difference.
+        SigningHalted: an entry or a node is damaged.
+    """
+    with database.reading() as connection:
+        _check_head(connection)  # 1
+        copy = Database(scratch, busy_timeout=1)
+        try:
+            schema.upgrade(copy)
+            with copy.writing() as other:
+                size = _derive(connection, other, TrustLedger(operator, origin))  # 2
+            with copy.reading() as other:
+                for table in VIEWS:
+                    _compare(table, connection, other)  # 3
+        finally:
+            copy.close()
+    return size
+
+
+def _check_head(connection: Connection) -> None:
+    newest, size = newest_checkpoint(connection), tree_size(connection)
+    recompute_root(connection, size)
+    if newest is None:
+        return
+    found = recompute_root(connection, newest.size)
+    if not same(found, newest.root):
+        message = (
+            f"size {newest.size} was signed with root {newest.root.hex()}; the entries lead to {found.hex()}"
+        )
+        raise ViewsDiffer(message)
+
+
+def _derive(source: Connection, target: Connection, ledger: TrustLedger) -> int:
+    appending = Appending(target, ledger, 0)
+    for stored in _entries(source):
+        _derive_entry(appending, stored)
+    appending.flush()
+    return appending.leaves.size
+
+
+def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
+    entry, target, index = parse_entry(stored.data), appending.connection, stored.index
+    if isinstance(entry, EpochEntry):
+        # Its state is that of the entries before it: compute it while it is not written yet.
+        _derive_epoch(appending, entry, index)
+        return
+    appending.leaves.append(stored.type, stored.data)
+    appending.flush()
+    match entry:
+        case CertificateEntry():
+            target.execute(insert(certificates).values(certificate_row(index, entry)))
+        case StatementEntry(type="status", document=document):
+            certificate = StatusStatement.from_json(document.content).certificate
+            events = (*events_of(target, certificate, index), StatusEvent(index, entry))
+            after = replay_events(events, appending.trust.record)
+            write_status(target, index, document, certificate, after)
+        case StatementEntry(document=document):
+            statement = appending.trust.apply(index, document)
+            write_trust(target, index, document, statement, appending.trust)
+
+
+def _derive_epoch(appending: Appending, entry: EpochEntry, index: int) -> None:
+    target, epoch = appending.connection, entry.epoch
+    expected, changed = next_epoch(target, appending.trust, last_epoch(target), epoch.time)
+    if expected != epoch:
+        message = (
+            f"epoch {epoch.number} at entry {index}: expected {expected.to_json()}, found {epoch.to_json()}"
+        )
+        raise ViewsDiffer(message)
+    appending.leaves.append("epoch", entry.to_bytes())
+    appending.flush()
+    write_epoch(target, epoch, changed)
+
+
+def _entries(connection: Connection) -> Iterator[StoredEntry]:
+    rows = connection.execution_options(yield_per=1000).execute(
+        select(entries).order_by(entries.c.leaf_index)
+    )
+    for row in rows:
+        yield StoredEntry(row.leaf_index, LeafHash(row.leaf_hash), row.type, row.data, row.logged_at)
+
+
+def _compare(table: Table, found: Connection, expected: Connection) -> None:
+    query = select(table).order_by(*table.primary_key.columns)
+    stored, derived = iter(found.execute(query)), iter(expected.execute(query))
+    while True:
+        left, right = next(stored, None), next(derived, None)
+        if left != right:
+            message = f"table {table.name}: stored {left}, the entries say {right}"
+            raise ViewsDiffer(message)
+        if left is None:
+            return
