@@ -10,7 +10,7 @@ from typing import Final
 from certlog.digests import RootHash, digest_from_text
 from certlog.encoding import b64url
 from certlog.strict_json import JSONObject, JSONValue, get_int, get_str, members
-from certlog.timestamps import format_time, parse_time
+from certlog.timestamps import format_time, parse_utc
 
 _MEMBERS: Final = ("number", "time", "asOf", "statusLists", "statusRoot", "trustRecords", "trustRoot")
 
@@ -43,7 +43,7 @@ class Epoch:
         obj = members(value, required=_MEMBERS, place=place)
         return cls(
             number=get_int(obj, "number", place),
-            time=parse_time(get_str(obj, "time", place), f"{place}/time"),
+            time=parse_utc(get_str(obj, "time", place), f"{place}/time"),
             as_of=get_int(obj, "asOf", place),
             status_lists=get_int(obj, "statusLists", place),
             status_root=RootHash(digest_from_text(get_str(obj, "statusRoot", place))),

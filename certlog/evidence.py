@@ -15,6 +15,7 @@ from certlog.encoding import b64url
 from certlog.entry import Entry, entry_from_json
 from certlog.errors import InvalidInput
 from certlog.issuer_record import IssuerRecord
+from certlog.note import MAX_SIGNATURES
 from certlog.status_list import decode_list, encode_list
 from certlog.strict_json import (
     JSONObject,
@@ -27,7 +28,7 @@ from certlog.strict_json import (
     members,
     parse_canonical,
 )
-from certlog.timestamps import format_time, parse_time
+from certlog.timestamps import format_time, parse_utc
 
 EVIDENCE_VERSION: Final = 1
 MAX_EVIDENCE_BYTES: Final = 2 * 1024 * 1024
@@ -37,6 +38,7 @@ MAX_ANCHORS: Final = 8
 MAX_STATEMENTS: Final = 500
 MAX_RECORDS: Final = 20
 MAX_PATH: Final = 63
+MAX_NOTE_LINES: Final = 4 + MAX_SIGNATURES
 _TX_HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
 
 
@@ -56,7 +58,7 @@ class AnchorPointer:
         tx_hash = get_str(obj, "txHash", place)
         if not _TX_HASH.fullmatch(tx_hash):
             raise InvalidInput("expected 0x and 64 lower-case hex digits", place=f"{place}/txHash", code="bad-anchor")
-        block_time = parse_time(get_str(obj, "blockTime", place), f"{place}/blockTime")
+        block_time = parse_utc(get_str(obj, "blockTime", place), f"{place}/blockTime")
         return cls(get_int(obj, "chainId", place), tx_hash, get_int(obj, "blockNumber", place), block_time)
 
     def to_json(self) -> JSONObject:
@@ -71,7 +73,10 @@ class AnchorPointer:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A signed checkpoint, the certificate's inclusion path to it, and where it is anchored."""
+    """A signed checkpoint, the certificate's inclusion path to it, and where it is anchored.
+
+    In JSON the note is an array of its lines: text in a document never holds a line end (strict_json.py).
+    """
 
     checkpoint: str
     path: tuple[bytes, ...]
@@ -81,14 +86,18 @@ class Head:
     def from_json(cls, value: JSONValue, place: str = "") -> "Head":
         """Parse `{checkpoint, path, anchors?}`."""
         obj = members(value, required=("checkpoint", "path"), optional=("anchors",), place=place)
-        anchors = (
-            get_items(obj, "anchors", place, AnchorPointer.from_json, most=MAX_ANCHORS) if "anchors" in obj else ()
-        )
-        return cls(get_str(obj, "checkpoint", place), _path(obj, place), anchors)
+        anchors: tuple[AnchorPointer, ...] = ()
+        if "anchors" in obj:
+            anchors = get_items(obj, "anchors", place, AnchorPointer.from_json, most=MAX_ANCHORS)
+            if not anchors:
+                raise InvalidInput("left out where empty", place=f"{place}/anchors", code="bad-anchor")
+        lines = get_items(obj, "checkpoint", place, as_text, most=MAX_NOTE_LINES)
+        return cls("".join(f"{line}\n" for line in lines), _path(obj, place), anchors)
 
     def to_json(self) -> JSONObject:
         """Return the head as JSON; `anchors` is left out when there are none."""
-        obj: JSONObject = {"checkpoint": self.checkpoint, "path": _path_json(self.path)}
+        lines: list[JSONValue] = [*self.checkpoint.split("\n")[:-1]]
+        obj: JSONObject = {"checkpoint": lines, "path": _path_json(self.path)}
         if self.anchors:
             obj["anchors"] = [anchor.to_json() for anchor in self.anchors]
         return obj

@@ -9,7 +9,7 @@ from typing import Final
 
 from certlog.errors import InvalidInput
 
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)", re.ASCII)
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -17,19 +17,31 @@ def parse_time(text: str, place: str = "") -> int:
     """Return the seconds since the epoch of a time with offset.
 
     Raises:
-        InvalidInput: another form, no offset, or no such moment.
+        InvalidInput: another form, no offset, no such moment, or one outside the years 1 to 9999 of UTC.
     """
     if not _TIME.fullmatch(text) or text.endswith("-00:00"):
         raise _bad("YYYY-MM-DDTHH:MM:SS followed by Z or an offset such as +07:00", text, place)
     try:
-        return int(datetime.fromisoformat(text).timestamp())
+        return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
     except (ValueError, OverflowError) as error:
         raise _bad("a time that exists", text, place) from error
 
 
+def parse_utc(text: str, place: str = "") -> int:
+    """Return the seconds of a time in the one form that format_time writes: what the log itself states.
+
+    Raises:
+        InvalidInput: an offset other than Z, or whatever parse_time refuses.
+    """
+    if not text.endswith("Z"):
+        raise _bad("YYYY-MM-DDTHH:MM:SSZ", text, place)
+    return parse_time(text, place)
+
+
 def format_time(seconds: int) -> str:
     """Return the UTC text form of seconds since the epoch."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # isoformat, since strftime's %Y does not pad the year to four digits everywhere.
+    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def parse_date(text: str, place: str = "") -> date:
