@@ -156,10 +156,13 @@ class TrustState:
 
     def _require_delegation(self, index: int, delegate: IssuerRecord, statement: TrustStatement) -> None:
         scope = self._scope_of(statement)
+        # A delegation is no scope: only the operator, who made it, withdraws it.
+        names_scope = isinstance(statement.change, GrantScope | ChangeScope)
         for delegation in delegate.delegations:
             in_force = delegation.index < index and delegation.withdrawn is None
-            covers = scope is None or any(
-                (allowed.kind, allowed.authority) == (scope.kind, scope.authority) for allowed in delegation.scopes
+            covers = not names_scope or any(
+                scope is not None and (allowed.kind, allowed.authority) == (scope.kind, scope.authority)
+                for allowed in delegation.scopes
             )
             if in_force and covers and statement.action in delegation.actions:
                 return
