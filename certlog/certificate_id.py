@@ -54,6 +54,9 @@ def parse_id(text: str) -> str:
     """
     if len(text) > _MAX_TYPED:
         raise MistypedId(f"expected {ID_LENGTH} characters, found far more")
+    if not text.isascii():
+        # Before upper-casing, which turns some other letters (long s, dotless i) into ours.
+        raise MistypedId(f"character {_first_foreign(text)!r} is not used in certificate ids")
     cleaned = text.strip().upper().translate(_LOOKALIKES)
     if len(cleaned) != ID_LENGTH:
         raise MistypedId(f"expected {ID_LENGTH} characters, found {len(cleaned)}")
@@ -68,6 +71,10 @@ def parse_id(text: str) -> str:
 def id_prefix_matches(identifier: str, document_hash: DocumentHash) -> bool:
     """Tell whether an id locates this document hash."""
     return certificate_id(document_hash) == identifier
+
+
+def _first_foreign(text: str) -> str:
+    return next(character for character in text if not character.isascii())
 
 
 def _weighted_sum(values: list[int]) -> int:

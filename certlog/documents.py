@@ -128,7 +128,7 @@ class SecuredDocument:
     @classmethod
     def of(cls, content: JSONObject, proof: Proof, place: str = "") -> "SecuredDocument":
         """Join a document and its proof, computing the document hash."""
-        if proof.context != content.get("@context"):
+        if _context_bytes(proof.options_json()) != _context_bytes(content):
             message = "the proof's @context differs from the document's"
             raise InvalidInput(message, place=f"{place}/proof/@context", code="bad-proof")
         return cls(content, proof, DocumentHash(sha256(canonicalize(content))))
@@ -197,3 +197,8 @@ def require_binding(proof: Proof, *, domain: str, challenge: str) -> None:
     if proof.challenge != challenge:
         message = f"expected challenge {challenge!r}, found {proof.challenge[:80]!r}"
         raise SignatureMismatch(message, place="/proof/challenge", code="wrong-challenge")
+
+
+def _context_bytes(obj: JSONObject) -> bytes:
+    """Return the canonical @context member, present or not: as bytes, since True == 1 in Python, not in JSON."""
+    return canonicalize({name: member for name, member in obj.items() if name == "@context"})

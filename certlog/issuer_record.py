@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from certlog.canonical import canonicalize
 from certlog.digests import LeafHash
-from certlog.errors import NotTrusted
+from certlog.errors import InvalidInput, NotTrusted
 from certlog.keys import PublicKey, check_did
 from certlog.scopes import DelegatedScope, Names, Scope
 from certlog.strict_json import (
@@ -25,6 +25,7 @@ from certlog.tree import MemoryTree, leaf_hash
 from certlog.trust import TrustAction, delegate_from_json, key_from_json
 
 _SCOPE_EXTRA = ("grant", "suspended", "withdrawn")
+_SPAN = ("from", "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ class ScopeRecord:
         spans: list[tuple[int, int | None]] = []
         for position, span in enumerate(get_list(extra, "suspended", place)):
             where = f"{place}/suspended/{position}"
-            pair = dict(zip(("from", "to"), span, strict=False)) if isinstance(span, list) else {}
+            if not isinstance(span, list) or len(span) != len(_SPAN):
+                raise InvalidInput("expected a suspension [from, to]", place=where, code="bad-suspension")
+            pair = dict(zip(_SPAN, span, strict=True))
             spans.append((get_int(pair, "from", where), get_int_or_null(pair, "to", where)))
         return cls(
             scope=Scope.from_json(obj, place),

@@ -31,7 +31,7 @@ class VerifierKey:
 
     def __post_init__(self) -> None:
         """Refuse names and keys that a signature line cannot carry."""
-        if not self.name or any(c.isspace() or c == "+" for c in self.name):
+        if not _is_key_name(self.name):
             raise InvalidInput(f"bad key name {self.name[:80]!r}", code="bad-vkey")
         if self.key_type not in (ED25519_NOTE, COSIGNATURE_V1) or len(self.raw) != 32:
             raise InvalidInput("expected an Ed25519 verifier key (type 01 or 04)", code="bad-vkey")
@@ -140,6 +140,11 @@ def cosignature_message(text: str, timestamp: int) -> bytes:
     return f"cosignature/v1\ntime {timestamp}\n{text}".encode()
 
 
+def _is_key_name(name: str) -> bool:
+    """Tell whether a name is not empty and without spaces (of any kind in Unicode) and plus signs."""
+    return bool(name) and not any(c.isspace() or c == "+" for c in name)
+
+
 def _verify_line(text: str, line: NoteSignature, key: VerifierKey) -> None:
     public_key = PublicKey(KeyType.ED25519, key.raw)
     if key.key_type == ED25519_NOTE:
@@ -153,7 +158,7 @@ def _verify_line(text: str, line: NoteSignature, key: VerifierKey) -> None:
 
 def _parse_line(line: str) -> NoteSignature:
     name, _, encoded = line.removeprefix(_LINE_START).partition(" ")
-    if not line.startswith(_LINE_START) or not name or "+" in name:
+    if not line.startswith(_LINE_START) or not _is_key_name(name):
         raise InvalidInput("not a signature line", code="bad-note")
     data = b64_decode(encoded)
     if len(data) <= _KEY_ID_BYTES:

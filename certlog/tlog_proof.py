@@ -42,7 +42,10 @@ def parse_proof(text: str) -> TlogProof:
     lines = head.split("\n")
     if not separator or lines.pop(0) != _HEADER:
         raise InvalidInput(f"expected a text that begins with {_HEADER}", code="bad-tlog-proof")
-    extra = b64_decode(lines.pop(0)[6:]) if lines and lines[0].startswith("extra ") else b""
+    has_extra = bool(lines) and lines[0].startswith("extra ")
+    extra = b64_decode(lines.pop(0)[6:]) if has_extra else b""
+    if has_extra and not extra:
+        raise InvalidInput("an extra line without data is left out", code="bad-tlog-proof")
     position = _INDEX.fullmatch(lines.pop(0)) if lines else None
     if position is None or len(lines) > _MAX_PATH:
         raise InvalidInput("expected an index line and at most 63 hashes", code="bad-tlog-proof")
