@@ -1,7 +1,7 @@
 """Check 7: a head that contains the certificate is anchored on the pinned contract.
 
 Only readings of the contract count, and only those that match the trust root's pins; the anchors in a file
-are pointers. Offline, a head that this device saw there before, or the auditors' quorum, stands in for the chain.
+are pointers. Offline, a head that this device saw there before, or the auditors' quorum, stands in for it.
 """
 
 from collections.abc import Sequence
