@@ -41,6 +41,7 @@ class CheckpointSource(Protocol):
 
         Raises:
             Unavailable: the log could not be reached or could not sign now; nothing is promised then.
+            InvalidInput: this number can never be sealed, such as one that a later number has passed.
         """
         ...
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from anchoring.batch import EMPTY_HEAD, Batch, Fees, HaltReason, Head, Purpose, State, Transaction
-from anchoring.calls import anchor_call, open_log_call
+from anchoring.contract import anchor_call, open_log_call
 from anchoring.database import Conflict
 from anchoring.decision import decide, objection
 from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
@@ -273,9 +273,9 @@ class AnchorWorker:
     def _seal(self, line: Line) -> Step:
         """T1: the log fixes and signs the head; its consistency is proven before it is stored."""
         number = self._store.next_number()
-        sealed = self._source.seal(number)
         old = line.last_final.new if line.last_final else EMPTY_HEAD
         try:
+            sealed = self._source.seal(number)
             self._prove(old, sealed.head)
             self._store.add_sealed(number, sealed, line, at=self._now())
         except InvalidInput as error:
@@ -289,7 +289,9 @@ class AnchorWorker:
             proof = self._prove(batch.old, batch.new)
         except InvalidInput as error:
             return self._halt(Stop(HaltReason.LOG_CONTRADICTS, f"batch {batch.number}: {error}"))
-        calldata = anchor_call(self._plan.pins.target.log_id, batch.old, batch.new, proof)
+        old, new = batch.old, batch.new
+        log_id = self._plan.pins.target.log_id
+        calldata = anchor_call(log_id, (old.size, old.root), (new.size, new.root), proof)
         self._store.prepare(
             batch,
             first_nonce=first_nonce,
@@ -358,7 +360,10 @@ class AnchorWorker:
         """Ask the log again for the open batch: the same bytes, or one of the two was changed behind our back."""
         if batch is None:
             return None
-        sealed = self._source.seal(batch.number)
+        try:
+            sealed = self._source.seal(batch.number)
+        except InvalidInput as error:
+            return Stop(HaltReason.LOG_CONTRADICTS, f"batch {batch.number}: {error}")
         if sealed.head.same_as(batch.new) and sealed.note == batch.note:
             return None
         return Stop(

@@ -1,0 +1,234 @@
+"""The chain as a port, through web3's HTTP provider: the only file that imports web3.
+
+JSON-RPC answers are read here one by one and strictly. web3's own formatters are not used: they refuse the headers of
+proof-of-authority chains and turn a malformed answer into a dozen kinds of exception. Whatever is not a usable answer
+becomes Unavailable, once. Nothing is retried and no connection outlives its short time-out.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import requests
+from requests.adapters import HTTPAdapter
+from web3 import HTTPProvider
+from web3.exceptions import Web3Exception
+from web3.types import RPCEndpoint
+
+from anchoring.batch import Head
+from anchoring.contract import (
+    ZERO_ADDRESS,
+    anchored_at_call,
+    checksummed,
+    head_call,
+    keccak256,
+    read_anchored_at,
+    read_head,
+)
+from anchoring.ports import Anchor, Block, ContractHead, Receipt, SendAnswer
+from certlog.errors import InvalidInput, Unavailable
+
+TIMEOUT: Final = 10.0
+"""Seconds. web3's default is 30 s and five tries, sending included: it re-sent and reported "already known"."""
+
+Finality: TypeAlias = int | Literal["tag"]
+"""How a chain says what is final: its `finalized` tag, or so many blocks on top."""
+
+_HASH_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RpcError:
+    """A node's refusal: it answered, and the answer is an error."""
+
+    message: str
+
+
+class JsonRpc:
+    """One JSON-RPC endpoint over HTTP, one session, one thread."""
+
+    def __init__(self, endpoint: str, *, timeout: float = TIMEOUT) -> None:
+        """Name the endpoint; nothing is opened yet.
+
+        Args:
+            endpoint: an http or https URL.
+            timeout: seconds that connecting, and then one answer, may take.
+        """
+        self.endpoint: Final = endpoint
+        self._session: Final = requests.Session()
+        # Without proxies and credentials from the environment: the endpoint is where the operator said.
+        self._session.trust_env = False
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
+        self._provider: Final = HTTPProvider(
+            endpoint,
+            # Streaming makes the time-out one for the whole answer, so that a node cannot drip for ever.
+            request_kwargs={"timeout": timeout, "stream": True, "allow_redirects": False},
+            session=self._session,
+            exception_retry_configuration=None,
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def ask(self, method: str, *parameters: object) -> object:
+        """Return the `result` of a call, which may be None.
+
+        Raises:
+            Unavailable: no answer, or an error.
+        """
+        answer = self.try_ask(method, *parameters)
+        if isinstance(answer, RpcError):
+            raise Unavailable(f"{self.endpoint} refused {method}: {answer.message}")
+        return answer
+
+    def try_ask(self, method: str, *parameters: object) -> object:
+        """As `ask`, but a node's error is an RpcError and not raised."""
+        try:
+            response: object = self._provider.make_request(RPCEndpoint(method), parameters)
+        except (requests.RequestException, Web3Exception, OSError, ValueError) as error:
+            raise Unavailable(f"{self.endpoint} did not answer {method}: {_cause(error)}") from error
+        if not isinstance(response, dict):
+            raise Unavailable(f"{self.endpoint} answered {method} with something that is not JSON-RPC")
+        refusal = response.get("error")
+        if refusal is not None:
+            return RpcError(str(refusal.get("message") if isinstance(refusal, dict) else refusal))
+        if "result" not in response:
+            raise Unavailable(f"{self.endpoint} answered {method} without a result")
+        return response["result"]
+
+
+class EvmChain:
+    """The Chain port for one contract, over one endpoint."""
+
+    def __init__(self, rpc: JsonRpc, contract: str, finality: Finality) -> None:
+        """Join an endpoint, a contract's address and the chain's rule of finality.
+
+        Args:
+            rpc: where to ask.
+            contract: checksummed address.
+            finality: "tag", or the depth at which a block counts as final.
+        """
+        self._rpc: Final = rpc
+        self._contract: Final = contract
+        self._finality: Final = finality
+
+    def chain_id(self) -> int:
+        """See Chain."""
+        return _number(self._rpc.ask("eth_chainId"), "eth_chainId")
+
+    def code_hash(self) -> bytes:
+        """See Chain."""
+        return keccak256(_data(self._rpc.ask("eth_getCode", self._contract, "latest"), "eth_getCode"))
+
+    def latest(self) -> Block:
+        """See Chain."""
+        return self._block("latest")
+
+    def finalized(self) -> Block:
+        """See Chain."""
+        if self._finality == "tag":
+            return self._block("finalized")
+        return self._block(hex(max(0, self.latest().number - self._finality)))
+
+    def head(self, log_id: bytes, at: Block) -> ContractHead:
+        """See Chain."""
+        try:
+            size, anchorer, is_sealed = read_head(self._call(head_call(log_id), at))
+        except InvalidInput as error:
+            raise Unavailable(f"{self._rpc.endpoint} answered head() with: {error}") from error
+        return ContractHead(size, None if anchorer == ZERO_ADDRESS else anchorer, is_sealed)
+
+    def anchored_at(self, log_id: bytes, head: Head, at: Block) -> Anchor | None:
+        """See Chain."""
+        try:
+            found = read_anchored_at(self._call(anchored_at_call(log_id, head.size, head.root), at))
+        except InvalidInput as error:
+            raise Unavailable(f"{self._rpc.endpoint} answered anchoredAt() with: {error}") from error
+        return Anchor(block_number=found[1], block_time=found[0]) if found else None
+
+    def transaction_count(self, account: str, at: Block) -> int:
+        """See Chain."""
+        method = "eth_getTransactionCount"
+        return _number(self._rpc.ask(method, account, hex(at.number)), method)
+
+    def gas_price(self) -> int:
+        """See Chain."""
+        return _number(self._rpc.ask("eth_gasPrice"), "eth_gasPrice")
+
+    def send_raw(self, raw: bytes) -> SendAnswer:
+        """See Chain."""
+        answer = self._rpc.try_ask("eth_sendRawTransaction", "0x" + raw.hex())
+        if isinstance(answer, RpcError):
+            return SendAnswer(accepted=False, message=answer.message)
+        return SendAnswer(accepted=True, message=str(answer))
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None:
+        """See Chain."""
+        method = "eth_getTransactionReceipt"
+        fields = self._rpc.ask(method, "0x" + tx_hash.hex())
+        if fields is None:
+            return None
+        if not isinstance(fields, dict):
+            raise Unavailable(f"{method}: expected an object or null, found {type(fields).__name__}")
+        contract = fields.get("contractAddress")
+        return Receipt(
+            block_number=_number(fields.get("blockNumber"), method),
+            succeeded=_number(fields.get("status"), method) == 1,
+            contract=None if contract is None else checksummed(_data(contract, method)),
+            gas_used=_number(fields.get("gasUsed"), method),
+        )
+
+    def _block(self, which: str) -> Block:
+        method = "eth_getBlockByNumber"
+        fields = self._rpc.ask(method, which, False)  # noqa: FBT003 - "headers only", as JSON-RPC has it
+        if not isinstance(fields, dict):
+            raise Unavailable(f"{self._rpc.endpoint} has no block {which!r}")
+        block_hash = _data(fields.get("hash"), method)
+        if len(block_hash) != _HASH_BYTES:
+            raise Unavailable(f"{method}: expected a hash of {_HASH_BYTES} bytes, found {len(block_hash)}")
+        base_fee = fields.get("baseFeePerGas")
+        return Block(
+            number=_number(fields.get("number"), method),
+            hash=block_hash,
+            time=_number(fields.get("timestamp"), method),
+            base_fee=None if base_fee is None else _number(base_fee, method),
+        )
+
+    def _call(self, data: bytes, at: Block) -> bytes:
+        call = {"to": self._contract, "data": "0x" + data.hex()}
+        answer = _data(self._rpc.ask("eth_call", call, hex(at.number)), "eth_call")
+        if not answer:
+            raise Unavailable(
+                f"there is no contract at {self._contract} in block {at.number}: "
+                "wait until its deployment is final"
+            )
+        return answer
+
+
+def _number(value: object, method: str) -> int:
+    """Read a JSON-RPC quantity."""
+    try:
+        if isinstance(value, str) and value.startswith("0x"):
+            return int(value, 16)
+    except ValueError:
+        pass
+    raise Unavailable(f"{method}: expected a number such as 0x1f, found {str(value)[:80]!r}")
+
+
+def _data(value: object, method: str) -> bytes:
+    """Read JSON-RPC data."""
+    try:
+        if isinstance(value, str) and value.startswith("0x"):
+            return bytes.fromhex(value[2:])
+    except ValueError:
+        pass
+    raise Unavailable(f"{method}: expected data such as 0x1f2e, found {str(value)[:80]!r}")
+
+
+def _cause(error: Exception) -> str:
+    """Name the innermost reason: `Connection refused` says more than three layers of retry wrappers."""
+    innermost: BaseException = error
+    while (inner := innermost.__cause__ or innermost.__context__) is not None:
+        innermost = inner
+    return str(innermost) or type(innermost).__name__
