@@ -1,0 +1,117 @@
+"""The one contract call that verification needs, and the strict reading of its answers (Solidity contract ABI).
+
+The interface is contracts/ICheckpointAnchor.sol. Nothing here talks to a network.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from certlog.errors import Unavailable
+from certlog.trust_root import Chain
+from verifier.chain_view import AnchorReading
+from verifier.json_rpc import Call, data, quantity
+
+ANCHORED_AT: Final = bytes.fromhex("d05aafd3")
+"""Selector of anchoredAt(bytes32,uint64,bytes32); a test derives it again."""
+
+_WORD: Final = 32
+_UINT64_END: Final = 2**64
+
+
+class Head(NamedTuple):
+    """A head to look for: the size and root of a checkpoint."""
+
+    size: int
+    root: bytes
+
+
+class Question(NamedTuple):
+    """Whether a log of the contract holds a head."""
+
+    log_id: str
+    head: Head
+
+
+class Header(NamedTuple):
+    """What identifies and dates a block."""
+
+    number: int
+    hash: bytes
+    time: int
+
+
+def questions(chain: Chain, heads: Iterable[Head]) -> list[Question]:
+    """Return every question that counts: nothing is asked about a head above a log's maxSize."""
+    return [Question(log.log_id, head) for head in heads for log in chain.log_ids if log.covers(head.size)]
+
+
+def anchored_at(chain: Chain, question: Question, block: str) -> Call:
+    """Return the call anchoredAt(logId, size, root) in the state of a block (hex number or tag)."""
+    head = question.head
+    arguments = bytes.fromhex(question.log_id[2:]) + head.size.to_bytes(_WORD, "big") + head.root
+    return Call("eth_call", ({"to": chain.contract, "data": f"0x{(ANCHORED_AT + arguments).hex()}"}, block))
+
+
+def read_answers(
+    chain: Chain, asked: Sequence[Question], results: Sequence[object], name: str, *, block: int, final: bool
+) -> tuple[AnchorReading, ...]:
+    """Return the readings of some answers, in the order of the questions.
+
+    Raises:
+        Unavailable: an answer that the contract cannot have given.
+    """
+    readings = []
+    for question, result in zip(asked, results, strict=True):
+        block_time, block_number = _time_and_number(result, name)
+        readings.append(
+            AnchorReading(
+                chain_id=chain.id,
+                contract=chain.contract,
+                log_id=question.log_id,
+                size=question.head.size,
+                root=question.head.root,
+                block_time=block_time,
+                block_number=block_number,
+                final=final,
+                read_block=block,
+            )
+        )
+    return tuple(readings)
+
+
+def read_block(value: object, name: str) -> Header:
+    """Return number, hash and time of a block as eth_getBlockByNumber answers it.
+
+    Raises:
+        Unavailable: no block, or another form.
+    """
+    header = value if isinstance(value, dict) else {}
+    return Header(
+        quantity(header.get("number"), f"{name}: block number"),
+        data(header.get("hash"), f"{name}: block hash", length=_WORD),
+        quantity(header.get("timestamp"), f"{name}: block time"),
+    )
+
+
+def require_code(value: object, chain: Chain, name: str) -> None:
+    """Require that the contract's runtime code is the pinned one (keccak-256).
+
+    Raises:
+        Unavailable: other code, or none: a wrong chain, or a node that lies.
+    """
+    from Crypto.Hash import keccak  # noqa: PLC0415 - a verification without a chain must start at once
+
+    code = data(value, f"{name}: eth_getCode")
+    found = f"0x{keccak.new(digest_bits=256, data=code).hexdigest()}"
+    if found != chain.code_hash:
+        what = f"{found} ({len(code)} bytes)"
+        raise Unavailable(f"{name}: expected code {chain.code_hash} at {chain.contract}, found {what}")
+
+
+def _time_and_number(result: object, name: str) -> tuple[int | None, int | None]:
+    """Read (uint64 blockTime, uint64 blockNumber); both 0 means never anchored."""
+    words = data(result, f"{name}: anchoredAt", length=2 * _WORD)
+    time, number = int.from_bytes(words[:_WORD], "big"), int.from_bytes(words[_WORD:], "big")
+    if max(time, number) >= _UINT64_END or (time == 0) != (number == 0):
+        raise Unavailable(f"{name}: anchoredAt answered {time} and {number}")
+    return time or None, number or None
