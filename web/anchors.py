@@ -1,0 +1,122 @@
+"""Reads anchoring's database for pages, evidence and verdicts; it never asks a chain.
+
+Without a database, because nothing was anchored yet, everything is empty and says so: not an error, and not green.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from anchoring.batch import State
+from anchoring.store import AnchorStore, BatchSummary, Poll
+from certlog.evidence import AnchorPointer
+from registry.evidence import AnchoredHead
+from verifier.chain_view import AnchorReading, ChainView
+from web.services import AnchorPage, AnchorRow, ChainPoll
+
+SOURCE: Final = "the registry's anchoring worker"
+NOTHING_READ: Final = "the anchoring worker has not read the chain yet"
+
+
+class StoredAnchors:
+    """Implements web.services.AnchorLog and web.answers.Anchored over anchoring.db."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the database's path; the file may come later, when the worker first runs."""
+        self._path = path
+        self._opened: AnchorStore | None = None
+
+    def page(self, *, older_than: int | None, limit: int) -> AnchorPage:
+        """Return batches, newest first."""
+        store = self._store()
+        found = () if store is None else store.batches(limit=limit + 1, before=older_than)
+        rows = tuple(_row(batch) for batch in found[:limit])
+        return AnchorPage(rows, rows[-1].number if len(found) > limit else None)
+
+    def last_poll(self) -> ChainPoll:
+        """Return what was last read of the chain."""
+        poll = self._poll()
+        if poll is None:
+            return ChainPoll()
+        halted = "" if poll.halt is None else poll.halt.reason.value
+        return ChainPoll(poll.read_at, poll.finalized_number, poll.finalized_time, halted)
+
+    def heads_for(self, index: int) -> tuple[AnchoredHead, ...]:
+        """Return the first and the newest final head that contain an entry."""
+        return tuple(
+            AnchoredHead(batch.size, batch.root, tuple(_pointers(batch))) for batch in self._final(index)
+        )
+
+    def chain_view(self, index: int) -> ChainView:
+        """Return the readings that concern an entry: of its final heads, and of a batch that is not final yet."""
+        poll = self._poll()
+        if poll is None or poll.read_at is None:
+            return ChainView(source=SOURCE, problem=NOTHING_READ if poll is None else poll.problem)
+        batches = dict.fromkeys((*self._final(index), *self._included(index)))
+        return ChainView(
+            readings=tuple(_reading(batch) for batch in batches),
+            read_at=poll.read_at,
+            block_number=poll.finalized_number,
+            block_time=poll.finalized_time,
+            source=SOURCE,
+            problem=poll.problem,
+        )
+
+    def _final(self, index: int) -> tuple[BatchSummary, ...]:
+        store = self._store()
+        first = None if store is None else store.first_final_covering(index + 1)
+        newest = None if store is None else store.latest_final()
+        if first is None or newest is None:
+            return ()
+        return (first,) if newest.number == first.number else (first, newest)
+
+    def _included(self, index: int) -> tuple[BatchSummary, ...]:
+        store = self._store()
+        newest = () if store is None else store.batches(limit=1)
+        return tuple(batch for batch in newest if batch.state is State.INCLUDED and batch.size > index)
+
+    def _poll(self) -> Poll | None:
+        store = self._store()
+        return None if store is None else store.last_poll()
+
+    def _store(self) -> AnchorStore | None:
+        if self._opened is None and self._path.is_file():
+            self._opened = AnchorStore.open(self._path)
+        return self._opened
+
+
+def _row(batch: BatchSummary) -> AnchorRow:
+    return AnchorRow(
+        number=batch.number,
+        state=batch.state.value,
+        size=batch.size,
+        root=batch.root,
+        chain_id=batch.chain_id,
+        sealed_at=batch.sealed_at,
+        tx_hash=None if batch.tx_hash is None else _hex(batch.tx_hash),
+        block_number=batch.block_number,
+        block_time=batch.block_time,
+    )
+
+
+def _pointers(batch: BatchSummary) -> list[AnchorPointer]:
+    if batch.tx_hash is None or batch.block_number is None or batch.block_time is None:
+        return []
+    return [AnchorPointer(batch.chain_id, _hex(batch.tx_hash), batch.block_number, batch.block_time)]
+
+
+def _reading(batch: BatchSummary) -> AnchorReading:
+    return AnchorReading(
+        chain_id=batch.chain_id,
+        contract=batch.contract.lower(),
+        log_id=_hex(batch.log_id),
+        size=batch.size,
+        root=batch.root,
+        block_time=batch.block_time,
+        block_number=batch.block_number,
+        final=batch.state is State.FINAL,
+        read_block=batch.finalized_number,
+    )
+
+
+def _hex(data: bytes) -> str:
+    return f"0x{data.hex()}"

@@ -1,0 +1,210 @@
+"""The registry's answer about an id: the checks of verifier.verify over what this registry holds.
+
+It never asks a chain: check 7 rests on what the anchoring worker read, and the answer says when that was. An event
+that is logged but not yet in an epoch shows at once, and is said to rest on the registry's answer only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from certlog.certificate_id import certificate_id, parse_id
+from certlog.digests import DocumentHash
+from certlog.documents import SecuredDocument
+from certlog.errors import MistypedId, Unavailable
+from certlog.evidence import Evidence
+from certlog.status import CertificateStatus, StatusAction
+from certlog.timestamps import parse_time
+from certlog.trust_root import TrustRoot
+from registry.evidence import AnchoredHead
+from registry.service import CertificateView
+from verifier.chain_view import ChainView
+from verifier.report import (
+    Check,
+    CheckName,
+    Outcome,
+    Reason,
+    Report,
+    StatusChange,
+    Verdict,
+    failed,
+    not_checked,
+)
+from verifier.verdict import LOOKS
+from verifier.verify import verify
+from web.problems import NotFound
+from web.services import Answer
+
+ANCHOR_WAIT: Final = 24 * 3600
+"""Seconds within which a new entry is expected to be anchored, for the word "expected by"."""
+
+_PROVEN_BY_EPOCH: Final = (
+    CheckName.ISSUER,
+    CheckName.SCOPE,
+    CheckName.INCLUSION,
+    CheckName.CHECKPOINT,
+    CheckName.ANCHOR,
+    CheckName.STATUS,
+)
+_STATUS_CAN_CHANGE: Final = frozenset(
+    {
+        Verdict.SUSPENDED,
+        Verdict.NOT_YET_VALID,
+        Verdict.EXPIRED,
+        Verdict.PENDING,
+        Verdict.VALID,
+        Verdict.CANNOT_CHECK,
+    }
+)
+"""Verdicts that a newer status event outranks."""
+
+_OF_ACTION: Final = {
+    StatusAction.SUSPEND: (Verdict.SUSPENDED, Reason.SUSPENDED),
+    StatusAction.WITHDRAW: (Verdict.WITHDRAWN, Reason.WITHDRAWN),
+    StatusAction.CANCEL: (Verdict.CANCELLED, Reason.CANCELLED),
+    StatusAction.SUPERSEDE: (Verdict.SUPERSEDED, Reason.SUPERSEDED),
+}
+
+
+class Holder(Protocol):
+    """What this needs of registry.service.Registry."""
+
+    def certificate_by_id(self, text: str) -> CertificateView | None:
+        """Return the certificate with an id."""
+        ...
+
+    def evidence(self, document_hash: DocumentHash, anchored: Sequence[AnchoredHead] = ()) -> Evidence:
+        """Return its evidence; Unavailable before its first epoch is signed."""
+        ...
+
+    def document(self, document_hash: DocumentHash) -> bytes | None:
+        """Return its published content."""
+        ...
+
+
+class Anchored(Protocol):
+    """What this needs of web.anchors."""
+
+    def heads_for(self, index: int) -> tuple[AnchoredHead, ...]:
+        """Return the first and the newest final head that contain an entry."""
+        ...
+
+    def chain_view(self, index: int) -> ChainView:
+        """Return what was read of the chain about an entry's heads."""
+        ...
+
+
+class RegistryAnswers:
+    """Implements web.services.Answers over a registry."""
+
+    def __init__(
+        self, holder: Holder, anchored: Anchored, trust_root: TrustRoot, now: Callable[[], int]
+    ) -> None:
+        """Take the registry, the anchors, what a verifier pins, and the clock."""
+        self._holder = holder
+        self._anchored = anchored
+        self._trust_root = trust_root
+        self._now = now
+
+    def by_id(self, typed: str) -> Answer:
+        """Answer about an id as someone typed it."""
+        try:
+            identifier = parse_id(typed)
+        except MistypedId:
+            return self._without_certificate(typed, Verdict.MISTYPED, Reason.MISTYPED_ID)
+        view = self._holder.certificate_by_id(identifier)
+        if view is None:
+            return self._without_certificate(identifier, Verdict.UNKNOWN, Reason.NO_SUCH_ID)
+        chain_view = self._anchored.chain_view(view.index)
+        report = with_newest_status(self._report(view, chain_view), view.status)
+        replaced_by = view.status.replaced_by
+        replacement = None if replaced_by is None else certificate_id(replaced_by)
+        return Answer(identifier, report, chain_view, replacement)
+
+    def evidence(self, typed: str) -> bytes:
+        """Return a certificate's evidence file."""
+        view = self._require(typed)
+        return self._holder.evidence(view.document_hash, self._anchored.heads_for(view.index)).to_bytes()
+
+    def document(self, typed: str) -> bytes:
+        """Return a certificate's published content."""
+        found = self._holder.document(self._require(typed).document_hash)
+        if found is None:
+            message = "the issuer did not publish this certificate's content: ask its holder"
+            raise NotFound(message)
+        return found
+
+    def _require(self, typed: str) -> CertificateView:
+        view = self._holder.certificate_by_id(parse_id(typed))
+        if view is None:
+            message = "this registry has no certificate with this id"
+            raise NotFound(message)
+        return view
+
+    def _report(self, view: CertificateView, chain_view: ChainView) -> Report:
+        heads, at = self._anchored.heads_for(view.index), self._now()
+        try:
+            evidence = self._holder.evidence(view.document_hash, heads)
+        except Unavailable:
+            return before_first_epoch(view.document, self._trust_root, at)
+        return verify(evidence, self._trust_root, at, chain_view)
+
+    def _without_certificate(self, typed: str, verdict: Verdict, reason: Reason) -> Answer:
+        checks = tuple(not_checked(name, reason) for name in CheckName)
+        report = Report(verdict, LOOKS[verdict], checks, self._now(), reason)
+        return Answer(typed, report, ChainView())
+
+
+def before_first_epoch(document: SecuredDocument | None, trust_root: TrustRoot, at: int) -> Report:
+    """Return the report on a certificate that is logged and whose first epoch is still to come.
+
+    What the content itself proves is checked; the rest is the registry's answer until then: pending.
+    """
+    report = verify(None, trust_root, at, ChainView(), certificate=document)
+    content_failed = any(check.outcome is Outcome.FAILED for check in report.checks)
+    if document is None or content_failed:
+        return report
+    checks = tuple(
+        _by_registry(check) if check.name in _PROVEN_BY_EPOCH else check for check in report.checks
+    )
+    return replace(
+        report,
+        verdict=Verdict.PENDING,
+        look=LOOKS[Verdict.PENDING],
+        reason=Reason.NOT_ANCHORED_YET,
+        checks=checks,
+        anchor_expected_by=at + ANCHOR_WAIT,
+    )
+
+
+def with_newest_status(report: Report, status: CertificateStatus) -> Report:
+    """Return the report as it stands after an event that is newer than the evidence's epoch.
+
+    Only towards less: a reinstatement waits for the epoch that proves it.
+    """
+    known = (
+        status.action is not None and report.status is not None and report.status.index == status.event_index
+    )
+    if known or report.verdict not in _STATUS_CAN_CHANGE or not (status.revoked or status.suspended):
+        return report
+    if status.action not in _OF_ACTION or status.event_index is None:
+        return report
+    verdict, reason = _OF_ACTION[status.action]
+    why = f"entry {status.event_index}; by the registry's answer only until the next epoch"
+    checks = tuple(
+        failed(CheckName.STATUS, reason, why=why) if check.name is CheckName.STATUS else check
+        for check in report.checks
+    )
+    change = StatusChange(
+        action=status.action.value,
+        reason=status.reason or "",
+        effective=report.at if status.effective is None else parse_time(status.effective),
+        index=status.event_index,
+        replaced_by=status.replaced_by,
+    )
+    return replace(report, verdict=verdict, look=LOOKS[verdict], reason=reason, checks=checks, status=change)
+
+
+def _by_registry(check: Check) -> Check:
+    reason = Reason.NOT_ANCHORED_YET if check.name is CheckName.ANCHOR else Reason.REGISTRY_ANSWER
+    return not_checked(check.name, reason)

@@ -1,0 +1,190 @@
+"""From the registry's answer to what the verdict page shows, in reading order and in the page's language.
+
+The words of verdicts, checks and reasons come from verifier.words, so that page and command line say the same.
+Content is shown only where the report carries it: of an altered certificate it does not.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask_babel import gettext as _
+
+from certlog.certificate_id import ID_LENGTH, format_id
+from certlog.encoding import b64url
+from verifier import words
+from verifier.report import Check, Issuer, Look, Outcome, Remark, Report, Verdict
+from web.compare import Comparison, Row, comparison
+from web.language import Language, show_moment
+from web.services import Answer
+
+ICONS: Final[dict[Verdict, str]] = {
+    Verdict.ALTERED: "cross",
+    Verdict.CONTRADICTED: "cross",
+    Verdict.NOT_TRUSTED: "cross",
+    Verdict.WITHDRAWN: "cross",
+    Verdict.CANCELLED: "stop",
+    Verdict.SUPERSEDED: "arrow",
+    Verdict.SUSPENDED: "pause",
+    Verdict.NOT_YET_VALID: "clock",
+    Verdict.EXPIRED: "clock",
+    Verdict.PENDING: "clock",
+    Verdict.VALID: "tick",
+    Verdict.CANNOT_CHECK: "question",
+    Verdict.UNKNOWN: "question",
+    Verdict.MISTYPED: "question",
+}
+OUTCOME_ICONS: Final[dict[Outcome, str]] = {
+    Outcome.PASSED: "tick",
+    Outcome.FAILED: "cross",
+    Outcome.NOT_CHECKED: "dash",
+}
+WITHOUT_CERTIFICATE: Final = frozenset({Verdict.UNKNOWN, Verdict.MISTYPED})
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One numbered check as a person reads it; `evidence` are label and value pairs."""
+
+    number: int
+    name: str
+    outcome: str
+    look: str
+    icon: str
+    reason: str
+    evidence: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """Everything on the verdict page."""
+
+    identifier: str
+    shown_id: str
+    verdict: Verdict
+    look: Look
+    icon: str
+    title: str
+    sentence: str
+    found: bool
+    reason: str
+    remarks: tuple[str, ...]
+    freshness: tuple[Row, ...]
+    issuer_name: str
+    issuer_rows: tuple[Row, ...]
+    comparison: Comparison | None
+    not_proven: tuple[str, ...]
+    checks: tuple[CheckView, ...]
+    replacement: str | None
+    checked_at: int
+
+
+def certificate_view(answer: Answer, language: Language) -> CertificateView:
+    """Arrange an answer for the page."""
+    report = answer.report
+    content = None if report.verdict is Verdict.ALTERED else report.content
+    found = report.verdict not in WITHOUT_CERTIFICATE
+    return CertificateView(
+        identifier=answer.identifier,
+        shown_id=format_id(answer.identifier) if len(answer.identifier) == ID_LENGTH else answer.identifier,
+        verdict=report.verdict,
+        look=report.look,
+        icon=ICONS[report.verdict],
+        title=words.title(report, language),
+        sentence=words.sentence(report, language),
+        found=found,
+        reason=_main_reason(report, language),
+        remarks=tuple(
+            words.remark_text(remark, language)
+            for remark in report.remarks
+            if remark is not Remark.TEST_CHAIN
+        ),
+        freshness=_freshness(answer) if found else (),
+        issuer_name=_issuer_name(report.issuer, language),
+        issuer_rows=_issuer_rows(report.issuer),
+        comparison=None if content is None else comparison(content),
+        not_proven=words.not_proven(report, language),
+        checks=tuple(_check(check, language) for check in report.checks) if found else (),
+        replacement=answer.replacement,
+        checked_at=report.at,
+    )
+
+
+def _main_reason(report: Report, language: Language) -> str:
+    """Why it is not green: the reason of the check that decided, and the issuer's own reason of a status."""
+    if report.verdict is Verdict.VALID or report.verdict in WITHOUT_CERTIFICATE or report.reason is None:
+        return ""
+    return words.reason_text(report.reason, language)
+
+
+def _freshness(answer: Answer) -> tuple[Row, ...]:
+    """When each thing that the verdict rests on was last known."""
+    report, chain = answer.report, answer.chain_view
+    rows = [Row(_("Checked"), show_moment(report.at))]
+    if report.status_as_of is not None:
+        rows.append(Row(_("Status as of"), show_moment(report.status_as_of)))
+    if report.status is not None:
+        rows.append(Row(_("Status applies from"), show_moment(report.status.effective)))
+    if report.anchored_at is not None:
+        rows.append(Row(_("Anchored on the chain by"), show_moment(report.anchored_at)))
+    elif report.anchor_expected_by is not None:
+        rows.append(Row(_("Anchor expected by"), show_moment(report.anchor_expected_by)))
+    if chain.read_at is None:
+        rows.append(Row(_("Chain last read"), _("not yet")))
+    else:
+        block = _("at block %(number)s", number=chain.block_number) if chain.block_number is not None else ""
+        rows.append(Row(_("Chain last read"), show_moment(chain.read_at), note=block))
+    return tuple(rows)
+
+
+def _issuer_name(issuer: Issuer | None, language: Language) -> str:
+    if issuer is None:
+        return ""
+    names = dict(issuer.names)
+    return names.get(language) or next(iter(names.values()), issuer.did)
+
+
+def _issuer_rows(issuer: Issuer | None) -> tuple[Row, ...]:
+    if issuer is None:
+        return ()
+    return (
+        Row(_("Tax or business code"), issuer.legal_id),
+        Row(_("Identifier in the trust list"), issuer.did, code=True),
+    )
+
+
+def _check(check: Check, language: Language) -> CheckView:
+    looks = {Outcome.PASSED: "passed", Outcome.FAILED: "failed", Outcome.NOT_CHECKED: "open"}
+    evidence = ((_("Expected"), check.expected), (_("Found"), check.found), (_("Detail"), check.why))
+    return CheckView(
+        number=check.number,
+        name=words.CHECK_NAMES[check.name].text(language),
+        outcome=words.OUTCOMES[check.outcome].text(language),
+        look=looks[check.outcome],
+        icon=OUTCOME_ICONS[check.outcome],
+        reason="" if check.reason is None else words.reason_text(check.reason, language),
+        evidence=tuple((label, value) for label, value in evidence if value),
+    )
+
+
+def public_report(answer: Answer) -> dict[str, object]:
+    """Return the answer for the API: the report, the words in both languages, and what check 7 rests on."""
+    report, chain = answer.report, answer.chain_view
+    texts = {
+        language: {"title": words.title(report, language), "sentence": words.sentence(report, language)}
+        for language in words.LANGUAGES
+    }
+    return {
+        "id": answer.identifier,
+        "answeredBy": "registry",
+        **report.to_json(),
+        "documentHash": None if report.document_hash is None else b64url(report.document_hash),
+        "replacement": answer.replacement,
+        "words": texts,
+        "chain": {
+            "readAt": chain.read_at,
+            "blockNumber": chain.block_number,
+            "blockTime": chain.block_time,
+            "source": chain.source,
+            "problem": chain.problem,
+        },
+    }

@@ -1,0 +1,34 @@
+"""/healthz: is this process able to answer, and how old is what it answers from.
+
+It says nothing secret and asks no chain. A registry whose anchoring worker is down still answers; the ages tell.
+"""
+
+from typing import Final
+
+from flask import Blueprint, Response, current_app
+from flask.typing import ResponseReturnValue
+
+from certlog.errors import Unavailable
+from web.responses import NOT_KEPT, json_response
+from web.services import Services
+
+health: Final = Blueprint("health", __name__)
+
+
+@health.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """Answer 200 while the log can be read, else 503."""
+    services: Services = current_app.extensions["certlog"]
+    try:
+        size = services.log.head().size
+        poll = services.anchors.last_poll()
+    except Unavailable:
+        return _answer({"status": "unavailable"}, 503)
+    age = None if poll.read_at is None else max(0, services.now() - poll.read_at)
+    return _answer(
+        {"status": "ok", "logSize": size, "chainReadSecondsAgo": age, "anchoringHalted": bool(poll.halted)}
+    )
+
+
+def _answer(document: dict[str, object], status: int = 200) -> Response:
+    return json_response(document, cache=NOT_KEPT, status=status)

@@ -1,0 +1,119 @@
+"""The registry's use cases in the words of web.services: what is absent here is NotFound, what is wrong is said."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from certlog.digests import DocumentHash
+from certlog.encoding import b64url
+from certlog.errors import CertlogError, InvalidInput, Unavailable
+from certlog.status_list import PURPOSES
+from certlog.strict_json import JSONObject
+from registry.service import Registry
+from registry.submission import Submission
+from web.problems import NotFound
+from web.services import Accepted, LogHead, Outcome, Refused, Reservation, Submitted
+
+_ABSENT: Final = frozenset({"no-entry", "no-list"})
+
+
+class RegistryLog:
+    """Implements web.services.Log."""
+
+    def __init__(self, registry: Registry, log_key: str) -> None:
+        """Take the registry and the log key that its trust root names for new heads."""
+        self._registry = registry
+        self._log_key = log_key
+
+    def head(self) -> LogHead:
+        """Return the newest signed checkpoint."""
+        head = self._registry.head()
+        return LogHead(self._registry.origin, self._log_key, head.size, head.root, head.note)
+
+    def entry(self, index: int) -> bytes:
+        """Return an entry's bytes."""
+        found = self._registry.entry(index)
+        if found is None:
+            message = f"the log has no entry {index} yet"
+            raise NotFound(message)
+        return found.data
+
+    def proof(self, index: int) -> str:
+        """Return the tlog-proof of an entry."""
+        try:
+            return self._registry.tlog_proof(index)
+        except InvalidInput as error:
+            raise _as_absent(error) from error
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Return a consistency proof."""
+        return self._registry.consistency(old, new)
+
+    def status_list(self, purpose: str, number: int) -> bytes:
+        """Return a status list credential."""
+        wanted = next((known for known in PURPOSES if known == purpose), None)
+        if wanted is None:
+            message = f"there are no {purpose[:40]!r} lists"
+            raise NotFound(message)
+        try:
+            return self._registry.status_list_credential(wanted, number)
+        except InvalidInput as error:
+            raise _as_absent(error) from error
+
+    def certificate_status(self, document_hash: DocumentHash) -> JSONObject:
+        """Return `{last, suspended, revoked}`."""
+        view = self._registry.certificate(document_hash)
+        if view is None:
+            message = "no certificate with this document hash is logged"
+            raise NotFound(message)
+        last = view.status.last
+        return {
+            "last": None if last is None else b64url(last),
+            "suspended": view.status.suspended,
+            "revoked": view.status.revoked,
+        }
+
+    def issuer_trust(self, did: str) -> JSONObject:
+        """Return `{last}`."""
+        last = self._registry.last_trust_statement(did)
+        return {"last": None if last is None else b64url(last)}
+
+
+class RegistrySubmissions:
+    """Implements web.services.Submissions."""
+
+    def __init__(self, registry: Registry) -> None:
+        """Take the registry."""
+        self._registry = registry
+
+    def authenticate(self, token: str) -> str | None:
+        """Return the DID that a token belongs to."""
+        return self._registry.tokens.authenticate(token)
+
+    def reserve_slots(self, did: str, count: int) -> Reservation:
+        """Set slots aside."""
+        found = self._registry.reserve_slots(did, count)
+        return Reservation(found.slots, found.expires_at)
+
+    def submit(self, did: str, items: Iterable[Submitted]) -> Sequence[Outcome]:
+        """Append what is admitted."""
+        submissions = [Submission(item.entry, item.document) for item in items]
+        answers = self._registry.submit(submissions, submitter=did)
+        return [
+            _outcome(answer.status, answer.index, answer.leaf_hash, answer.id, answer.problem)
+            for answer in answers
+        ]
+
+
+def _outcome(
+    status: str, index: int | None, leaf_hash: bytes | None, identifier: str | None, problem: Exception | None
+) -> Outcome:
+    if isinstance(problem, CertlogError):
+        return Refused(problem)
+    if index is None or leaf_hash is None:
+        message = f"the registry answered {status!r} without an index"
+        raise Unavailable(message)
+    return Accepted(index, leaf_hash, status == "exists", identifier)
+
+
+def _as_absent(error: InvalidInput) -> InvalidInput:
+    return NotFound(error.message) if error.code in _ABSENT else error

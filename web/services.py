@@ -1,0 +1,250 @@
+"""What the web layer needs from the rest, as ports, and the values that pass through them.
+
+The composition root (web.wiring) fills `Services` with real parts, tests with small ones that work. A view parses the
+request, calls one of these, and renders what comes back.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from certlog.digests import DocumentHash
+from certlog.errors import CertlogError
+from certlog.slots import Slot
+from certlog.strict_json import JSONObject
+from certlog.trust_root import TrustRoot
+from verifier.chain_view import ChainView
+from verifier.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The registry's answer about one id.
+
+    Attributes:
+        identifier: the 20 characters, or what was typed where it cannot be an id.
+        report: verdict and checks, as verifier.verify gave them.
+        chain_view: what the anchoring worker last read, on which check 7 rests.
+        replacement: id of the certificate that replaces this one.
+    """
+
+    identifier: str
+    report: Report
+    chain_view: ChainView
+    replacement: str | None = None
+
+
+class Answers(Protocol):
+    """Checks certificates the way any verifier does, over what this registry holds."""
+
+    def by_id(self, typed: str) -> Answer:
+        """Return the answer about an id as someone typed it.
+
+        Mistyped and unknown ids are answers too. No request leaves this machine.
+
+        Raises:
+            Unavailable: the registry's database cannot be read.
+        """
+        ...
+
+    def evidence(self, typed: str) -> bytes:
+        """Return the evidence file of a certificate.
+
+        Raises:
+            MistypedId: it cannot be an id.
+            NotFound: no certificate has this id.
+        """
+        ...
+
+    def document(self, typed: str) -> bytes:
+        """Return the secured document of a certificate whose issuer published it.
+
+        Raises:
+            MistypedId: it cannot be an id.
+            NotFound: no certificate has this id, or its content is not here.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorRow:
+    """One batch of the anchoring log; what is not known yet is None."""
+
+    number: int
+    state: str
+    size: int
+    root: bytes
+    chain_id: int
+    sealed_at: int
+    tx_hash: str | None = None
+    block_number: int | None = None
+    block_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorPage:
+    """Batches, newest first, and the number to ask for the next older page with (None: no older ones)."""
+
+    rows: tuple[AnchorRow, ...]
+    older_than: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPoll:
+    """What the anchoring worker last read of the chain, and why it stopped where it did."""
+
+    read_at: int | None = None
+    block_number: int | None = None
+    block_time: int | None = None
+    halted: str = ""
+
+
+class AnchorLog(Protocol):
+    """Reads what the anchoring worker stored."""
+
+    def page(self, *, older_than: int | None, limit: int) -> AnchorPage:
+        """Return up to `limit` batches with numbers below `older_than`, newest first."""
+        ...
+
+    def last_poll(self) -> ChainPoll:
+        """Return what was last read of the chain; an empty one where nothing was."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """The newest signed checkpoint."""
+
+    origin: str
+    log_key: str
+    size: int
+    root: bytes
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Status slots set aside for one issuer, and until when (seconds since 1970)."""
+
+    slots: tuple[Slot, ...]
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """One thing to append: the canonical entry, and the content where the issuer publishes it."""
+
+    entry: bytes
+    document: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """In the log, durably; `existed` when it was there before this submission."""
+
+    index: int
+    leaf_hash: bytes
+    existed: bool
+    identifier: str | None = None
+    """The certificate's id; None for statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not in the log, and why."""
+
+    error: CertlogError
+
+
+Outcome = Accepted | Refused
+
+
+class Log(Protocol):
+    """Reads the log: everything here is public."""
+
+    def head(self) -> LogHead:
+        """Return the newest signed checkpoint.
+
+        Raises:
+            Unavailable: nothing is signed yet.
+        """
+        ...
+
+    def entry(self, index: int) -> bytes:
+        """Return an entry's bytes.
+
+        Raises:
+            NotFound: the log has no such index.
+        """
+        ...
+
+    def proof(self, index: int) -> str:
+        """Return the tlog-proof of an entry to the newest checkpoint.
+
+        Raises:
+            NotFound: no signed checkpoint holds this index.
+        """
+        ...
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Return the consistency proof between two sizes.
+
+        Raises:
+            InvalidInput: old > new, or new is larger than the log.
+        """
+        ...
+
+    def status_list(self, purpose: str, number: int) -> bytes:
+        """Return a signed BitstringStatusListCredential.
+
+        Raises:
+            NotFound: the registry has no such list.
+        """
+        ...
+
+    def certificate_status(self, document_hash: DocumentHash) -> JSONObject:
+        """Return `{last, suspended, revoked}` of a certificate.
+
+        Raises:
+            NotFound: no such certificate.
+        """
+        ...
+
+    def issuer_trust(self, did: str) -> JSONObject:
+        """Return `{last}`: the hash of the last trust statement about a DID, or null."""
+        ...
+
+
+class Submissions(Protocol):
+    """Takes entries from those who hold a token. What it answered is durable."""
+
+    def authenticate(self, token: str) -> str | None:
+        """Return the DID that a token belongs to; None for a token that does not count."""
+        ...
+
+    def reserve_slots(self, did: str, count: int) -> Reservation:
+        """Set slots aside.
+
+        Raises:
+            InvalidInput: too many unused ones already (code "too-many-slots").
+        """
+        ...
+
+    def submit(self, did: str, items: Iterable[Submitted]) -> Sequence[Outcome]:
+        """Append what is admitted; each item has its own outcome, in order, durable when this returns."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything that the pages and the API work with."""
+
+    answers: Answers
+    anchors: AnchorLog
+    log: Log
+    submissions: Submissions
+    trust_root: TrustRoot
+    public_url: str
+    now: Callable[[], int]
+    proxy_hops: int = 0
+    """How many proxies stand in front and may say what the client's address and scheme are."""

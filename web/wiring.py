@@ -1,0 +1,98 @@
+"""The composition root of the web workers: real parts from a data folder and the environment.
+
+Called after fork, once per worker. It opens the registry for reading and appending, never the log key.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from certlog.errors import InvalidInput, Unavailable
+from certlog.trust_root import TrustRoot
+from registry.data_folder import DataFolder
+from registry.opening import Surroundings, open_registry
+from registry.settings import read_table
+from web.anchors import StoredAnchors
+from web.answers import RegistryAnswers
+from web.registry_log import RegistryLog, RegistrySubmissions
+from web.services import Services
+
+DATA_VARIABLE: Final = "CERTLOG_DATA"
+ANCHORING_DATABASE: Final = "anchoring.db"
+MAX_PROXY_HOPS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The [web] table of settings.toml."""
+
+    proxy_hops: int = 0
+
+
+def open_services(folder: DataFolder, surroundings: Surroundings) -> Services:
+    """Join the parts of one data folder.
+
+    Raises:
+        InvalidInput: a setting, key or trust root is missing or wrong.
+        Unavailable: the database cannot be used.
+    """
+    trust_root = read_trust_root(folder.trust_root)
+    settings = read_web_settings(folder.settings)
+    registry = open_registry(folder, surroundings)
+    if trust_root.origin != registry.origin:
+        message = (
+            f"{folder.trust_root} is of the log {trust_root.origin!r}, the registry is {registry.origin!r}"
+        )
+        raise InvalidInput(message, code="other-log")
+    anchors = StoredAnchors(folder.path / ANCHORING_DATABASE)
+    return Services(
+        answers=RegistryAnswers(registry, anchors, trust_root, surroundings.now),
+        anchors=anchors,
+        log=RegistryLog(registry, trust_root.log_keys[-1].vkey.to_text()),
+        submissions=RegistrySubmissions(registry),
+        trust_root=trust_root,
+        public_url=registry.settings.public_url,
+        now=surroundings.now,
+        proxy_hops=settings.proxy_hops,
+    )
+
+
+def data_folder(environ: Mapping[str, str] = os.environ) -> DataFolder:
+    """Return the data folder that the environment names.
+
+    Raises:
+        InvalidInput: it names none.
+    """
+    named = environ.get(DATA_VARIABLE)
+    if not named:
+        message = f"set {DATA_VARIABLE} to the data folder, or start with: certlog registry serve --data DIR"
+        raise InvalidInput(message, code="no-data-folder")
+    return DataFolder(Path(named))
+
+
+def read_trust_root(path: Path) -> TrustRoot:
+    """Read the trust root that this registry publishes about itself."""
+    try:
+        return TrustRoot.parse(path.read_bytes())
+    except FileNotFoundError as error:
+        message = f"{path} does not exist; make it with: certlog trust-root export"
+        raise InvalidInput(message, code="no-trust-root") from error
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise Unavailable(message) from error
+
+
+def read_web_settings(path: Path) -> WebSettings:
+    """Read the [web] table; unknown keys are refused."""
+    table = read_table(path, "web")
+    unknown = sorted(table.keys() - {"proxy_hops"})
+    if unknown:
+        message = f"unknown setting {unknown[0]!r} in {path} [web]; known: proxy_hops"
+        raise InvalidInput(message, code="unknown-setting")
+    hops = table.get("proxy_hops", 0)
+    if isinstance(hops, bool) or not isinstance(hops, int) or not 0 <= hops <= MAX_PROXY_HOPS:
+        message = f"{path} [web] proxy_hops: expected a number from 0 to {MAX_PROXY_HOPS}, found {hops!r}"
+        raise InvalidInput(message, code="bad-setting")
+    return WebSettings(hops)
