@@ -1,0 +1,109 @@
+"""What a person hands in, brought to the verifier's terms: evidence, certificate and file.
+
+Reads files that the person named and nothing else. Everything is bounded before it is parsed.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from certlog.documents import MAX_DOCUMENT_BYTES, SecuredDocument
+from certlog.errors import InvalidInput, Unavailable
+from certlog.evidence import MAX_EVIDENCE_BYTES, Evidence
+from certlog.strict_json import parse_object
+from verifier.check_file import File
+from verifier.pdf_attachments import EVIDENCE_SUFFIX, MAX_PDF_BYTES, read_attachments
+
+_MAX_FILE_BYTES: Final = MAX_PDF_BYTES
+_MEDIA_TYPES: Final = {".pdf": "application/pdf", ".xml": "application/xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What was handed in; None for what was not there.
+
+    Attributes:
+        evidence: the evidence file, or the one beside or inside the file.
+        certificate: the certificate, where it came apart from the evidence.
+        file: the file whose visible page is in question.
+    """
+
+    evidence: Evidence | None = None
+    certificate: SecuredDocument | None = None
+    file: File | None = None
+
+    @property
+    def document(self) -> SecuredDocument | None:
+        """The certificate in hand, wherever it came from."""
+        return self.certificate or (self.evidence.certificate if self.evidence else None)
+
+
+def read_path(path: Path, *, evidence_path: Path | None = None) -> HandedIn:
+    """Read an evidence file, a certificate (JSON), a PDF, or another bound file.
+
+    A PDF's certificate is its attachment; its evidence is, in this order, the file named by `evidence_path`, the side
+    file beside it (`X.certlog.json` for `X.pdf`), or its attachment.
+
+    Raises:
+        InvalidInput: a file that is none of these, or is damaged; the message names it.
+        Unavailable: a file that cannot be read.
+    """
+    data = _read_file(path, _MAX_FILE_BYTES)
+    side = _read_side_file(path, evidence_path)
+    if data.startswith(b"%PDF-"):
+        return read_pdf(data, side)
+    if path.suffix.lower() in _MEDIA_TYPES:
+        return HandedIn(evidence=_parse_evidence(side), file=File.of(data, _MEDIA_TYPES[path.suffix.lower()]))
+    return read_json(data, side)
+
+
+def read_pdf(data: bytes, side_evidence: bytes | None = None) -> HandedIn:
+    """Read a PDF's bytes: its attached certificate and evidence, and the file itself for check 10."""
+    attached = read_attachments(data)
+    evidence = side_evidence if side_evidence is not None else attached.evidence
+    certificate = None if attached.certificate is None else SecuredDocument.parse(attached.certificate)
+    if certificate is None and evidence is None:
+        message = "the PDF carries no certificate; hand in its evidence file too"
+        raise InvalidInput(message, code="no-certificate")
+    return HandedIn(_parse_evidence(evidence), certificate, File.of(data, _MEDIA_TYPES[".pdf"]))
+
+
+def read_json(data: bytes, side_evidence: bytes | None = None) -> HandedIn:
+    """Read an evidence file, or a certificate with the evidence beside it."""
+    obj = parse_object(data, max_bytes=MAX_EVIDENCE_BYTES)
+    if "heads" in obj:
+        return HandedIn(evidence=Evidence.parse(data))
+    if "proof" not in obj:
+        message = "expected an evidence file (.certlog.json) or a certificate with its proof"
+        raise InvalidInput(message, code="unknown-file")
+    certificate = SecuredDocument.parse(data, max_bytes=MAX_DOCUMENT_BYTES)
+    return HandedIn(_parse_evidence(side_evidence), certificate)
+
+
+def looks_like_path(target: str) -> bool:
+    """Tell a file name from a certificate id: an id has neither dots nor slashes."""
+    return any(character in target for character in "./\\")
+
+
+def _read_side_file(path: Path, evidence_path: Path | None) -> bytes | None:
+    if evidence_path is not None:
+        return _read_file(evidence_path, MAX_EVIDENCE_BYTES)
+    beside = path.with_suffix(EVIDENCE_SUFFIX)
+    return _read_file(beside, MAX_EVIDENCE_BYTES) if beside != path and beside.is_file() else None
+
+
+def _parse_evidence(data: bytes | None) -> Evidence | None:
+    return None if data is None else Evidence.parse(data)
+
+
+def _read_file(path: Path, most: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(most + 1)
+    except FileNotFoundError as error:
+        raise InvalidInput(f"no such file: {path}", code="no-file") from error
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > most:
+        raise InvalidInput(f"{path}: expected at most {most} bytes", code="too-large")
+    return data

@@ -1,0 +1,94 @@
+"""The certificate and evidence attached inside a PDF (ISO 32000-2, 7.11.4), extracted within bounds.
+
+A PDF is untrusted: only the two attachments are read, and inflation stops at the formats' own limits. What stands on
+the pages is not looked at: only a file binding speaks for it.
+"""
+
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+from certlog.documents import MAX_DOCUMENT_BYTES
+from certlog.errors import InvalidInput, Unavailable
+from certlog.evidence import MAX_EVIDENCE_BYTES
+
+if TYPE_CHECKING:
+    import pikepdf
+
+CERTIFICATE_NAME: Final = "certificate.json"
+EVIDENCE_SUFFIX: Final = ".certlog.json"
+MAX_PDF_BYTES: Final = 32 * 1024 * 1024
+MAX_ATTACHMENTS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """The bytes of the attached certificate and evidence; None for what is not attached."""
+
+    certificate: bytes | None
+    evidence: bytes | None
+
+
+def read_attachments(data: bytes) -> Attachments:
+    """Return what a PDF carries for verification.
+
+    Raises:
+        InvalidInput: not a readable PDF, encrypted, too large, or an attachment beyond its format's limit.
+        Unavailable: the PDF library is not installed.
+    """
+    if len(data) > MAX_PDF_BYTES:
+        raise InvalidInput(
+            f"expected a PDF of at most {MAX_PDF_BYTES} bytes, found {len(data)}", code="too-large"
+        )
+    try:
+        import pikepdf  # noqa: PLC0415 - only whoever hands in a PDF pays for it, or needs it
+    except ImportError as error:
+        message = "reading a PDF needs pikepdf; install it with: pip install 'certlog[pdf]'"
+        raise Unavailable(message) from error
+    try:
+        with pikepdf.open(BytesIO(data)) as pdf:
+            return _attachments_of(pdf)
+    except pikepdf.PasswordError as error:
+        raise InvalidInput("the PDF is encrypted: save a copy without password", code="bad-pdf") from error
+    except pikepdf.PdfError as error:
+        raise InvalidInput(f"not a readable PDF: {error}", code="bad-pdf") from error
+
+
+def _attachments_of(pdf: "pikepdf.Pdf") -> Attachments:
+    names = list(pdf.attachments)
+    if len(names) > MAX_ATTACHMENTS:
+        raise InvalidInput(
+            f"expected at most {MAX_ATTACHMENTS} attachments, found {len(names)}", code="bad-pdf"
+        )
+    certificates = [name for name in names if name == CERTIFICATE_NAME]
+    evidence = [name for name in names if name.endswith(EVIDENCE_SUFFIX)]
+    if len(evidence) > 1:
+        raise InvalidInput(f"expected one attached evidence file, found {len(evidence)}", code="bad-pdf")
+    return Attachments(
+        _read(pdf, certificates[0], MAX_DOCUMENT_BYTES) if certificates else None,
+        _read(pdf, evidence[0], MAX_EVIDENCE_BYTES) if evidence else None,
+    )
+
+
+def _read(pdf: "pikepdf.Pdf", name: str, most: int) -> bytes:
+    stream = pdf.attachments[name].get_file().obj
+    raw, applied = bytes(stream.read_raw_bytes()), str(stream.get("/Filter", ""))
+    match applied:
+        case "":
+            data = raw
+        case "/FlateDecode" if "/DecodeParms" not in stream:
+            data = _inflate(raw, most, name)
+        case _:
+            raise InvalidInput(f"attachment {name!r} uses the filter {applied[:40]}", code="bad-pdf")
+    if len(data) > most:
+        raise InvalidInput(f"attachment {name!r} has more than {most} bytes", code="too-large")
+    return data
+
+
+def _inflate(raw: bytes, most: int, name: str) -> bytes:
+    inflate = zlib.decompressobj()
+    try:
+        return inflate.decompress(raw, most + 1)
+    except zlib.error as error:
+        raise InvalidInput(f"attachment {name!r} cannot be inflated", code="bad-pdf") from error

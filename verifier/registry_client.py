@@ -1,0 +1,143 @@
+"""Asks one registry, named by the person or by the trust root, for evidence or its trust root. HTTP GET only.
+
+What it answers is checked like any other input. Nothing else is contacted: no redirect is followed, and an address on
+a certificate is used only if it is that registry's own.
+"""
+
+import http.client
+import re
+import ssl
+import time
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from certlog.certificate_id import parse_id
+from certlog.errors import InvalidInput, Unavailable
+from certlog.evidence import MAX_EVIDENCE_BYTES
+from certlog.trust_root import MAX_TRUST_ROOT_BYTES
+
+DEFAULT_TIMEOUT: Final = 8.0
+"""Seconds for one request, a slow mobile network included."""
+
+_CHUNK: Final = 64 * 1024
+_PAGE: Final = re.compile(r"/c/([^/]{1,64})", re.IGNORECASE)
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAddress:
+    """Where a registry is reached: scheme, host, port and a path prefix."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @classmethod
+    def of(cls, url: str) -> "RegistryAddress":
+        """Parse http(s)://HOST[:PORT][/PATH].
+
+        Raises:
+            InvalidInput: another form, or with a user name, query or fragment.
+        """
+        parts = _split(url)
+        if parts.query or parts.fragment:
+            raise InvalidInput(
+                "expected an address without query or fragment", place=url[:200], code="bad-url"
+            )
+        return cls(parts.scheme, parts.hostname or "", _port(parts), parts.path.rstrip("/"))
+
+    @property
+    def url(self) -> str:
+        """The address as text."""
+        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{port}{self.path}"
+
+    def id_in_page(self, url: str) -> str:
+        """Return the certificate id in the address of one of this registry's pages.
+
+        Raises:
+            InvalidInput: another host, or not the page of a certificate.
+            MistypedId: the check character is wrong.
+        """
+        parts = _split(url)
+        # A QR code holds the address in capitals; scheme and host are the same in either case.
+        if (parts.scheme, (parts.hostname or "").lower(), _port(parts)) != (
+            self.scheme,
+            self.host,
+            self.port,
+        ):
+            message = (
+                f"expected an address of {self.url}, found {parts.netloc[:200]!r}; use --registry to ask it"
+            )
+            raise InvalidInput(message, code="foreign-host")
+        below = parts.path.lower().startswith(self.path.lower())
+        found = _PAGE.fullmatch(parts.path[len(self.path) :])
+        if not below or not found:
+            raise InvalidInput(f"expected {self.url}/c/<id>", place=url[:200], code="bad-url")
+        return parse_id(found[1])
+
+    def fetch_evidence(self, identifier: str, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
+        """Return the evidence of a certificate id, or None if the registry has no such id.
+
+        Raises:
+            Unavailable: no answer, or another one.
+        """
+        return self._get(f"/api/v1/certificates/{identifier}/evidence", MAX_EVIDENCE_BYTES, timeout)
+
+    def fetch_trust_root(self, *, timeout: float = DEFAULT_TIMEOUT) -> bytes:
+        """Return the trust root that the registry publishes about itself.
+
+        Raises:
+            Unavailable: no answer, or another one.
+        """
+        data = self._get("/api/v1/trust-root", MAX_TRUST_ROOT_BYTES, timeout)
+        if data is None:
+            raise Unavailable(f"{self.url}: publishes no trust root")
+        return data
+
+    def _get(self, path: str, most: int, timeout: float) -> bytes | None:
+        connection = self._connect(timeout)
+        try:
+            connection.request("GET", self.path + path, headers={"Accept": "application/json"})
+            response = connection.getresponse()
+            if response.status == http.client.NOT_FOUND:
+                return None
+            if response.status != http.client.OK:
+                raise Unavailable(f"{self.url}{path}: expected status 200, found {response.status}")
+            return self._body(response, most, time.monotonic() + timeout)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(f"{self.url}: {str(error) or type(error).__name__}") from error
+        finally:
+            connection.close()
+
+    def _connect(self, timeout: float) -> http.client.HTTPConnection:
+        if self.scheme == "https":
+            context = ssl.create_default_context()
+            return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=context)
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+
+    def _body(self, response: http.client.HTTPResponse, most: int, deadline: float) -> bytes:
+        received = bytearray()
+        while chunk := response.read1(_CHUNK):
+            received += chunk
+            if len(received) > most or time.monotonic() > deadline:
+                raise Unavailable(f"{self.url}: the answer is too large or too slow")
+        return bytes(received)
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in _DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc and _port(parts)
+    except ValueError as error:
+        raise InvalidInput(f"not an address: {error}", place=url[:200], code="bad-url") from error
+    if not good:
+        raise InvalidInput("expected http(s)://HOST[:PORT]", place=url[:200], code="bad-url")
+    return parts
+
+
+def _port(parts: SplitResult) -> int:
+    return _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
