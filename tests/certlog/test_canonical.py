@@ -1,0 +1,122 @@
+"""Canonical bytes: RFC 8785's own vectors, and the fast path equal to the reference wherever it is taken."""
+
+import struct
+from enum import StrEnum
+from typing import Final
+
+import orjson
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certlog import canonical
+from certlog.canonical import canonicalize
+from certlog.errors import InvalidInput
+from tests.support.fixtures import fixtures_dir
+from tests.support.official import official_json
+
+NAMES: Final = ("arrays", "french", "structures", "unicode", "values", "weird")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_published_documents_become_the_published_bytes(name: str) -> None:
+    document = official_json(f"jcs-rfc8785/testdata/input/{name}.json")
+    wanted = fixtures_dir(f"jcs-rfc8785/testdata/output/{name}.json").read_bytes()
+    assert canonicalize(document) == wanted
+    wanted_hex = fixtures_dir(f"jcs-rfc8785/testdata/outhex/{name}.txt").read_text(encoding="ascii")
+    assert canonicalize(document) == bytes.fromhex(wanted_hex)
+
+
+def test_the_numbers_of_appendix_b_are_written_as_published() -> None:
+    cases = official_json("jcs-rfc8785/rfc8785-appendix-b.json")
+    assert len(cases) == 24
+    for case in cases:
+        number = struct.unpack(">d", bytes.fromhex(case["ieee754"]))[0]
+        if case["json"] is None:
+            with pytest.raises(InvalidInput, match="no canonical form"):
+                canonicalize(number)
+        else:
+            assert canonicalize(number) == case["json"].encode(), case["ieee754"]
+
+
+numbers = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+text = st.text() | st.text(alphabet='\ue000\U00010000\ufb33aé"\\\x00\x1f\x7f\u2028')
+json_values = st.recursive(
+    st.none() | st.booleans() | numbers | text,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(text, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_every_value_has_the_bytes_of_the_reference_library(value: object) -> None:
+    try:
+        wanted = rfc8785.dumps(value)  # type: ignore[arg-type] # its own alias of JSON values
+    except UnicodeEncodeError:
+        with pytest.raises(InvalidInput, match="no canonical form"):
+            canonicalize(value)
+        return
+    assert canonicalize(value) == wanted
+
+
+# Values for which orjson's sorted output is not RFC 8785's: each must send the guard to the reference.
+TRAPS: Final = (
+    {"\U00010000": 1, "\ue000": 2},
+    [1.0],
+    [1e21],
+    [5e-324],
+    {"é": 1, "z": 2, "\U0001f600": 3, "\ufb33": 4},
+)
+
+
+@pytest.mark.parametrize("value", TRAPS)
+def test_the_guard_sends_what_the_fast_path_writes_otherwise_to_the_reference(value: object) -> None:
+    assert canonicalize(value) == rfc8785.dumps(value)  # type: ignore[arg-type] # its own alias
+
+
+def test_without_the_guard_a_trap_would_be_written_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Mutant control: the test above can fail.
+    monkeypatch.setattr(canonical, "_fast_path_is_exact", lambda _: True)
+    differing = [value for value in TRAPS if canonicalize(value) != rfc8785.dumps(value)]
+    assert {"\U00010000": 1, "\ue000": 2} in differing
+    assert [1.0] in differing
+
+
+def test_the_fast_path_is_taken_for_our_own_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(value: object) -> bytes:
+        raise AssertionError(value)
+
+    monkeypatch.setattr(rfc8785, "dumps", refuse)
+    assert (
+        canonicalize({"b": ["văn bản", 1, None, True], "a": {}})
+        == '{"a":{},"b":["văn bản",1,null,true]}'.encode()
+    )
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+def test_a_type_that_only_one_library_writes_never_takes_the_fast_path() -> None:
+    assert orjson.dumps(Colour.RED) == canonicalize(Colour.RED) == b'"red"'
+    with pytest.raises(InvalidInput, match="no canonical form"):
+        canonicalize({"a": b"bytes"})
+    with pytest.raises(InvalidInput, match="no canonical form"):
+        canonicalize({1: "a"})
+
+
+@pytest.mark.parametrize(
+    "value", [2**53, -(2**53), float("nan"), float("inf"), "\ud800", {"\udfff": 1}, [{1, 2}]]
+)
+def test_what_json_cannot_hold_exactly_has_no_canonical_form(value: object) -> None:
+    with pytest.raises(InvalidInput, match="no canonical form") as refusal:
+        canonicalize(value)
+    assert refusal.value.code == "not-canonicalizable"
+
+
+def test_endless_nesting_has_no_canonical_form() -> None:
+    value: list[object] = []
+    value.append(value)
+    with pytest.raises(InvalidInput, match="no canonical form"):
+        canonicalize(value)
