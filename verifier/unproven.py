@@ -6,7 +6,7 @@ All ten checks are "not checked"; the verdict is neutral. Nothing here can be gr
 from dataclasses import replace
 
 from certlog.errors import MistypedId
-from verifier.report import CheckName, Outcome, Reason, Report, Verdict, not_checked
+from verifier.report import CheckName, Reason, Report, Verdict, not_checked
 from verifier.verdict import LOOKS
 
 
@@ -38,7 +38,7 @@ def as_unknown(report: Report) -> Report:
     if report.verdict is not Verdict.CANNOT_CHECK:
         return report
     checks = tuple(
-        check if check.outcome is not Outcome.NOT_CHECKED else replace(check, reason=Reason.NO_SUCH_ID)
+        replace(check, reason=Reason.NO_SUCH_ID) if check.reason is Reason.NO_EVIDENCE else check
         for check in report.checks
     )
     return replace(

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from verifier.report import Check, CheckName, Kind, Outcome, Page, Reason, Remark, Report, Verdict
 from verifier.words_reasons import REASONS, REMARKS
+from verifier.words_status import ACTIONS, STATUS_REASONS
 
 Language: TypeAlias = Literal["vi", "en"]
 
@@ -271,6 +272,17 @@ def check_line(check: Check, language: Language) -> str:
         f"{check.number}. {CHECK_NAMES[check.name].text(language)}: {OUTCOMES[check.outcome].text(language)}"
     )
     return line if check.reason is None else f"{line} ({reason_text(check.reason, language)})"
+
+
+def status_text(report: Report, language: Language) -> str:
+    """The last status event with its reason and date; empty where there was none."""
+    change = report.status
+    if change is None:
+        return ""
+    position = LANGUAGES.index(language)
+    reason = STATUS_REASONS.get(change.reason)
+    why = "" if reason is None else f" ({reason[position]})"
+    return f"{ACTIONS[change.action][position]}{why}, {show_time(change.effective, language)}"
 
 
 def not_proven(report: Report, language: Language) -> tuple[str, ...]:

@@ -1,0 +1,145 @@
+"""A verification report as text for a terminal: verdict first, then what to compare, then every check."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import click
+
+from certlog.certificate_id import certificate_id, format_id
+from certlog.digests import DocumentHash
+from certlog.strict_json import JSONObject, JSONValue
+from verifier.chain_view import ChainView
+from verifier.report import Check, Look, Outcome, Report
+from verifier.words import (
+    CHECKED_HERE,
+    Language,
+    Phrase,
+    check_line,
+    not_proven,
+    reason_text,
+    remark_text,
+    sentence,
+    show_time,
+    status_text,
+    title,
+)
+
+_COLOURS: Final = {Look.RED: "red", Look.AMBER: "yellow", Look.GREEN: "green", Look.NEUTRAL: "blue"}
+_MARKS: Final = {Outcome.PASSED: "+", Outcome.FAILED: "x", Outcome.NOT_CHECKED: "-"}
+
+_COMPARE: Final = Phrase("So với giấy trong tay", "Compare with the paper in hand")
+_CHECKS: Final = Phrase("Các bước kiểm tra", "Checks")
+_NOT_PROVEN: Final = Phrase("Những điều không được chứng minh", "What is not proven")
+_NUMBER: Final = Phrase("Số giấy chứng nhận", "Certificate number")
+_CODE: Final = Phrase("Mã tra cứu", "Certificate code")
+_ISSUER: Final = Phrase("Nơi cấp (theo ghi danh)", "Issuer (as enrolled)")
+_CLIENT: Final = Phrase("Bên được chứng nhận", "Certified body")
+_PRODUCT: Final = Phrase("Sản phẩm", "Product")
+_CRITERION: Final = Phrase("Căn cứ chứng nhận", "Criterion")
+_FROM: Final = Phrase("Hiệu lực từ", "Valid from")
+_UNTIL: Final = Phrase("Hiệu lực đến", "Valid until")
+_STATUS: Final = Phrase("Trạng thái", "Status")
+_AS_OF: Final = Phrase("Trạng thái tính đến", "Status as of")
+_ANCHORED: Final = Phrase("Tồn tại muộn nhất vào (giờ khối)", "Existed at the latest on (block time)")
+_EXPECTED_BY: Final = Phrase("Bản neo muộn nhất vào", "Anchor expected by")
+_TRUST_ROOT: Final = Phrase("gốc tin cậy", "trust root")
+_CHAIN: Final = Phrase("chuỗi khối", "chain")
+_EXPECTED: Final = Phrase("cần", "expected")
+_FOUND: Final = Phrase("thấy", "found")
+
+
+def render(report: Report, language: Language, *, fingerprint: str, view: ChainView) -> str:
+    """Return the whole text, styled for a terminal (click strips the style elsewhere)."""
+    lines = [
+        click.style(title(report, language), fg=_COLOURS[report.look], bold=True),
+        sentence(report, language),
+        *([f"→ {reason_text(report.reason, language)}"] if report.reason is not None else []),
+        *(f"! {remark_text(remark, language)}" for remark in report.remarks),
+        *_section(_COMPARE, language, _facts(report, language)),
+        *_section(_CHECKS, language, [line for check in report.checks for line in _check(check, language)]),
+        *_section(_NOT_PROVEN, language, list(not_proven(report, language))),
+        "",
+        f"{CHECKED_HERE.text(language)}: {show_time(report.at, language)}",
+        f"  {_TRUST_ROOT.text(language)}: {fingerprint}",
+        f"  {_CHAIN.text(language)}: {_chain(view, language)}",
+    ]
+    return "\n".join(lines)
+
+
+def _section(heading: Phrase, language: Language, lines: list[str]) -> list[str]:
+    return (
+        ["", click.style(heading.text(language), bold=True), *(f"  {line}" for line in lines)]
+        if lines
+        else []
+    )
+
+
+def _check(check: Check, language: Language) -> Iterator[str]:
+    yield f"{_MARKS[check.outcome]} {check_line(check, language)}"
+    if check.outcome is Outcome.PASSED:
+        return
+    for label, value in ((_EXPECTED, check.expected), (_FOUND, check.found)):
+        if value:
+            yield f"      {label.text(language)}: {value}"
+    if check.why:
+        yield f"      {check.why}"
+
+
+def _facts(report: Report, language: Language) -> list[str]:
+    facts = [*_certificate_facts(report), *_proven_facts(report, language)]
+    return [f"{label.text(language)}: {value}" for label, value in facts if value]
+
+
+def _certificate_facts(report: Report) -> Iterator[tuple[Phrase, str]]:
+    content = report.content
+    if content is None:
+        return
+    subject = _object(content.get("credentialSubject"))
+    yield _NUMBER, _text(content.get("certificateNumber"))
+    if report.issuer is not None:
+        yield _ISSUER, f"{' / '.join(name for _, name in report.issuer.names)}, {report.issuer.legal_id}"
+    yield _CLIENT, _text(_object(subject.get("client")).get("name"))
+    for product in _objects(subject.get("products")):
+        yield (
+            _PRODUCT,
+            ", ".join(filter(None, (_text(product.get(name)) for name in ("name", "model", "brand")))),
+        )
+    for criterion in _objects(subject.get("criteria")):
+        yield _CRITERION, _text(criterion.get("number"))
+
+
+def _proven_facts(report: Report, language: Language) -> Iterator[tuple[Phrase, str]]:
+    if report.document_hash is not None and report.content is not None:
+        yield _CODE, format_id(certificate_id(DocumentHash(report.document_hash)))
+    times = (
+        (_FROM, report.valid_from),
+        (_UNTIL, report.valid_until),
+        (_AS_OF, report.status_as_of),
+        (_ANCHORED, report.anchored_at),
+        (_EXPECTED_BY, report.anchor_expected_by),
+    )
+    yield _STATUS, status_text(report, language)
+    if report.status is not None and report.status.replaced_by is not None:
+        yield _STATUS, f"→ {format_id(certificate_id(DocumentHash(report.status.replaced_by)))}"
+    for label, moment in times:
+        if moment is not None:
+            yield label, show_time(moment, language)
+
+
+def _chain(view: ChainView, language: Language) -> str:
+    if view.source and view.block_number is not None:
+        read = f"{view.source}, block {view.block_number}"
+        return read if view.read_at is None else f"{read}, {show_time(view.read_at, language)}"
+    return view.problem
+
+
+def _text(value: JSONValue) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: JSONValue) -> JSONObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: JSONValue) -> list[JSONObject]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,193 @@
+"""`certlog verify` and `certlog trust-root`: check a certificate on one's own machine, and pin what that rests on.
+
+Exit status of `verify`: 0 valid, and only then; 1 the certificate must not be relied on as it stands; 2 the command or
+its input was wrong; 3 there is no answer (pending, cannot check, unknown or mistyped id).
+"""
+
+import json
+import time
+from pathlib import Path
+from typing import Final, TypedDict, Unpack
+
+import click
+
+from certlog.errors import InvalidInput, Unavailable
+from certlog.timestamps import parse_time
+from certlog.trust_root import TrustRoot
+from cli.verdict_text import render
+from cli.verify_target import Answer, Source, answer
+from verifier.registry_client import RegistryAddress
+from verifier.report import Verdict
+from verifier.seen_heads import add_seen, format_seen, parse_seen
+from verifier.words import Language
+
+EXIT_VALID: Final = 0
+EXIT_BAD: Final = 1
+EXIT_NO_ANSWER: Final = 3
+
+_NO_ANSWER: Final = (Verdict.PENDING, Verdict.CANNOT_CHECK, Verdict.UNKNOWN, Verdict.MISTYPED)
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+
+
+class _Options(TypedDict):
+    trust_root_path: Path
+    registry: str | None
+    rpc: tuple[str, ...]
+    offline: bool
+    evidence_path: Path | None
+    seen_path: Path | None
+    at: str | None
+    lang: Language
+    as_json: bool
+
+
+@click.command(
+    "verify",
+    epilog="Exit status: 0 valid; 1 must not be relied on as it stands; 2 wrong command or input; 3 no answer "
+    "(pending, cannot check, unknown or mistyped code).",
+)
+@click.argument("target")
+@click.option(
+    "--trust-root",
+    "trust_root_path",
+    type=_FILE,
+    required=True,
+    envvar="CERTLOG_TRUST_ROOT",
+    show_envvar=True,
+    help="What the verification pins; see `certlog trust-root`.",
+)
+@click.option(
+    "--registry", metavar="URL", help="The registry to ask for evidence  [default: https://<origin>]"
+)
+@click.option(
+    "--rpc", metavar="URL", multiple=True, help="Ask this node instead of the trust root's; repeatable."
+)
+@click.option("--offline", is_flag=True, help="Contact nobody: neither registry nor chain.")
+@click.option("--evidence", "evidence_path", type=_FILE, help="The evidence of a PDF or certificate.")
+@click.option(
+    "--seen",
+    "seen_path",
+    type=_FILE,
+    help="Anchors that this device itself read: added to online, used offline.",
+)
+@click.option(
+    "--at", metavar="TIME", help="Ask for this moment, such as 2026-11-22T10:00:00+07:00  [default: now]"
+)
+@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.pass_context
+def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> None:
+    """Check a certificate and print the verdict, then each check.
+
+    TARGET is an evidence file (.certlog.json), a certificate (JSON), a PDF with a certificate attached, a certificate
+    code, or the address of its page.
+    """
+    trust_root = read_trust_root(options["trust_root_path"])
+    source = Source(
+        registry=RegistryAddress.of(options["registry"] or f"https://{trust_root.origin}"),
+        endpoints=options["rpc"],
+        offline=options["offline"],
+        evidence_path=options["evidence_path"],
+        seen=parse_seen(_read(options["seen_path"])) if _exists(options["seen_path"]) else (),
+    )
+    at = parse_time(options["at"], "--at") if options["at"] else int(time.time())
+    found = answer(target, trust_root, source, at=at, now=lambda: int(time.time()))
+    _remember(options["seen_path"], source, found)
+    if options["as_json"]:
+        click.echo(json.dumps(found.report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        fingerprint = trust_root.fingerprint()
+        click.echo(render(found.report, options["lang"], fingerprint=fingerprint, view=found.view))
+    context.exit(exit_status(found.report.verdict))
+
+
+@click.group("trust-root")
+def trust_root() -> None:
+    """What a verifier pins: log, operator, contract. Compare its fingerprint over another channel."""
+
+
+@trust_root.command("export")
+@click.option("--registry", metavar="URL", help="Fetch it from this registry.")
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Copy it from this data folder."
+)
+@click.option("-o", "--output", type=_FILE, default=Path("trust-root.json"), show_default=True)
+@click.option("--replace", "may_replace", is_flag=True, help="Replace a trust root with other pins.")
+def export(registry: str | None, data: Path | None, output: Path, may_replace: bool) -> None:
+    """Write a registry's trust root to a file and print its fingerprint.
+
+    Whoever answers could have made it up: before relying on it, compare the fingerprint with the one that the operator
+    publishes elsewhere (on paper, by telephone, in a gazette).
+    """
+    if (registry is None) == (data is None):
+        raise click.UsageError("give --registry URL or --data DIR")
+    if registry is not None:
+        found = TrustRoot.parse(RegistryAddress.of(registry).fetch_trust_root())
+    else:
+        found = read_trust_root((data or Path()) / "trust-root.json")
+    if output.is_file() and read_trust_root(output) != found and not may_replace:
+        message = f"{output} pins something else; compare both, then use --replace"
+        raise InvalidInput(message, code="other-trust-root")
+    _replace_file(output, found.to_bytes())
+    click.echo(f"{output}\n{found.fingerprint()}")
+
+
+@trust_root.command("show")
+@click.argument("path", type=_FILE)
+def show(path: Path) -> None:
+    """Print what a trust root pins, and the fingerprint to compare."""
+    found = read_trust_root(path)
+    click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    click.echo(f"\nfingerprint: {found.fingerprint()}")
+    click.echo("Compare it with the one that the operator publishes over another channel.")
+
+
+def exit_status(verdict: Verdict) -> int:
+    """Return the exit status of a verdict: 0 for valid only."""
+    if verdict is Verdict.VALID:
+        return EXIT_VALID
+    return EXIT_NO_ANSWER if verdict in _NO_ANSWER else EXIT_BAD
+
+
+def read_trust_root(path: Path) -> TrustRoot:
+    """Read a trust root file.
+
+    Raises:
+        InvalidInput: no such file, or not a trust root.
+    """
+    try:
+        return TrustRoot.parse(_read(path))
+    except InvalidInput as error:
+        message = f"{path}: {error}; get one with: certlog trust-root export"
+        raise InvalidInput(message, code=error.code) from error
+
+
+def _remember(path: Path | None, source: Source, found: Answer) -> None:
+    if path is None or source.offline:
+        return
+    seen = add_seen(source.seen, found.view.readings)
+    if seen != source.seen:
+        _replace_file(path, format_seen(seen))
+
+
+def _exists(path: Path | None) -> bool:
+    return path is not None and path.exists()
+
+
+def _read(path: Path | None) -> bytes:
+    try:
+        return (path or Path()).read_bytes()
+    except FileNotFoundError as error:
+        raise InvalidInput("no such file", code="no-file") from error
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+
+
+def _replace_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise Unavailable(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,126 @@
+"""From what a person typed to a report: finds the evidence, reads the chain, and asks the verifier.
+
+The order is that of `certlog verify`; who may be contacted is in `Source`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from certlog.certificate_id import certificate_id, id_prefix_matches, parse_id
+from certlog.errors import InvalidInput, MistypedId, Unavailable
+from certlog.evidence import Evidence
+from certlog.trust_root import TrustRoot
+from verifier.chain_reader import Head, read_chains
+from verifier.chain_view import NOT_CONSULTED, AnchorReading, ChainView
+from verifier.check_log import open_heads
+from verifier.inputs import looks_like_path, read_path
+from verifier.registry_client import RegistryAddress
+from verifier.report import Reason, Report, Verdict
+from verifier.unproven import as_unknown, mistyped, nothing_checked, unknown
+from verifier.verify import verify
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where evidence and anchors may be looked for.
+
+    Attributes:
+        registry: the one registry that may be asked.
+        endpoints: nodes to ask instead of the trust root's.
+        offline: contact nobody.
+        evidence_path: the evidence file that goes with a PDF or certificate.
+        seen: anchors that this device read before.
+    """
+
+    registry: RegistryAddress
+    endpoints: tuple[str, ...] = ()
+    offline: bool = False
+    evidence_path: Path | None = None
+    seen: tuple[AnchorReading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The report, and the view of the chain that it rests on."""
+
+    report: Report
+    view: ChainView = NOT_CONSULTED
+
+
+def answer(target: str, trust_root: TrustRoot, source: Source, *, at: int, now: Callable[[], int]) -> Answer:
+    """Verify what a person named: a file, a certificate code, or a page's address.
+
+    Raises:
+        InvalidInput: a file or address that is none of these.
+        Unavailable: a file that cannot be read.
+    """
+    path = Path(target)
+    if not target.lower().startswith(("http://", "https://")) and (path.is_file() or looks_like_path(target)):
+        return _answer_for_file(path, trust_root, source, at=at, now=now)
+    try:
+        is_page = looks_like_path(target)
+        identifier = source.registry.id_in_page(target) if is_page else parse_id(target)
+    except MistypedId as error:
+        return Answer(mistyped(error, at=at))
+    return _answer_for_id(identifier, trust_root, source, at=at, now=now)
+
+
+def _answer_for_file(
+    path: Path, trust_root: TrustRoot, source: Source, *, at: int, now: Callable[[], int]
+) -> Answer:
+    handed_in = read_path(path, evidence_path=source.evidence_path)
+    document, is_unknown, problem = handed_in.document, False, ""
+    if handed_in.evidence is None and document is not None and not source.offline:
+        evidence, problem = _fetch(certificate_id(document.document_hash), source)
+        is_unknown = evidence is None and not problem
+        handed_in = replace(handed_in, evidence=evidence)
+    view = _look_at_chain(handed_in.evidence, trust_root, source, now)
+    view = replace(view, problem=problem) if problem else view
+    report = verify(
+        handed_in.evidence, trust_root, at, view, file=handed_in.file, certificate=handed_in.certificate
+    )
+    return Answer(as_unknown(report) if is_unknown else report, view)
+
+
+def _answer_for_id(
+    identifier: str, trust_root: TrustRoot, source: Source, *, at: int, now: Callable[[], int]
+) -> Answer:
+    if source.offline:
+        message = "a certificate code needs the registry; offline, hand in the evidence file (.certlog.json)"
+        raise InvalidInput(message, code="offline")
+    evidence, problem = _fetch(identifier, source)
+    if problem:
+        return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.NO_EVIDENCE, at=at, why=problem))
+    if evidence is None:
+        return Answer(unknown(at=at, registry=source.registry.url))
+    document = evidence.certificate
+    # The id is a locator: evidence of some other certificate, however good, is no answer.
+    if document is not None and not id_prefix_matches(identifier, document.document_hash):
+        why = f"{source.registry.url} answered with {certificate_id(document.document_hash)}"
+        return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.ANOTHER_DOCUMENT, at=at, why=why))
+    view = _look_at_chain(evidence, trust_root, source, now)
+    return Answer(verify(evidence, trust_root, at, view), view)
+
+
+def _fetch(identifier: str, source: Source) -> tuple[Evidence | None, str]:
+    """Return the registry's evidence (None: it has no such id), or the problem of getting it."""
+    try:
+        data = source.registry.fetch_evidence(identifier)
+        return (None if data is None else Evidence.parse(data)), ""
+    except Unavailable as error:
+        return None, str(error)
+    except InvalidInput as error:
+        return None, f"{source.registry.url}: the answer is no evidence: {error}"
+
+
+def _look_at_chain(
+    evidence: Evidence | None, trust_root: TrustRoot, source: Source, now: Callable[[], int]
+) -> ChainView:
+    if source.offline or evidence is None:
+        return replace(NOT_CONSULTED, seen=source.seen)
+    try:
+        heads = [Head(head.size, head.checkpoint.root) for head in open_heads(evidence)]
+    except InvalidInput as error:
+        return replace(NOT_CONSULTED, seen=source.seen, problem=str(error))
+    return replace(read_chains(trust_root, heads, now=now, endpoints=source.endpoints), seen=source.seen)
