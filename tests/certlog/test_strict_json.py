@@ -205,7 +205,7 @@ json_values = st.recursive(
 
 
 @given(json_values, st.booleans())
-def test_what_is_accepted_is_read_alike_by_canonical_bytes(value: object, ascii_only: bool) -> None:  # noqa: FBT001
+def test_what_is_accepted_is_read_alike_by_canonical_bytes(value: object, ascii_only: bool) -> None:
     data = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     try:
         first = parse(data, max_bytes=LIMIT)
