@@ -44,10 +44,12 @@ class Line:
     opened: bool
     """The contract's finalized state showed the log open, with our account as anchorer."""
     opening: Transaction | None
+    """The stored openLog transaction, while the log is not opened."""
     next_nonce: int | None
     """The account's next nonce; None before its first transaction."""
     open_batch: Batch | None
     last_final: Batch | None
+    """The newest FINAL batch, without its transaction."""
     halt: Halt | None
     requested: int
     """How often someone asked for a batch now."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Update, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, exists, func, insert, select, update
 
 from anchoring import tables
 from anchoring.batch import Batch, Halt, HaltReason, Purpose, SealedHead, State, Target, Transaction, seal
@@ -68,23 +68,23 @@ class LineStore:
 
     def line(self) -> Line:
         """Return everything known about the line, from one consistent read."""
-        batches = tables.batches.c
+        newest = self._batches().order_by(tables.batches.c.number.desc()).limit(2)
         with self._database.reading() as connection:
-            row = connection.execute(select(tables.lines).where(tables.lines.c.id == self._line_id)).one()
-            open_row = connection.execute(self._batches().where(batches.state != State.FINAL)).first()
-            final_row = connection.execute(
-                self._batches().where(batches.state == State.FINAL).order_by(batches.number.desc()).limit(1)
-            ).first()
+            row = connection.execute(self._line_row()).one()
+            opened = row.opened_at is not None
+            rows = connection.execute(newest).all()
+            open_row = rows[0] if rows and rows[0].state != State.FINAL else None
+            final_row = next((each for each in rows if each.state == State.FINAL), None)
             return Line(
-                opened=row.opened_at is not None,
-                opening=read_transaction(connection, self._opening_row(connection)),
-                next_nonce=connection.execute(self._next_nonce()).scalar(),
-                open_batch=self._whole_batch(connection, open_row) if open_row else None,
-                last_final=self._whole_batch(connection, final_row) if final_row else None,
+                opened=opened,
+                opening=None if opened else read_transaction(connection, self._opening_row(connection)),
+                next_nonce=row.next_nonce,
+                open_batch=self._with_transaction(connection, open_row) if open_row else None,
+                last_final=batch_from_row(final_row, None) if final_row else None,
                 halt=halt_from_row(connection.execute(standing_halt(self._line_id)).first()),
                 requested=row.requested,
                 served=row.served,
-                finalized_number=connection.execute(self._finalized_number()).scalar() or 0,
+                finalized_number=row.finalized_number,
             )
 
     def next_number(self) -> int:
@@ -178,17 +178,18 @@ class LineStore:
     def record_poll(self, seen: Observation, *, problem: str, at: int) -> None:
         """Keep what was read; the highest finalized block never goes down."""
         values: dict[str, object] = {"problem": problem, "problem_at": at if problem else None}
+        reading = {
+            "read_at": at,
+            "latest_number": seen.latest.number,
+            "latest_time": seen.latest.time,
+            "finalized_number": seen.finalized.number,
+            "finalized_time": seen.finalized.time,
+            "head_size": seen.head.size,
+        }
         with self._database.writing() as connection:
             known = connection.execute(self._finalized_number()).scalar() or 0
             if seen.finalized.number >= known:
-                values |= {
-                    "read_at": at,
-                    "latest_number": seen.latest.number,
-                    "latest_time": seen.latest.time,
-                    "finalized_number": seen.finalized.number,
-                    "finalized_time": seen.finalized.time,
-                    "head_size": seen.head.size,
-                }
+                values |= reading
             connection.execute(self._poll().values(**values))
 
     def record_problem(self, problem: str, *, at: int) -> None:
@@ -198,6 +199,15 @@ class LineStore:
 
     def _poll(self) -> Update:
         return update(tables.polls).where(tables.polls.c.line_id == self._line_id)
+
+    def _line_row(self) -> Select[Any]:
+        lines, polls, nonces = tables.lines.c, tables.polls.c, tables.nonces.c
+        return (
+            select(tables.lines, polls.finalized_number, nonces.next_nonce)
+            .join(tables.polls, polls.line_id == lines.id)
+            .outerjoin(tables.nonces, and_(*self._own_account()))
+            .where(lines.id == self._line_id)
+        )
 
     def _finalized_number(self) -> Select[int]:
         return select(tables.polls.c.finalized_number).where(tables.polls.c.line_id == self._line_id)
@@ -219,7 +229,7 @@ class LineStore:
         )
         return connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
 
-    def _whole_batch(self, connection: Connection, row: AnyRow) -> Batch:
+    def _with_transaction(self, connection: Connection, row: AnyRow) -> Batch:
         transactions = tables.transactions.c
         query = select(tables.transactions).where(transactions.batch_id == row.id)
         found = connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
