@@ -242,6 +242,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "để trống, nhưng phiên bản {found} cần lý do thay thế. Điền lý do.",
         "is empty, but version {found} needs a reason for replacing. Fill it in.",
     ),
+    "changed-input": (
+        "số “{found}” phiên bản {version} đã được ký với nội dung khác. Giữ nội dung cũ, hoặc tăng phiên bản (version).",
+        "number “{found}”, version {version} was signed with other content. Restore it, or raise `version`.",
+    ),
+    "no-previous": (
+        "phiên bản {found} thay thế phiên bản {expected}, sổ của thư mục --out này không có. Dùng đúng thư mục.",
+        "version {found} replaces version {expected}, which this --out folder lacks. Use the one that has it.",
+    ),
     "refused-content": (
         "nội dung không hợp lệ: {found}. Sửa theo thông báo.",
         "the content is not acceptable: {found}. Correct it accordingly.",

@@ -70,6 +70,7 @@ class Drafts:
 
     good: tuple[Draft, ...]
     problems: tuple[RowProblem, ...]
+    table: Table
 
 
 def read_rows(table: Table, body: Body, did: str) -> Drafts:
@@ -95,7 +96,7 @@ def read_rows(table: Table, body: Body, did: str) -> Drafts:
         if draft is not None and not cells.failed:
             drafts.append(draft)
     problems.sort(key=lambda problem: problem.place.row)
-    return Drafts(tuple(drafts), tuple(problems))
+    return Drafts(tuple(drafts), tuple(problems), table)
 
 
 def _read_row(cells: CellReader, body: Body, did: str) -> Draft | None:

@@ -1,0 +1,313 @@
+"""The issuer's own ledger: every signed byte, kept in SQLite beside the output before it is submitted anywhere.
+
+Certificates are keyed by (issuer, number, version) with a hash of the input, so that a repeated run gives the
+same bytes and a changed input is refused. Reserved slots are kept until used.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from certlog.digests import DocumentHash
+from certlog.documents import SecuredDocument
+from certlog.errors import InvalidInput, Unavailable
+from certlog.slots import Slot
+from issuer.registry_port import Outcome
+
+JOURNAL_NAME: Final = "journal.sqlite3"
+_VERSION: Final = 1
+
+_TABLES: Final = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE slots (
+    list INTEGER NOT NULL, position INTEGER NOT NULL, expires INTEGER NOT NULL,
+    PRIMARY KEY (list, position)) STRICT;
+CREATE TABLE certificates (
+    document_hash BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+    issuer TEXT NOT NULL, number TEXT NOT NULL, version INTEGER NOT NULL, input_hash BLOB NOT NULL,
+    list INTEGER NOT NULL, position INTEGER NOT NULL, document BLOB NOT NULL,
+    pdf_name TEXT, pdf_sha256 BLOB, published INTEGER NOT NULL, signed_at INTEGER NOT NULL,
+    UNIQUE (issuer, number, version), UNIQUE (list, position)) STRICT;
+CREATE TABLE outbox (
+    sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL UNIQUE, certificate BLOB NOT NULL, action TEXT NOT NULL,
+    log_index INTEGER, leaf_hash TEXT, refused_code TEXT, refused_detail TEXT,
+    dropped INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE discarded (
+    document_hash BLOB PRIMARY KEY, document BLOB NOT NULL, reason TEXT NOT NULL) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    """One signed certificate."""
+
+    document_hash: DocumentHash
+    id: str
+    issuer: str
+    number: str
+    version: int
+    input_hash: bytes
+    slot: Slot
+    document: bytes
+    pdf_name: str | None
+    pdf_sha256: bytes | None
+    published: bool
+    signed_at: int
+
+    def secured(self) -> SecuredDocument:
+        """Return the signed document."""
+        return SecuredDocument.parse(self.document)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One signed entry that is not known to be logged; `action` is "issue" or a status action."""
+
+    sequence: int
+    entry: bytes
+    certificate: DocumentHash
+    action: str
+    refused_code: str
+
+
+class Journal:
+    """An open journal; one process at a time holds it."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        """Use open_journal instead."""
+        self._connection = connection
+        self.path = path
+
+    def __enter__(self) -> Self:
+        """Hold the journal for a `with` block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it; what was not committed is gone."""
+        self._connection.close()
+
+    def pin(self, name: str, value: str) -> None:
+        """Keep a value for ever: the log's origin.
+
+        Raises:
+            InvalidInput: the journal was begun with another value.
+        """
+        with self._writing():
+            self._connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
+        found = self.pinned(name)
+        if found != value:
+            message = f"this folder's journal belongs to {name} {found!r}, found {value!r}; use another --out"
+            raise InvalidInput(message, place=str(self.path), code="other-journal")
+
+    def pinned(self, name: str) -> str | None:
+        """Return a kept value."""
+        row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def find(self, issuer: str, number: str, version: int) -> JournalRow | None:
+        """Return the certificate with this number and version."""
+        where = "issuer = ? AND number = ? AND version = ?"
+        return next(self._certificates(where, (issuer, number, version)), None)
+
+    def latest(self, number: str) -> JournalRow | None:
+        """Return the newest version of a number."""
+        return next(self._certificates("number = ? ORDER BY version DESC", (number,)), None)
+
+    def of_version(self, number: str, version: int) -> JournalRow | None:
+        """Return one version of a number."""
+        return next(self._certificates("number = ? AND version = ?", (number, version)), None)
+
+    def with_id(self, identifier: str) -> JournalRow | None:
+        """Return the certificate with this id."""
+        return next(self._certificates("id = ?", (identifier,)), None)
+
+    def certificate(self, document_hash: DocumentHash) -> JournalRow | None:
+        """Return the certificate with this document hash."""
+        return next(self._certificates("document_hash = ?", (document_hash,)), None)
+
+    def keep_slots(self, slots: Iterable[Slot], expires: int) -> None:
+        """Keep reserved slots, so that a run that stops does not waste them."""
+        with self._writing():
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO slots VALUES (?, ?, ?)", [(s.list, s.index, expires) for s in slots]
+            )
+
+    def free_slots(self, *, usable_at: int) -> tuple[Slot, ...]:
+        """Return the reserved slots that no certificate has and that have not expired by `usable_at`."""
+        rows = self._connection.execute(
+            "SELECT list, position FROM slots WHERE expires > ? AND NOT EXISTS (SELECT 1 FROM certificates c"
+            " WHERE c.list = slots.list AND c.position = slots.position) ORDER BY list, position",
+            (usable_at,),
+        )
+        return tuple(Slot.of(*row) for row in rows)
+
+    def add_certificates(self, rows: Sequence[tuple[JournalRow, bytes]]) -> None:
+        """Keep signed certificates with their entries: all of them, or none; durable when this returns."""
+        with self._writing():
+            for row, entry in rows:
+                self._connection.execute(
+                    "INSERT INTO certificates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row)
+                )
+                self._add_entry(entry, row.document_hash, "issue")
+
+    def add_statement(self, entry: bytes, certificate: DocumentHash, action: str) -> None:
+        """Keep a signed status entry; durable when this returns."""
+        with self._writing():
+            self._add_entry(entry, certificate, action)
+
+    def add_pdf(self, certificate: DocumentHash, name: str, sha256: bytes, binding: bytes) -> None:
+        """Keep the name and hash of a certificate's PDF with the signed entry that binds it."""
+        with self._writing():
+            self._connection.execute(
+                "UPDATE certificates SET pdf_name = ?, pdf_sha256 = ? WHERE document_hash = ?",
+                (name, sha256, certificate),
+            )
+            self._add_entry(binding, certificate, "bindFile")
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return the entries that are not known to be logged, in the order in which they were signed."""
+        rows = self._connection.execute(
+            "SELECT sequence, entry, certificate, action, refused_code FROM outbox"
+            " WHERE log_index IS NULL AND dropped = 0 ORDER BY sequence"
+        )
+        return tuple(Waiting(row[0], row[1], DocumentHash(row[2]), row[3], row[4] or "") for row in rows)
+
+    def log_index(self, certificate: DocumentHash) -> int | None:
+        """Return the position of a certificate in the log, once it is known."""
+        query = "SELECT log_index FROM outbox WHERE certificate = ? AND action = 'issue'"
+        row = self._connection.execute(query, (certificate,)).fetchone()
+        return None if row is None else row[0]
+
+    def keep_outcomes(self, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+        """Keep the registry's answers, by sequence."""
+        with self._writing():
+            self._connection.executemany(
+                "UPDATE outbox SET log_index = ?, leaf_hash = ?, refused_code = ?, refused_detail = ?"
+                " WHERE sequence = ? AND log_index IS NULL",
+                [
+                    (o.index, o.leaf_hash, o.code or None, o.detail or None, sequence)
+                    for sequence, o in outcomes
+                ],
+            )
+
+    def drop(self, sequence: int) -> None:
+        """Stop submitting an entry that the registry will never take; it stays here."""
+        with self._writing():
+            self._connection.execute("UPDATE outbox SET dropped = 1 WHERE sequence = ?", (sequence,))
+
+    def discard(self, certificate: DocumentHash, reason: str) -> None:
+        """Put away a certificate that was never logged and never can be, so that it is signed anew."""
+        with self._writing():
+            logged = "SELECT 1 FROM outbox WHERE certificate = ? AND log_index IS NOT NULL"
+            if self._connection.execute(logged, (certificate,)).fetchone():
+                raise InvalidInput("a logged certificate is never discarded", code="logged")
+            self._connection.execute(
+                "INSERT INTO discarded SELECT document_hash, document, ? FROM certificates WHERE document_hash = ?",
+                (reason, certificate),
+            )
+            self._connection.execute("DELETE FROM outbox WHERE certificate = ?", (certificate,))
+            self._connection.execute("DELETE FROM certificates WHERE document_hash = ?", (certificate,))
+
+    def _add_entry(self, entry: bytes, certificate: DocumentHash, action: str) -> None:
+        statement = "INSERT INTO outbox (entry, certificate, action) VALUES (?, ?, ?)"
+        self._connection.execute(statement, (entry, certificate, action))
+
+    def _certificates(self, where: str, values: Sequence[object]) -> Iterator[JournalRow]:
+        query = f"SELECT * FROM certificates WHERE {where}"  # noqa: S608 # constants of this module
+        for row in self._connection.execute(query, tuple(values)):
+            yield JournalRow(
+                document_hash=DocumentHash(row["document_hash"]),
+                id=row["id"],
+                issuer=row["issuer"],
+                number=row["number"],
+                version=row["version"],
+                input_hash=row["input_hash"],
+                slot=Slot.of(row["list"], row["position"]),
+                document=row["document"],
+                pdf_name=row["pdf_name"],
+                pdf_sha256=row["pdf_sha256"],
+                published=bool(row["published"]),
+                signed_at=row["signed_at"],
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.OperationalError):
+                raise _unusable(self.path, error) from error
+            raise
+
+
+def open_journal(folder: Path, *, create: bool = True) -> Journal:
+    """Open the journal of an output folder, making both where `create` allows it.
+
+    Raises:
+        InvalidInput: the folder cannot be written, holds no journal, or one of another program version.
+        Unavailable: another process holds the journal.
+    """
+    path = folder / JOURNAL_NAME
+    try:
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        elif not path.exists():
+            message = f"there is no journal in {folder}; it is where `issue` wrote its output"
+            raise InvalidInput(message, code="no-journal")
+        connection = sqlite3.connect(path, isolation_level=None, timeout=0.5)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise _unusable(path, error) from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise _unusable(path, error) from error
+    except InvalidInput:
+        connection.close()
+        raise
+    return Journal(connection, path)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.row_factory = sqlite3.Row
+    # FULL: a certificate that was submitted must never be missing here after a power cut.
+    connection.execute("PRAGMA synchronous = FULL")
+    # One run at a time: two would sign the same numbers for different slots.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    connection.execute("BEGIN EXCLUSIVE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        for statement in _TABLES.split(";\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
+    elif version != _VERSION:
+        connection.execute("ROLLBACK")
+        message = f"expected a journal of version {_VERSION}, found {version}"
+        raise InvalidInput(message, place=str(path), code="other-journal")
+    connection.execute("COMMIT")
+
+
+def _unusable(path: Path, error: Exception) -> InvalidInput | Unavailable:
+    if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+        return Unavailable(f"another run is using {path}; wait until it ends")
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    message = f"cannot write {path}: {reason}; choose a folder that you may write to"
+    return InvalidInput(message, code="not-writable")
+
+
+def _values(row: JournalRow) -> tuple[object, ...]:
+    return (
+        row.document_hash, row.id, row.issuer, row.number, row.version, row.input_hash,
+        row.slot.list, row.slot.index, row.document, row.pdf_name, row.pdf_sha256, int(row.published),
+        row.signed_at,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Makes the printed certificate: PDF/A-3, the signed document attached, byte for byte the same each time.
+
+typst does the setting and is imported only when a PDF is made. It gets data, never markup, from a certificate;
+it reads this package's template and the bundled fonts, and nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from certlog.canonical import canonicalize
+from certlog.certificate_id import certificate_id, format_id
+from certlog.documents import SecuredDocument
+from certlog.errors import InvalidInput, Unavailable
+from issuer.print_fields import print_fields
+from issuer.qr import certificate_address, qr_svg
+
+if TYPE_CHECKING:
+    import typst
+
+ATTACHMENT_NAME: Final = "certificate.json"
+MEDIA_TYPE: Final = "application/pdf"
+_FONT_PACKAGE: Final = "fontpkg_be_vietnam_pro"
+_TEMPLATE: Final = "conformity.typ"
+
+MakePdf = Callable[[SecuredDocument, int], bytes]
+"""Makes the PDF of a signed certificate; the second argument is when it was signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PdfMaker:
+    """Makes PDFs whose codes lead to one registry; implements MakePdf.
+
+    Attributes:
+        public_address: scheme and host that people reach the registry under.
+    """
+
+    public_address: str
+
+    def __call__(self, secured: SecuredDocument, signed_at: int) -> bytes:
+        """Return the PDF; the same document and time give the same bytes."""
+        identifier = certificate_id(secured.document_hash)
+        address = certificate_address(self.public_address, identifier)
+        inputs = {
+            "fields": canonicalize(print_fields(secured.content)).decode(),
+            "certificate": secured.to_bytes().decode(),
+            "qr": qr_svg(address),
+            "address": address,
+            "shown": format_id(identifier),
+        }
+        return _compile(inputs, signed_at)
+
+
+def _compile(inputs: dict[str, str], timestamp: int) -> bytes:
+    import typst  # noqa: PLC0415 # 80 MB that only this function needs
+
+    template = _template()
+    try:
+        return typst.compile(
+            template,
+            root=template.parent,
+            font_paths=_fonts(),
+            sys_inputs=inputs,
+            pdf_standards="a-3b",
+            timestamp=timestamp,
+        )
+    except typst.TypstError as error:
+        raise InvalidInput(f"the PDF cannot be made: {error.message}", code="no-pdf") from error
+
+
+def _template() -> Path:
+    # A real folder: this application is installed unpacked, and typst reads from the file system.
+    return Path(str(resources.files("issuer") / "templates" / _TEMPLATE))
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> "typst.Fonts":
+    """Load the bundled fonts once: searching costs more than setting a page."""
+    import typst  # noqa: PLC0415 # as above
+
+    try:
+        folder = Path(str(resources.files(_FONT_PACKAGE) / "files"))
+    except ModuleNotFoundError as error:
+        message = "the fonts are missing: install the package fontpkg-be-vietnam-pro"
+        raise Unavailable(message) from error
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
