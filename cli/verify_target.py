@@ -11,7 +11,6 @@ from certlog.certificate_id import certificate_id, id_prefix_matches, parse_id
 from certlog.errors import InvalidInput, MistypedId, Unavailable
 from certlog.evidence import Evidence
 from certlog.trust_root import TrustRoot
-from verifier.chain_reader import Head, read_chains
 from verifier.chain_view import NOT_CONSULTED, AnchorReading, ChainView
 from verifier.check_log import open_heads
 from verifier.inputs import looks_like_path, read_path
@@ -119,6 +118,8 @@ def _look_at_chain(
 ) -> ChainView:
     if source.offline or evidence is None:
         return replace(NOT_CONSULTED, seen=source.seen)
+    from verifier.chain_reader import Head, read_chains  # noqa: PLC0415 - offline must start at once
+
     try:
         heads = [Head(head.size, head.checkpoint.root) for head in open_heads(evidence)]
     except InvalidInput as error:

@@ -4,18 +4,19 @@ What it answers is checked like any other input. Nothing else is contacted: no r
 a certificate is used only if it is that registry's own.
 """
 
-import http.client
 import re
-import ssl
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
 from certlog.certificate_id import parse_id
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
+
+if TYPE_CHECKING:
+    import http.client
 
 DEFAULT_TIMEOUT: Final = 8.0
 """Seconds for one request, a slow mobile network included."""
@@ -99,6 +100,8 @@ class RegistryAddress:
         return data
 
     def _get(self, path: str, most: int, timeout: float) -> bytes | None:
+        import http.client  # noqa: PLC0415 - it costs 30 ms, and an offline verification must start at once
+
         connection = self._connect(timeout)
         try:
             connection.request("GET", self.path + path, headers={"Accept": "application/json"})
@@ -113,13 +116,16 @@ class RegistryAddress:
         finally:
             connection.close()
 
-    def _connect(self, timeout: float) -> http.client.HTTPConnection:
+    def _connect(self, timeout: float) -> "http.client.HTTPConnection":
+        import http.client  # noqa: PLC0415 - as above
+        import ssl  # noqa: PLC0415 - as above
+
         if self.scheme == "https":
             context = ssl.create_default_context()
             return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=context)
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
-    def _body(self, response: http.client.HTTPResponse, most: int, deadline: float) -> bytes:
+    def _body(self, response: "http.client.HTTPResponse", most: int, deadline: float) -> bytes:
         received = bytearray()
         while chunk := response.read1(_CHUNK):
             received += chunk
