@@ -39,6 +39,10 @@ OUTCOME_ICONS: Final[dict[Outcome, str]] = {
     Outcome.NOT_CHECKED: "dash",
 }
 WITHOUT_CERTIFICATE: Final = frozenset({Verdict.UNKNOWN, Verdict.MISTYPED})
+NOTES: Final = frozenset({Remark.NOT_ACCREDITED, Remark.SCOPE_TRANSCRIBED, Remark.REGISTERED_LATER})
+"""Remarks that stand beside the issuer; the test chain has its banner on every page."""
+WARNINGS: Final = frozenset(Remark) - NOTES - {Remark.TEST_CHAIN}
+OF_STATUS: Final = frozenset({Verdict.WITHDRAWN, Verdict.CANCELLED, Verdict.SUPERSEDED, Verdict.SUSPENDED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class CertificateView:
     sentence: str
     found: bool
     reason: str
-    remarks: tuple[str, ...]
+    warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     freshness: tuple[Row, ...]
     issuer_name: str
     issuer_rows: tuple[Row, ...]
@@ -93,11 +98,8 @@ def certificate_view(answer: Answer, language: Language) -> CertificateView:
         sentence=words.sentence(report, language),
         found=found,
         reason=_main_reason(report, language),
-        remarks=tuple(
-            words.remark_text(remark, language)
-            for remark in report.remarks
-            if remark is not Remark.TEST_CHAIN
-        ),
+        warnings=_remarks(report, WARNINGS, language),
+        notes=_remarks(report, NOTES, language),
         freshness=_freshness(answer) if found else (),
         issuer_name=_issuer_name(report.issuer, language),
         issuer_rows=_issuer_rows(report.issuer),
@@ -109,11 +111,46 @@ def certificate_view(answer: Answer, language: Language) -> CertificateView:
     )
 
 
+def _remarks(report: Report, wanted: frozenset[Remark], language: Language) -> tuple[str, ...]:
+    return tuple(words.remark_text(remark, language) for remark in report.remarks if remark in wanted)
+
+
 def _main_reason(report: Report, language: Language) -> str:
-    """Why it is not green: the reason of the check that decided, and the issuer's own reason of a status."""
+    """Why it is not green: the issuer's own reason of a status, else that of the check which decided."""
     if report.verdict is Verdict.VALID or report.verdict in WITHOUT_CERTIFICATE or report.reason is None:
         return ""
-    return words.reason_text(report.reason, language)
+    if report.status is not None and report.verdict in OF_STATUS:
+        reason = status_reason(report.status.reason)
+        return _(
+            "The issuer's reason: %(reason)s. Applies from %(moment)s.",
+            reason=reason,
+            moment=show_moment(report.status.effective),
+        )
+    return _("Why: %(reason)s.", reason=words.reason_text(report.reason, language))
+
+
+def status_reason(code: str) -> str:
+    """Say the reason code of a status document (certlog.status.REASONS)."""
+    reasons = {
+        "nonconformity": _("nonconformity found"),
+        "surveillance_overdue": _("surveillance is overdue"),
+        "misuse_of_mark": _("misuse of the certificate or mark"),
+        "fee_unpaid": _("fees not paid"),
+        "client_request": _("at the holder's request"),
+        "investigation": _("under investigation"),
+        "corrected": _("causes corrected"),
+        "suspended_in_error": _("it was suspended in error"),
+        "suspension_expired": _("the suspension was not resolved in time"),
+        "invalid": _("issued in error"),
+        "key_compromise": _("the signing key was compromised"),
+        "production_ended": _("production has ended"),
+        "correction": _("correction"),
+        "scope_extended": _("scope extended"),
+        "scope_reduced": _("scope reduced"),
+        "renewed": _("renewed"),
+        "reissued": _("issued again"),
+    }
+    return reasons.get(code, code)
 
 
 def _freshness(answer: Answer) -> tuple[Row, ...]:
@@ -122,8 +159,6 @@ def _freshness(answer: Answer) -> tuple[Row, ...]:
     rows = [Row(_("Checked"), show_moment(report.at))]
     if report.status_as_of is not None:
         rows.append(Row(_("Status as of"), show_moment(report.status_as_of)))
-    if report.status is not None:
-        rows.append(Row(_("Status applies from"), show_moment(report.status.effective)))
     if report.anchored_at is not None:
         rows.append(Row(_("Anchored on the chain by"), show_moment(report.anchored_at)))
     elif report.anchor_expected_by is not None:

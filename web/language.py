@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Literal, TypeAlias, cast
 
 from babel.dates import format_date, format_datetime
-from flask import Flask, g, has_request_context, request
+from flask import Flask, has_request_context, request
 from flask_babel import Babel
 from werkzeug.routing import BaseConverter
 
@@ -18,6 +18,11 @@ LANGUAGES: Final[tuple[Language, ...]] = ("vi", "en")
 DEFAULT: Final[Language] = "vi"
 VIET_NAM: Final = timezone(timedelta(hours=7), "UTC+7")
 """Asia/Ho_Chi_Minh, which keeps one offset the whole year; said beside every time."""
+
+
+DAY_PATTERNS: Final[dict[Language, str]] = {"vi": "d 'tháng' M 'năm' y", "en": "d MMMM y"}
+MOMENT_PATTERNS: Final[dict[Language, str]] = {"vi": "HH:mm:ss, d/M/y", "en": "HH:mm:ss, d MMMM y"}
+"""As certificates and official letters write them; CLDR's own long form has no word for the year in Vietnamese."""
 
 
 class LanguageConverter(BaseConverter):
@@ -33,14 +38,16 @@ def install_babel(app: Flask) -> None:
     )
 
 
-def take_path_language(_endpoint: str | None, values: dict[str, object] | None) -> None:
-    """Move the language from the path's values to the request, so that views do not repeat it."""
-    g.path_language = values.pop("language", None) if values else None
+def drop_path_language(_endpoint: str | None, values: dict[str, object] | None) -> None:
+    """Take the language out of a path's values: no view has it as an argument."""
+    if values:
+        values.pop("language", None)
 
 
 def path_language() -> Language | None:
     """Return the language that the path names, None where it names none."""
-    return cast("Language | None", g.get("path_language"))
+    first = request.path.split("/", 2)[1]
+    return next((language for language in LANGUAGES if language == first), None)
 
 
 def current_language() -> Language:
@@ -62,14 +69,15 @@ def show_day(text: str) -> str:
         day = date.fromisoformat(text[:10])
     except ValueError:
         return text
-    return format_date(day, "long", locale=current_language())
+    language = current_language()
+    return format_date(day, DAY_PATTERNS[language], locale=language)
 
 
 def show_moment(seconds: int) -> str:
     """Write a moment with its time zone, to the second."""
     language = current_language()
     moment = datetime.fromtimestamp(seconds, UTC).astimezone(VIET_NAM)
-    written = format_datetime(moment, "HH:mm:ss, d MMMM y", locale=language, tzinfo=VIET_NAM)
+    written = format_datetime(moment, MOMENT_PATTERNS[language], locale=language, tzinfo=VIET_NAM)
     return f"{written} (UTC+7)"
 
 

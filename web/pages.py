@@ -17,7 +17,7 @@ from certlog.trust_root import TrustRoot
 from verifier.report import Verdict
 from web.api_description import declared_problems, describe_api
 from web.certificate_view import WITHOUT_CERTIFICATE, certificate_view
-from web.language import LANGUAGES, current_language, path_language, take_path_language
+from web.language import LANGUAGES, current_language, drop_path_language, path_language
 from web.qr import page_address, qr_svg
 from web.responses import A_MOMENT, kept
 from web.services import Services
@@ -30,7 +30,7 @@ MAX_TYPED: Final = 300
 _IN_ADDRESS: Final = re.compile(r"/c/([^/?#\s]{1,64})", re.IGNORECASE)
 
 pages: Final = Blueprint("pages", __name__)
-pages.url_value_preprocessor(take_path_language)
+pages.url_value_preprocessor(drop_path_language)
 
 
 def page(rule: str) -> Callable[[Callable[..., ResponseReturnValue]], Callable[..., ResponseReturnValue]]:
