@@ -243,7 +243,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "is empty, but version {found} needs a reason for replacing. Fill it in.",
     ),
     "changed-input": (
-        "số “{found}” phiên bản {version} đã được ký với nội dung khác. Giữ nội dung cũ, hoặc tăng phiên bản (version).",
+        "số “{found}” phiên bản {version} đã ký với nội dung khác. Giữ nội dung cũ, hoặc tăng phiên bản (version).",
         "number “{found}”, version {version} was signed with other content. Restore it, or raise `version`.",
     ),
     "no-previous": (
