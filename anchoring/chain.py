@@ -6,7 +6,7 @@ becomes Unavailable, once. Nothing is retried and no connection outlives its sho
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,14 +24,11 @@ from anchoring.contract import (
     read_anchored_at,
     read_head,
 )
-from anchoring.ports import Anchor, Block, ContractHead, Receipt, SendAnswer
+from anchoring.ports import Anchor, Block, ContractHead, Finality, Receipt, SendAnswer
 from certlog.errors import InvalidInput, Unavailable
 
 TIMEOUT: Final = 10.0
 """Seconds. web3's default is 30 s and five tries, sending included: it re-sent and reported "already known"."""
-
-Finality: TypeAlias = int | Literal["tag"]
-"""How a chain says what is final: its `finalized` tag, or so many blocks on top."""
 
 _HASH_BYTES: Final = 32
 
@@ -112,6 +109,10 @@ class EvmChain:
         self._rpc: Final = rpc
         self._contract: Final = contract
         self._finality: Final = finality
+
+    def at(self, contract: str) -> "EvmChain":
+        """Return the same chain with another contract."""
+        return EvmChain(self._rpc, contract, self._finality)
 
     def chain_id(self) -> int:
         """See Chain."""

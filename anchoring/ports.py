@@ -4,7 +4,7 @@ Whoever implements a port keeps the promise in its docstring; correctness rests 
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from anchoring.batch import Attempt, Fees, Head, SealedHead
 from certlog.errors import Unavailable
@@ -15,6 +15,7 @@ __all__ = [
     "Chain",
     "CheckpointSource",
     "ContractHead",
+    "Finality",
     "Head",
     "LeaderLock",
     "LockHeld",
@@ -99,6 +100,10 @@ class SendAnswer:
 
     accepted: bool
     message: str
+
+
+Finality: TypeAlias = int | Literal["tag"]
+"""How a chain says what is final: its `finalized` tag, or so many blocks on top."""
 
 
 class Chain(Protocol):

@@ -1,0 +1,153 @@
+"""What an owner does once, by hand: deploy the contract, and open a log in it.
+
+A person watches these two transactions, so they are not stored: their nonce is the chain's own count. The worker's
+transactions never go this way. Each function waits until its transaction is final.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from anchoring.contract import artifact, log_id, open_log_call
+from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
+from anchoring.ports import Chain, Receipt, TransactionSigner, UnsignedTransaction
+from certlog.errors import InvalidInput, NotTrusted, Unavailable
+
+DEPLOY_GAS: Final = 5_000_000
+OPEN_LOG_GAS: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployed contract."""
+
+    address: str
+    code_hash: bytes
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The key that pays for such a transaction, and how to wait for it."""
+
+    signer: TransactionSigner
+    fees: FeePolicy
+    now: Callable[[], int]
+    sleep: Callable[[float], object]
+    report: Callable[[str], object]
+    """Told what is being waited for, so that an interrupted command can be understood."""
+    patience: int = 1800
+    """Seconds to wait for a block, and again for finality."""
+
+
+def deploy(chain: Chain, owner: Owner, chain_at: Callable[[str], Chain], *, chain_id: int) -> Deployment:
+    """Deploy CheckpointAnchor and check what stands at its address.
+
+    Args:
+        chain: any port to the chain; its contract does not matter.
+        owner: who pays.
+        chain_at: makes a port for a contract's address.
+        chain_id: the chain that is meant.
+
+    Raises:
+        InvalidInput: the node is on another chain.
+        NotTrusted: the transaction was refused, or other code stands there.
+        Unavailable: the node does not answer, or time ran out.
+    """
+    require_chain(chain, chain_id)
+    receipt = _perform(chain, owner, chain_id, _Call(None, artifact().bytecode, DEPLOY_GAS))
+    if receipt.contract is None:
+        raise NotTrusted("the deployment made no contract")
+    found = chain_at(receipt.contract).code_hash()
+    if found != artifact().code_hash:
+        expected = artifact().code_hash.hex()
+        raise NotTrusted(f"expected code hash {expected} at {receipt.contract}, found {found.hex()}")
+    return Deployment(receipt.contract, found, receipt.block_number)
+
+
+def open_log(
+    chain: Chain, owner: Owner, *, chain_id: int, contract: str, origin: str, anchorer: str
+) -> bytes:
+    """Open the owner's log for an origin, or find it open already; return its id.
+
+    Raises:
+        InvalidInput: the node is on another chain, or there is no CheckpointAnchor at the address.
+        NotTrusted: the log is open with another anchorer, or the contract refused.
+        Unavailable: the node does not answer, or time ran out.
+    """
+    require_chain(chain, chain_id)
+    require_contract(chain, contract)
+    opened = log_id(owner.signer.address, origin)
+    if chain.head(opened, chain.latest()).anchorer is None:
+        call = _Call(contract, open_log_call(origin, anchorer), OPEN_LOG_GAS)
+        _perform(chain, owner, chain_id, call)
+    found = chain.head(opened, chain.latest()).anchorer
+    if found != anchorer:
+        raise NotTrusted(f"log {opened.hex()} is open with anchorer {found}, not {anchorer}")
+    return opened
+
+
+def require_chain(chain: Chain, chain_id: int) -> None:
+    """Require that the node is on the chain that is meant.
+
+    Raises:
+        InvalidInput: it states another chain id.
+    """
+    found = chain.chain_id()
+    if found != chain_id:
+        raise InvalidInput(f"expected chain id {chain_id}, the node states {found}", code="wrong-chain")
+
+
+def require_contract(chain: Chain, contract: str) -> None:
+    """Require that the pinned build of CheckpointAnchor stands at the address.
+
+    Raises:
+        InvalidInput: other code, or none.
+    """
+    expected, found = artifact().code_hash, chain.code_hash()
+    if found != expected:
+        message = f"expected CheckpointAnchor (code hash {expected.hex()}) at {contract}, found {found.hex()}"
+        raise InvalidInput(message, code="wrong-code")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    to: str | None
+    data: bytes
+    gas: int
+
+
+def _perform(chain: Chain, owner: Owner, chain_id: int, call: _Call) -> Receipt:
+    latest = chain.latest()
+    fees = (
+        legacy_fees(chain.gas_price(), owner.fees)
+        if owner.fees.legacy
+        else dynamic_fees(latest.base_fee, owner.fees)
+    )
+    nonce = chain.transaction_count(owner.signer.address, latest)
+    unsigned = UnsignedTransaction(chain_id, nonce, call.to, call.data, call.gas, fees)
+    attempt = owner.signer.sign(unsigned, owner.now())
+    answer = chain.send_raw(attempt.raw)
+    if not answer.accepted:
+        raise NotTrusted(f"the node refused the transaction of {owner.signer.address}: {answer.message}")
+    owner.report(f"sent 0x{attempt.tx_hash.hex()}; waiting for a block, then until it is final")
+    receipt = _wait(owner, lambda: chain.receipt(attempt.tx_hash), "the transaction is in no block")
+    if not receipt.succeeded:
+        raise NotTrusted(
+            f"transaction 0x{attempt.tx_hash.hex()} was refused by the contract or ran out of gas"
+        )
+    _wait(
+        owner,
+        lambda: receipt if chain.finalized().number >= receipt.block_number else None,
+        f"block {receipt.block_number} is not final",
+    )
+    return receipt
+
+
+def _wait(owner: Owner, look: Callable[[], Receipt | None], problem: str) -> Receipt:
+    deadline = owner.now() + owner.patience
+    while (found := look()) is None:
+        if owner.now() >= deadline:
+            raise Unavailable(f"{problem} after {owner.patience} s; look again later, it may still come")
+        owner.sleep(0.5)
+    return found

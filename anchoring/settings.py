@@ -1,0 +1,217 @@
+"""Anchoring's settings: one frozen value, read once from anchoring.toml in the data folder.
+
+`certlog anchor open-log` writes the file; an operator may edit it. Unknown keys are refused. A chain is data: its id,
+its class, how its blocks become final and what its transactions look like. No secret is a setting.
+"""
+
+import json
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from anchoring.batch import Target
+from anchoring.contract import ADDRESS_BYTES, checksummed, log_id
+from anchoring.fees import FeePolicy
+from anchoring.line import Pins, Policy
+from anchoring.ports import Finality
+from certlog.digests import DIGEST_BYTES
+from certlog.errors import InvalidInput, Unavailable
+from certlog.trust_root import Chain, LogId
+
+FILE_NAME: Final = "anchoring.toml"
+
+_POLICY: Final = Policy()
+_FEES: Final = FeePolicy()
+
+_HEADER: Final = """\
+# Where and how this registry anchors its checkpoints. Written by: certlog anchor open-log
+# Times are seconds, fees are wei for one unit of gas. docs/anchoring.md explains each setting.
+"""
+
+
+def parse_address(text: str) -> str:
+    """Return an address with its checksum.
+
+    Raises:
+        ValueError: not an address, or one whose checksum is wrong.
+    """
+    value = bytes.fromhex(text.removeprefix("0x"))
+    if len(value) != ADDRESS_BYTES:
+        raise ValueError(f"expected an address of 0x and 40 hex digits, found {text!r}")
+    address = checksummed(value)
+    if text.lower() != text and text != address:
+        raise ValueError(f"the address {text} is mistyped: its checksum would make it {address}")
+    return address
+
+
+def parse_digest(text: str) -> str:
+    """Return 32 bytes as 0x and 64 lower-case hex digits.
+
+    Raises:
+        ValueError: not 32 bytes of hex.
+    """
+    value = bytes.fromhex(text.removeprefix("0x"))
+    if len(value) != DIGEST_BYTES:
+        raise ValueError(f"expected 0x and 64 hex digits, found {text!r}")
+    return "0x" + value.hex()
+
+
+def _at_least_one(finality: Finality) -> Finality:
+    if finality != "tag" and finality < 1:
+        raise ValueError(f'expected "tag" or at least 1 block, found {finality}')
+    return finality
+
+
+class AnchoringSettings(BaseModel):
+    """Everything that anchoring can be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    origin: Annotated[str, Field(min_length=1, max_length=200)]
+    """The log's name, as in its checkpoints."""
+    endpoint: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    """The node's JSON-RPC address."""
+    chain_id: Annotated[int, Field(gt=0)]
+    """EIP-155 chain id; a node that states another stops the worker."""
+    chain_class: Literal["public", "consortium", "local"]
+    """Who runs the chain; a local chain is shown as a test chain everywhere."""
+    contract: Annotated[str, AfterValidator(parse_address)]
+    """The address of CheckpointAnchor."""
+    code_hash: Annotated[str, AfterValidator(parse_digest)]
+    """keccak-256 of the contract's runtime code; other code stops the worker."""
+    log_id: Annotated[str, AfterValidator(parse_digest)]
+    """The log in the contract."""
+    account: Annotated[str, AfterValidator(parse_address)]
+    """The anchorer: the account that pays and appends."""
+    finality: Annotated[Finality, AfterValidator(_at_least_one)] = "tag"
+    """The word "tag" where the chain has a `finalized` block, else how many blocks on top make one final."""
+    transactions: Literal["eip1559", "legacy"] = "eip1559"
+    """Type 2 or type 0 transactions."""
+    priority_fee: Annotated[int, Field(ge=0)] = _FEES.priority_fee
+    """The tip; EIP-1559 only."""
+    max_fee: Annotated[int, Field(ge=0)] = _FEES.max_fee
+    """Above this nothing is signed."""
+    max_delay: Annotated[int, Field(ge=1)] = _POLICY.max_delay
+    """A new entry waits at most this long for the next batch."""
+    max_entries: Annotated[int, Field(ge=1)] = _POLICY.max_entries
+    """So many new entries are anchored at once."""
+    heartbeat: Annotated[int, Field(ge=1)] = _POLICY.heartbeat
+    """A batch is anchored after this long even when nothing happened."""
+    rebroadcast_after: Annotated[int, Field(ge=1)] = _POLICY.rebroadcast_after
+    """An unseen transaction leaves again after this long."""
+    max_head_age: Annotated[int, Field(ge=1)] = _POLICY.max_head_age
+    """Nothing is signed while the node's newest block is older."""
+    poll: Annotated[float, Field(ge=0.05, le=600, strict=False)] = 2.0
+    """Seconds between two looks at the chain."""
+
+    def target(self) -> Target:
+        """Return where batches go."""
+        return Target(self.chain_id, self.contract, _bytes(self.log_id), self.origin)
+
+    def pins(self) -> Pins:
+        """Return what must hold on the wire."""
+        return Pins(
+            self.target(),
+            _bytes(self.code_hash),
+            self.account,
+            owns_log=log_id(self.account, self.origin) == _bytes(self.log_id),
+        )
+
+    def policy(self) -> Policy:
+        """Return when to anchor and how patiently to wait."""
+        return Policy(
+            max_delay=self.max_delay,
+            max_entries=self.max_entries,
+            heartbeat=self.heartbeat,
+            rebroadcast_after=self.rebroadcast_after,
+            max_head_age=self.max_head_age,
+        )
+
+    def fees(self) -> FeePolicy:
+        """Return what may be offered for gas."""
+        return FeePolicy(self.transactions == "legacy", self.priority_fee, self.max_fee)
+
+    def trust_root_chain(self) -> Chain:
+        """Return this chain as a verifier's trust root pins it."""
+        return Chain(
+            id=self.chain_id,
+            chain_class=self.chain_class,
+            contract=self.contract.lower(),
+            code_hash=self.code_hash,
+            log_ids=(LogId(self.log_id, None),),
+            endpoints=(self.endpoint,),
+            quorum=1,
+            finality=None if self.finality == "tag" else self.finality,
+        )
+
+    def to_toml(self) -> str:
+        """Return the file's text; reading it gives an equal value."""
+        lines = [
+            f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in self.model_dump().items()
+        ]
+        return _HEADER + "\n".join(lines) + "\n"
+
+
+def load_settings(folder: Path) -> AnchoringSettings:
+    """Read anchoring.toml in a data folder.
+
+    Raises:
+        InvalidInput: no such file, not TOML, or a missing, unknown or wrong setting, which is named.
+        Unavailable: the file cannot be read.
+    """
+    path = folder / FILE_NAME
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        message = f"{path} does not exist; make it with: certlog anchor deploy, then certlog anchor open-log"
+        raise InvalidInput(message, code="no-settings") from error
+    except OSError as error:
+        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} is not TOML: {error}", code="bad-settings") from error
+    return make_settings(table, str(path))
+
+
+def make_settings(values: dict[str, object], place: str) -> AnchoringSettings:
+    """Check settings from anywhere; `place` is named in errors.
+
+    Raises:
+        InvalidInput: a missing, unknown or wrong setting.
+    """
+    try:
+        return AnchoringSettings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]) if first["loc"] else ""
+        known = f"; known: {', '.join(AnchoringSettings.model_fields)}"
+        hint = known if first["type"] == "extra_forbidden" else ""
+        message = f"setting {name!r}: {first['msg']}{hint}"
+        raise InvalidInput(message, place=place, code="bad-setting") from error
+
+
+def save_settings(settings: AnchoringSettings, folder: Path) -> Path:
+    """Write anchoring.toml as a whole, replacing the old one; durable when this returns.
+
+    Raises:
+        Unavailable: the folder cannot be written.
+    """
+    path = folder / FILE_NAME
+    new = path.with_suffix(".new")
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            file.write(settings.to_toml())
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot write {path}: {error.strerror}; choose another folder with --data"
+        ) from error
+    return path
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text.removeprefix("0x"))

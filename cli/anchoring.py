@@ -1,0 +1,125 @@
+"""Joins the anchoring worker to a registry, a key and a chain: for `certlog anchor run` and `certlog registry serve`.
+
+web3 is imported when a chain is opened, not before: every other command starts without it.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from anchoring.database import open_database
+from anchoring.keystore import AccountSigner, open_keystore
+from anchoring.line_store import LineStore
+from anchoring.lock import FileLock
+from anchoring.ports import Finality, SealedHead
+from anchoring.settings import AnchoringSettings, load_settings
+from anchoring.worker import AnchorWorker, Plan, Step
+from registry.publisher import Publisher
+
+if TYPE_CHECKING:
+    from anchoring.chain import EvmChain
+
+DATABASE_NAME: Final = "anchoring.db"
+LOCK_NAME: Final = "anchoring.lock"
+KEYSTORE: Final = Path("keys") / "anchorer.json"
+
+
+class PublisherSource:
+    """The registry's publisher as anchoring's CheckpointSource."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        """Ask this publisher."""
+        self._publisher: Final = publisher
+
+    def seal(self, batch_number: int) -> SealedHead:
+        """See CheckpointSource."""
+        sealed = self._publisher.seal_batch(batch_number)
+        return SealedHead(sealed.origin, sealed.size, sealed.root, sealed.note)
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """See CheckpointSource."""
+        return self._publisher.consistency(old, new)
+
+    def latest_size(self) -> int:
+        """See CheckpointSource."""
+        return self._publisher.latest_size()
+
+
+@contextmanager
+def open_chain(endpoint: str, contract: str, finality: Finality) -> "Iterator[EvmChain]":
+    """Open a port to one contract through one node; closed at the end."""
+    from anchoring.chain import EvmChain, JsonRpc  # noqa: PLC0415 - web3 costs over a second to import
+
+    rpc = JsonRpc(endpoint)
+    try:
+        yield EvmChain(rpc, contract, finality)
+    finally:
+        rpc.close()
+
+
+@contextmanager
+def open_worker(
+    folder: Path, publisher: Publisher, signer: AccountSigner, now: Callable[[], int]
+) -> Iterator[tuple[AnchorWorker, AnchoringSettings]]:
+    """Join everything for the line that anchoring.toml describes; nothing is sent yet.
+
+    Args:
+        folder: the data folder.
+        publisher: the registry's, in this process.
+        signer: the anchorer's opened key.
+        now: the clock.
+
+    Raises:
+        InvalidInput: settings are missing or wrong, or the key is another account's.
+        Unavailable: the database cannot be used.
+    """
+    settings = load_settings(folder)
+    database = open_database(folder / DATABASE_NAME, create=True)
+    lock = FileLock(folder / LOCK_NAME)
+    try:
+        with open_chain(settings.endpoint, settings.contract, settings.finality) as chain:
+            store = LineStore(database, settings.target(), settings.account, now=now())
+            plan = Plan(settings.pins(), settings.policy(), settings.fees())
+            worker = AnchorWorker(
+                store,
+                plan,
+                chain=chain,
+                source=PublisherSource(publisher),
+                signer=signer,
+                lock=lock,
+                now=now,
+            )
+            yield worker, settings
+    finally:
+        lock.release()
+        database.close()
+
+
+def run_worker(
+    folder: Path,
+    publisher: Publisher,
+    passphrase: str,
+    *,
+    stop: threading.Event,
+    now: Callable[[], int],
+    report: Callable[[Step], object],
+) -> None:
+    """Anchor until `stop` is set. For a thread of the worker process, beside the publisher's ticks.
+
+    Args:
+        folder: the data folder, with anchoring.toml and keys/anchorer.json.
+        publisher: the registry's, in this process.
+        passphrase: opens the key.
+        stop: set to end; a step that has begun is finished.
+        now: the clock.
+        report: told of every step.
+
+    Raises:
+        CertlogError: as open_keystore and open_worker say, before the first step.
+        NotTrusted: anchoring's database contradicts itself.
+    """
+    signer = open_keystore(folder / KEYSTORE, passphrase)
+    with open_worker(folder, publisher, signer, now) as (worker, settings):
+        worker.run(stop, stop.wait, poll=settings.poll, report=report)
