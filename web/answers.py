@@ -30,6 +30,7 @@ from verifier.report import (
     failed,
     not_checked,
 )
+from verifier.unproven import nothing_checked
 from verifier.verdict import LOOKS
 from verifier.verify import verify
 from web.problems import NotFound
@@ -150,9 +151,7 @@ class RegistryAnswers:
         return verify(evidence, self._trust_root, at, chain_view)
 
     def _without_certificate(self, typed: str, verdict: Verdict, reason: Reason) -> Answer:
-        checks = tuple(not_checked(name, reason) for name in CheckName)
-        report = Report(verdict, LOOKS[verdict], checks, self._now(), reason)
-        return Answer(typed, report, ChainView())
+        return Answer(typed, nothing_checked(verdict, reason, at=self._now()), ChainView())
 
 
 def before_first_epoch(document: SecuredDocument | None, trust_root: TrustRoot, at: int) -> Report:

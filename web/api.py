@@ -13,11 +13,13 @@ from flask.typing import ResponseReturnValue
 from certlog.certificate_id import parse_id
 from certlog.digests import DocumentHash, digest_from_text
 from certlog.encoding import b64url
-from certlog.errors import InvalidInput
 from certlog.keys import check_did
 from certlog.timestamps import format_time
 from verifier.report import Verdict
+from web.api_description import QUERY_NUMBERS
 from web.api_models import (
+    MAX_INDEX,
+    MAX_LIST,
     AnchorOut,
     AnchorsOut,
     AnswerOut,
@@ -28,12 +30,12 @@ from web.api_models import (
 )
 from web.certificate_view import public_report
 from web.problems import Problem, problem_response
+from web.query import query_number
 from web.responses import A_MOMENT, ASK_AGAIN, FOR_EVER, download, json_response, kept, sends
 from web.security import share_with_other_sites
 from web.services import AnchorRow, Services
 
 ANCHORS_AT_ONCE: Final = 500
-PURPOSES: Final = ("revocation", "suspension")
 
 api: Final = APIBlueprint("api", __name__, url_prefix="/api/v1", tag="Read")
 public_files: Final = APIBlueprint("files", __name__, tag="Log and lists")
@@ -113,14 +115,14 @@ def log_head() -> ResponseReturnValue:
     )
 
 
-@api.get("/entries/<int:index>")
+@api.get(f"/entries/<int(max={MAX_INDEX}):index>")
 @api.doc(responses=sends("application/json", "the entry's bytes"))
 def entry(index: int) -> ResponseReturnValue:
     """Return an entry's canonical bytes."""
     return kept(Response(services().log.entry(index), mimetype="application/json"), FOR_EVER)
 
 
-@api.get("/entries/<int:index>/proof")
+@api.get(f"/entries/<int(max={MAX_INDEX}):index>/proof")
 @api.doc(responses=sends("text/plain", "c2sp.org/tlog-proof@v1"))
 def entry_proof(index: int) -> ResponseReturnValue:
     """Return the proof of an entry to the newest checkpoint: the receipt of its submission."""
@@ -129,18 +131,20 @@ def entry_proof(index: int) -> ResponseReturnValue:
 
 @api.get("/consistency")
 @api.output(ConsistencyOut)
+@api.doc(extensions={QUERY_NUMBERS: ("from", "to")})
 def consistency() -> ResponseReturnValue:
     """Return the consistency proof between two sizes of the log, `?from=` and `?to=`."""
-    path = services().log.consistency(_size("from"), _size("to"))
+    path = services().log.consistency(query_number("from"), query_number("to"))
     proof = ConsistencyOut(proof=[b64url(node) for node in path])
     return json_response(proof.model_dump(by_alias=True), cache=FOR_EVER)
 
 
 @api.get("/anchors")
 @api.output(AnchorsOut)
+@api.doc(extensions={QUERY_NUMBERS: ("before",)})
 def anchors() -> ResponseReturnValue:
     """List the anchored batches, newest first; older ones with `?before=`."""
-    before = _size("before") if "before" in request.args else None
+    before = query_number("before") if "before" in request.args else None
     page = services().anchors.page(older_than=before, limit=ANCHORS_AT_ONCE)
     poll = services().anchors.last_poll()
     found = AnchorsOut(
@@ -170,7 +174,7 @@ def checkpoint() -> ResponseReturnValue:
     return kept(Response(services().log.head().checkpoint, mimetype="text/plain"), ASK_AGAIN)
 
 
-@public_files.get("/status/<any(revocation, suspension):purpose>/<int:number>")
+@public_files.get(f"/status/<any(revocation, suspension):purpose>/<int(max={MAX_LIST}):number>")
 @public_files.doc(responses=sends("application/vc", "BitstringStatusListCredential"))
 def status_list(purpose: str, number: int) -> ResponseReturnValue:
     """Return a W3C status list credential, signed with the trust root's list key."""
@@ -182,15 +186,6 @@ def services() -> Services:
     """Return the services of the application that serves this request."""
     found: Services = current_app.extensions["certlog"]
     return found
-
-
-def _size(name: str) -> int:
-    text = request.args.get(name, "")
-    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(2**53))):
-        raise InvalidInput(
-            f"expected a number, found {text[:40]!r}", place=f"query: /{name}", code="bad-number"
-        )
-    return int(text)
 
 
 def _anchor(row: AnchorRow) -> AnchorOut:

@@ -11,7 +11,8 @@ from typing import Any, Final, cast
 from apiflask import APIFlask
 from flask import Flask
 
-from web.api_models import ProblemOut
+from certlog.status_list import PURPOSES
+from web.api_models import MAX_INDEX, MAX_LIST, ProblemOut
 from web.problems import MEDIA_TYPE
 
 DESCRIPTION: Final = (
@@ -33,6 +34,16 @@ PROBLEM_MEANINGS: Final = {
     429: "Too much at once; try again later.",
     503: "Something needed cannot be reached now; try again.",
 }
+QUERY_NUMBERS: Final = "x-query-numbers"
+PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "index": {"type": "integer", "minimum": 0, "maximum": MAX_INDEX},
+    "number": {"type": "integer", "minimum": 0, "maximum": MAX_LIST},
+    "purpose": {"type": "string", "enum": list(PURPOSES)},
+    "identifier": {"type": "string", "maxLength": 64, "examples": ["WERC8-GMRZG-E196Q-VYK49"]},
+    "document_hash": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
+}
+"""What APIFlask cannot tell of the converters in a path."""
+
 METHODS: Final = ("get", "post")
 
 
@@ -111,11 +122,19 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
                 "description": HTTPStatus(status).phrase,
                 "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}},
             }
+        for parameter in operation["parameters"]:
+            parameter["schema"] = PATH_SCHEMAS.get(parameter["name"], parameter["schema"])
+        operation["parameters"] += [_query_parameter(name) for name in operation.pop(QUERY_NUMBERS, ())]
         media_type = operation.pop("x-request-media-type", None)
         if media_type is not None:
             body = {"schema": {"type": "string", "description": "one submission a line"}}
             operation["requestBody"] = {"required": True, "content": {media_type: body}}
     return document
+
+
+def _query_parameter(name: str) -> dict[str, Any]:
+    schema = {"type": "integer", "minimum": 0, "maximum": MAX_INDEX}
+    return {"in": "query", "name": name, "required": name != "before", "schema": schema}
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 MAX_SLOTS_AT_ONCE = 1000
+MAX_INDEX = 10**15 - 1
+"""No log of ours will hold more entries; larger numbers must not reach a database."""
+MAX_LIST = 10**9 - 1
 
 Digest = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url without padding")

@@ -12,13 +12,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from certlog.certificate_id import parse_id
-from certlog.errors import InvalidInput, MistypedId
+from certlog.errors import MistypedId
 from certlog.trust_root import TrustRoot
+from issuer.qr import certificate_address
 from verifier.report import Verdict
 from web.api_description import declared_problems, describe_api
 from web.certificate_view import WITHOUT_CERTIFICATE, certificate_view
 from web.language import LANGUAGES, current_language, drop_path_language, path_language
-from web.qr import page_address, qr_svg
+from web.qr import qr_svg
+from web.query import query_number
 from web.responses import A_MOMENT, kept
 from web.services import Services
 from web.trust_view import chain_views, trust_rows
@@ -88,7 +90,7 @@ def certificate_qr(identifier: str) -> ResponseReturnValue:
 def anchoring_log() -> ResponseReturnValue:
     """Show every batch that was anchored, newest first."""
     services = _services()
-    older_than = _number("before")
+    older_than = query_number("before") if "before" in request.args else None
     rows = services.anchors.page(older_than=older_than, limit=LOG_PAGE_ROWS)
     head = services.log.head()
     html = render_template(
@@ -161,7 +163,7 @@ def _certificate_page(typed: str) -> Response:
         "certificate.html",
         view=view,
         typed=typed,
-        address=page_address(services.public_url, answer.identifier),
+        address=certificate_address(services.public_url, answer.identifier),
         public_url=services.public_url,
     )
     response = _kept(html, A_MOMENT)
@@ -182,17 +184,6 @@ def _kept(html: str, cache: str = FIVE_MINUTES) -> Response:
     if path_language() is None:
         response.headers["Vary"] = "Accept-Language"
     return kept(response, cache)
-
-
-def _number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= len("1000000000000")):
-        raise InvalidInput(
-            f"expected a number, found {text[:40]!r}", place=f"query: /{name}", code="bad-number"
-        )
-    return int(text)
 
 
 def _services() -> Services:

@@ -1,30 +1,16 @@
-"""The QR code of a certificate's page, as on the printed certificate (docs/formats.md, section 2).
-
-Capitals keep the code in alphanumeric mode, and therefore small; the page answers to them.
-"""
+"""The QR code of a certificate's page: the very address that issuers print (issuer.qr), drawn to scale for a page."""
 
 import io
-from typing import Final
-from urllib.parse import urlsplit
 
 import segno
 
-QUIET_ZONE: Final = 4
-MODULE_PIXELS: Final = 8
-
-
-def page_address(public_url: str, identifier: str) -> str:
-    """Return the address that the code holds: `HTTPS://HOST/C/<id>`.
-
-    Only scheme and host are written in capitals; a path before /C/ keeps its case.
-    """
-    parts = urlsplit(public_url)
-    return f"{parts.scheme.upper()}://{parts.netloc.upper()}{parts.path.rstrip('/')}/C/{identifier}"
+from issuer.qr import ERROR_LEVEL, QUIET_ZONE, certificate_address
 
 
 def qr_svg(public_url: str, identifier: str) -> bytes:
-    """Return the code as SVG: level Q, quiet zone of 4 modules, dark on white."""
-    code = segno.make(page_address(public_url, identifier), error="q", micro=False, boost_error=False)
+    """Return the code as SVG that scales to any size: dark on white, quiet zone included."""
+    address = certificate_address(public_url, identifier)
+    code = segno.make(address, error=ERROR_LEVEL, micro=False, boost_error=False)
     target = io.BytesIO()
-    code.save(target, kind="svg", border=QUIET_ZONE, scale=MODULE_PIXELS, light="#ffffff", xmldecl=False)
+    code.save(target, kind="svg", border=QUIET_ZONE, light="#ffffff", xmldecl=False, omitsize=True)
     return target.getvalue()

@@ -19,15 +19,14 @@ _ABSENT: Final = frozenset({"no-entry", "no-list"})
 class RegistryLog:
     """Implements web.services.Log."""
 
-    def __init__(self, registry: Registry, log_key: str) -> None:
-        """Take the registry and the log key that its trust root names for new heads."""
+    def __init__(self, registry: Registry) -> None:
+        """Take the registry."""
         self._registry = registry
-        self._log_key = log_key
 
     def head(self) -> LogHead:
         """Return the newest signed checkpoint."""
         head = self._registry.head()
-        return LogHead(self._registry.origin, self._log_key, head.size, head.root, head.note)
+        return LogHead(self._registry.origin, self._registry.log_key(), head.size, head.root, head.note)
 
     def entry(self, index: int) -> bytes:
         """Return an entry's bytes."""

@@ -50,7 +50,7 @@ def open_services(folder: DataFolder, surroundings: Surroundings) -> Services:
     return Services(
         answers=RegistryAnswers(registry, anchors, trust_root, surroundings.now),
         anchors=anchors,
-        log=RegistryLog(registry, trust_root.log_keys[-1].vkey.to_text()),
+        log=RegistryLog(registry),
         submissions=RegistrySubmissions(registry),
         trust_root=trust_root,
         public_url=registry.settings.public_url,
