@@ -72,6 +72,6 @@ class DataFolder:
     def require_writable(self) -> None:
         """Require that this user can write in the folder and change the database."""
         for path in (self.path, self.database):
-            if path.exists() and not os.access(path, os.W_OK):
+            if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
                 message = f"{path} is read-only for this user; a registry must write there: change its owner or mode"
                 raise Unavailable(message)

@@ -81,8 +81,12 @@ class HeadSigner:
                 if known is not None:
                     return known
                 last = self._last_head(connection)  # 1
-                self._require_stored(connection, last)
+                unfinished = last.size > 0 and checkpoint_at(connection, last.size) is None
                 root = verify_growth(connection, last, size)  # 2, 3
+            if unfinished:
+                finished = self._store(last)
+                if size == last.size:
+                    return finished
             head = SignedHead(size, root)
             self._swap(last, head)  # 4
             return self._store(head)  # 5
@@ -120,11 +124,6 @@ class HeadSigner:
             )
             raise SigningHalted(message)
         return head
-
-    def _require_stored(self, connection: Connection, last: SignedHead) -> None:
-        """Finish what a crash between steps 4 and 5 left undone."""
-        if last.size and checkpoint_at(connection, last.size) is None:
-            self._store(last)
 
     def _swap(self, last: SignedHead, head: SignedHead) -> None:
         self._file.swap(last, head)

@@ -9,7 +9,7 @@ from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from registry.admission import LoggedCertificate
 from registry.slots import slot_at
-from registry.tables import certificates, documents, entries, statements
+from registry.tables import certificates, documents, entries, log_identity, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,11 @@ def logged_at(connection: Connection, index: int) -> int:
     """Return when an entry was logged; requires that it exists."""
     query = select(entries.c.logged_at).where(entries.c.leaf_index == index)
     return int(connection.execute(query).scalar_one())
+
+
+def log_key(connection: Connection) -> str:
+    """Return the vkey text of the log's key."""
+    return str(connection.execute(select(log_identity.c.log_key)).scalar_one())
 
 
 def last_trust_statement(connection: Connection, did: str) -> DocumentHash | None:

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from certlog.errors import InvalidInput, Unavailable
 from certlog.note import VerifierKey
 from certlog.tree import EMPTY_ROOT
-from registry import schema
+from registry import lookup, schema
 from registry.append import LogWriter
 from registry.data_folder import DataFolder
 from registry.database import Database
@@ -100,7 +100,7 @@ def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
     settings, database = _open_database(folder, surroundings)
     log_key = LogSigner(settings.origin, load_key(folder.log_key))
     with database.reading() as connection:
-        made_with = connection.execute(select(log_identity.c.log_key)).scalar_one()
+        made_with = lookup.log_key(connection)
     if made_with != log_key.verifier_key.to_text():
         message = f"{folder.log_key} is {log_key.verifier_key.to_text()}; the log was made with {made_with}"
         raise Unavailable(message)

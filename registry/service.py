@@ -142,6 +142,11 @@ class Registry:
             raise Unavailable(message)
         return newest
 
+    def log_key(self) -> str:
+        """Return the log's verifier key (vkey text), as the log was made with."""
+        with self.database.reading() as connection:
+            return lookup.log_key(connection)
+
     def checkpoint(self) -> str:
         """Return the newest signed note."""
         return self.head().note

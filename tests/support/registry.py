@@ -105,10 +105,16 @@ class RegistryWorld:
             raise AssertionError(outcome)
         return outcome.index
 
-    def trust(self, change: Change, subject: str = SAMPLE_DID, signer: Signer | None = None) -> Submission:
-        """Sign a trust statement as the operator."""
+    def trust(
+        self,
+        change: Change,
+        subject: str = SAMPLE_DID,
+        signer: Signer | None = None,
+        did: str = OPERATOR_DID,
+    ) -> Submission:
+        """Sign a trust statement, as the operator unless told otherwise."""
         statement = TrustStatement(subject, self.registry.last_trust_statement(subject), change)
-        document = self.sign(statement.to_json(), OPERATOR_DID, TRUST_CHALLENGE, signer or self.operator)
+        document = self.sign(statement.to_json(), did, TRUST_CHALLENGE, signer or self.operator)
         return Submission(StatementEntry("trust", document).to_bytes())
 
     def enrol(self, did: str = SAMPLE_DID, signer: Signer | None = None, scope: Scope | None = SCOPE) -> None:
@@ -211,10 +217,17 @@ def settings_text(**changes: str | int) -> str:
 
 def make_world(path: Path, **changes: str | int) -> RegistryWorld:
     """Make a registry in a new folder and open it; the caller closes it."""
-    folder, clock = DataFolder(path), Clock()
+    folder = DataFolder(path)
     folder.create()
     folder.settings.write_text(settings_text(**changes), "utf-8")
-    surroundings = Surroundings(environ={}, now=clock, random_bytes=counted_bytes())
+    surroundings = Surroundings(environ={}, now=Clock(), random_bytes=counted_bytes())
     initialise(folder, load_settings(folder.settings, {}), surroundings)
+    return open_world(path)
+
+
+def open_world(path: Path) -> RegistryWorld:
+    """Open a registry that exists; the caller closes it."""
+    folder, clock = DataFolder(path), Clock()
+    surroundings = Surroundings(environ={}, now=clock, random_bytes=counted_bytes())
     registry = open_registry(folder, surroundings)
     return RegistryWorld(folder, clock, surroundings, registry, open_publisher(folder, surroundings))

@@ -1,0 +1,50 @@
+"""The log tables cannot be changed, whatever the program does: triggers refuse, also INSERT OR REPLACE."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from certlog.status import StatusAction
+from registry.tables import INSERT_ONLY, metadata
+from tests.support.registry import RegistryWorld, as_submission
+
+
+@pytest.fixture
+def full(enrolled: RegistryWorld) -> RegistryWorld:
+    """Return a registry with at least one row in every log table."""
+    slot = enrolled.slot()
+    document = enrolled.certificate(slot=slot)
+    enrolled.logged(as_submission(document, slot))
+    enrolled.logged(enrolled.status(document, StatusAction.SUSPEND))
+    enrolled.publisher.seal_batch(0)
+    return enrolled
+
+
+def _execute(world: RegistryWorld, statement: str) -> None:
+    with world.registry.database.writing() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("table", INSERT_ONLY)
+def test_rows_of_a_log_table_are_never_changed_deleted_or_replaced(full: RegistryWorld, table: str) -> None:
+    column = metadata.tables[table].columns.keys()[-1]
+    for statement in (
+        f"UPDATE {table} SET {column} = {column}",
+        f"DELETE FROM {table}",
+        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
+    ):
+        with pytest.raises(IntegrityError, match=f"{table}"):
+            _execute(full, statement)
+
+
+def test_an_entry_cannot_leave_a_gap_or_go_before_the_end(full: RegistryWorld) -> None:
+    size = full.registry.size()
+    for index in (size + 1, size - 1, 0):
+        with pytest.raises(IntegrityError, match="entries"):
+            _execute(full, f"INSERT INTO entries VALUES ({index}, x'00', 'trust', x'00', 0)")
+    _execute(full, f"INSERT INTO entries VALUES ({size}, x'00', 'trust', x'00', 0)")
+
+
+def test_a_checkpoint_smaller_than_the_newest_cannot_be_stored(full: RegistryWorld) -> None:
+    with pytest.raises(IntegrityError, match="checkpoints: rows come in order"):
+        _execute(full, "INSERT INTO checkpoints VALUES (1, x'00', '', 0)")
