@@ -35,6 +35,8 @@ from certlog.trust_state import Operator, TrustState
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
 from tests.support.signing import Cosigner, Ed25519Signer, cosigner, ed25519, log_signer
 from verifier.chain_view import AnchorReading, ChainView
+from verifier.report import Report
+from verifier.verify import File, verify
 
 NOW: Final = parse_time("2026-11-22T10:00:00+07:00")
 HOUR: Final = 3600
@@ -372,3 +374,24 @@ def honest_case() -> Case:
     neighbour = conformity_content(slot=Slot(0, 1), number="MAU-2026-0002")
     world.log_certificate(sign_certificate(neighbour, slot=Slot(0, 1)), Slot(0, 1))
     return case_of(world, document, index)
+
+
+def ask(
+    case: Case,
+    *,
+    evidence: Evidence | None = None,
+    root: TrustRoot | None = None,
+    at: int = NOW,
+    view: ChainView | None = None,
+    file: File | None = None,
+    certificate: SecuredDocument | None = None,
+) -> Report:
+    """Verify a case, with whatever the test puts in place of its parts."""
+    return verify(
+        case.evidence if evidence is None else evidence,
+        trust_root() if root is None else root,
+        at,
+        case.view if view is None else view,
+        file,
+        certificate,
+    )
