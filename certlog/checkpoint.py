@@ -35,10 +35,11 @@ class Checkpoint:
     @classmethod
     def from_text(cls, text: str) -> "Checkpoint":
         """Parse a note text; extension lines and second spellings are refused."""
-        lines = text.split("\n")
-        if len(lines) != 4 or lines[3] or not lines[0] or not _SIZE.fullmatch(lines[1]):
-            raise InvalidInput("a checkpoint is three lines: origin, size, root", code="bad-checkpoint")
-        return cls(lines[0], int(lines[1]), RootHash(b64_decode(lines[2], DIGEST_BYTES)))
+        match text.split("\n"):
+            case [origin, size, root, ""] if origin and _SIZE.fullmatch(size):
+                return cls(origin, int(size), RootHash(b64_decode(root, DIGEST_BYTES)))
+            case _:
+                raise InvalidInput("a checkpoint is three lines: origin, size, root", code="bad-checkpoint")
 
 
 def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> str:

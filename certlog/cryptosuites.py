@@ -22,7 +22,9 @@ SUITES: Final[Mapping[str, KeyType]] = {
 SUITE_OF: Final = {key_type: suite for suite, key_type in SUITES.items()}
 
 
-def hash_data(document: Mapping[str, object], proof_options: Mapping[str, object]) -> tuple[DocumentHash, bytes]:
+def hash_data(
+    document: Mapping[str, object], proof_options: Mapping[str, object]
+) -> tuple[DocumentHash, bytes]:
     """Return (documentHash, proofHash), 32 bytes each.
 
     Args:

@@ -61,7 +61,9 @@ class Proof:
                 raise InvalidInput(f"expected {expected!r}", place=f"{place}/{name}", code="bad-proof")
         suite = get_str(obj, "cryptosuite", place)
         if suite not in cryptosuites.SUITES:
-            raise InvalidInput(f"unknown suite {suite[:40]!r}", place=f"{place}/cryptosuite", code="unknown-suite")
+            raise InvalidInput(
+                f"unknown suite {suite[:40]!r}", place=f"{place}/cryptosuite", code="unknown-suite"
+            )
         if "@context" in obj and obj["@context"] is None:
             raise InvalidInput("@context is null", place=place, code="bad-proof")
         created, method = get_str(obj, "created", place), get_str(obj, "verificationMethod", place)

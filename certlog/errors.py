@@ -7,6 +7,8 @@
     │   └── MistypedId          a certificate id whose check character is wrong
     ├── NotTrusted        refuse: well-formed, but not authorised
     └── Unavailable       try again: something needed could not be reached
+
+Each bears a message that says what was expected and found.
 """
 
 

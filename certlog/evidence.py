@@ -16,7 +16,7 @@ from certlog.entry import Entry, entry_from_json
 from certlog.errors import InvalidInput
 from certlog.issuer_record import IssuerRecord
 from certlog.note import MAX_SIGNATURES
-from certlog.status_list import decode_list, encode_list
+from certlog.status_list import PURPOSES, decode_list, encode_list
 from certlog.strict_json import (
     JSONObject,
     JSONValue,
@@ -57,7 +57,9 @@ class AnchorPointer:
         obj = members(value, required=("chainId", "txHash", "blockNumber", "blockTime"), place=place)
         tx_hash = get_str(obj, "txHash", place)
         if not _TX_HASH.fullmatch(tx_hash):
-            raise InvalidInput("expected 0x and 64 lower-case hex digits", place=f"{place}/txHash", code="bad-anchor")
+            raise InvalidInput(
+                "expected 0x and 64 lower-case hex digits", place=f"{place}/txHash", code="bad-anchor"
+            )
         block_time = parse_utc(get_str(obj, "blockTime", place), f"{place}/blockTime")
         return cls(get_int(obj, "chainId", place), tx_hash, get_int(obj, "blockNumber", place), block_time)
 
@@ -196,13 +198,15 @@ class Evidence:
         names = ("v", "index", "heads", "trust", "events", "epoch", "records", "lists")
         obj = members(value, required=names, optional=("certificate",))
         if get_int(obj, "v") != EVIDENCE_VERSION:
-            raise InvalidInput(f"expected evidence version {EVIDENCE_VERSION}", place="/v", code="bad-version")
+            raise InvalidInput(
+                f"expected evidence version {EVIDENCE_VERSION}", place="/v", code="bad-version"
+            )
         certificate = None
         if "certificate" in obj:
             certificate = SecuredDocument.from_json(get_object(obj, "certificate"), "/certificate")
         heads = get_items(obj, "heads", "", Head.from_json, most=MAX_HEADS)
         lists = get_items(obj, "lists", "", ProvenList.from_json, most=2)
-        if not heads or len(lists) != 2:
+        if not heads or len(lists) != len(PURPOSES):
             raise InvalidInput("expected 1 to 3 heads and exactly 2 lists", code="bad-evidence")
         return cls(
             index=get_int(obj, "index"),

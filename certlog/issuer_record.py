@@ -156,7 +156,8 @@ class IssuerRecord:
             names=Names.from_json(obj["names"], f"{place}/names"),
             legal_id=get_str(obj, "legalId", place),
             keys=tuple(
-                KeyRecord.from_json(k, f"{place}/keys/{i}") for i, k in enumerate(get_list(obj, "keys", place))
+                KeyRecord.from_json(k, f"{place}/keys/{i}")
+                for i, k in enumerate(get_list(obj, "keys", place))
             ),
             scopes=tuple(
                 ScopeRecord.from_json(s, f"{place}/scopes/{i}")

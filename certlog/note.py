@@ -18,6 +18,7 @@ MAX_NOTE_BYTES: Final = 16 * 1024
 MAX_SIGNATURES: Final = 32
 _LINE_START: Final = "— "
 _KEY_ID_BYTES: Final = 4
+_KEY_BYTES: Final = 32
 _TIMESTAMP_BYTES: Final = 8
 
 
@@ -33,7 +34,7 @@ class VerifierKey:
         """Refuse names and keys that a signature line cannot carry."""
         if not _is_key_name(self.name):
             raise InvalidInput(f"bad key name {self.name[:80]!r}", code="bad-vkey")
-        if self.key_type not in (ED25519_NOTE, COSIGNATURE_V1) or len(self.raw) != 32:
+        if self.key_type not in (ED25519_NOTE, COSIGNATURE_V1) or len(self.raw) != _KEY_BYTES:
             raise InvalidInput("expected an Ed25519 verifier key (type 01 or 04)", code="bad-vkey")
 
     @property
@@ -94,7 +95,7 @@ def parse_note(text: str) -> Note:
     if len(text.encode()) > MAX_NOTE_BYTES:
         raise InvalidInput(f"a note has at most {MAX_NOTE_BYTES} bytes", code="bad-note")
     body, separator, tail = text.rpartition("\n\n")
-    if not separator or not tail.endswith("\n") or any(ord(c) < 32 and c != "\n" for c in text):
+    if not separator or not tail.endswith("\n") or any(c < " " and c != "\n" for c in text):
         raise InvalidInput("not a signed note: text, an empty line, signature lines", code="bad-note")
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:

@@ -93,7 +93,9 @@ class Scope:
         obj = members(value, required=("kind", topics, "authority", "source", "dates"), place=place)
         kind = get_str(obj, "kind", place)
         if kind not in ("designation", "accreditation"):
-            raise InvalidInput("expected 'designation' or 'accreditation'", place=f"{place}/kind", code="bad-scope")
+            raise InvalidInput(
+                "expected 'designation' or 'accreditation'", place=f"{place}/kind", code="bad-scope"
+            )
         dates = members(obj["dates"], required=("from",), optional=("until",), place=f"{place}/dates")
         for name in dates:
             parse_date(get_str(dates, name, f"{place}/dates"), f"{place}/dates/{name}")
@@ -144,5 +146,7 @@ def strings(obj: JSONObject, name: str, place: str) -> tuple[str, ...]:
     items = get_list(obj, name, place)
     texts = tuple(item for item in items if isinstance(item, str))
     if not 1 <= len(texts) == len(items) <= MAX_ITEMS or len(set(texts)) != len(texts):
-        raise InvalidInput("expected different strings, 1 to 200 of them", place=f"{place}/{name}", code="bad-list")
+        raise InvalidInput(
+            "expected different strings, 1 to 200 of them", place=f"{place}/{name}", code="bad-list"
+        )
     return texts

@@ -58,7 +58,9 @@ class FileBinding:
         obj = members(value, required=("sha256", "mediaType"), place=place)
         media_type = get_str(obj, "mediaType", place)
         if not _MEDIA_TYPE.fullmatch(media_type):
-            raise InvalidInput("expected a media type such as application/pdf", place=place, code="bad-media-type")
+            raise InvalidInput(
+                "expected a media type such as application/pdf", place=place, code="bad-media-type"
+            )
         return cls(digest_from_text(get_str(obj, "sha256", place)), media_type)
 
     def to_json(self) -> JSONObject:
@@ -117,7 +119,9 @@ class StatusStatement:
             previous=previous,
             reason=get_str(obj, "reason", place) if "reason" in obj else None,
             replaced_by=_hash(obj, "replacedBy", place) if "replacedBy" in obj else None,
-            file=FileBinding.from_json(get_object(obj, "file", place), f"{place}/file") if "file" in obj else None,
+            file=FileBinding.from_json(get_object(obj, "file", place), f"{place}/file")
+            if "file" in obj
+            else None,
         )
 
     def to_json(self) -> JSONObject:
@@ -200,7 +204,9 @@ def step(
             return _changed(moved, statement, index, revoked=True)
         case _:
             state = "suspended" if status.suspended else "not suspended"
-            raise InvalidInput(f"{statement.action} has no effect: the certificate is {state}", code="no-effect")
+            raise InvalidInput(
+                f"{statement.action} has no effect: the certificate is {state}", code="no-effect"
+            )
 
 
 def void(status: CertificateStatus, document_hash: DocumentHash) -> CertificateStatus:
@@ -232,7 +238,9 @@ def _action(text: str, place: str) -> StatusAction:
     try:
         return StatusAction(text)
     except ValueError as error:
-        raise InvalidInput(f"unknown action {text[:40]!r}", place=f"{place}/action", code="bad-action") from error
+        raise InvalidInput(
+            f"unknown action {text[:40]!r}", place=f"{place}/action", code="bad-action"
+        ) from error
 
 
 def _hash(obj: JSONObject, name: str, place: str) -> DocumentHash:

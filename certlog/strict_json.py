@@ -24,6 +24,8 @@ MAX_DEPTH: Final = 32
 MAX_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 7493, 2.2)."""
 
+_LONGEST_INTEGER: Final = len(str(-MAX_INTEGER))
+
 # Characters that change how text looks without being seen: C0 and C1 controls, soft hyphen, Arabic letter
 # mark, Mongolian vowel separator, zero-width characters and directional marks, line and paragraph
 # separators, bidirectional embeddings and isolates, invisible operators, BOM, interlinear annotation,
@@ -217,14 +219,12 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _refuse_float(text: str) -> NoReturn:
-    raise InvalidInput(
-        f"number {text[:40]} is not an integer; decimals are written as strings", code="float"
-    )
+    raise InvalidInput(f"number {text[:40]} is not an integer; decimals are written as strings", code="float")
 
 
 def _bounded_integer(text: str) -> int:
-    # 17 characters hold every allowed integer; a longer text must not reach int(), whose cost grows.
-    if len(text) > 17 or abs(int(text)) > MAX_INTEGER or text == "-0":
+    # A longer text than any allowed integer's must not reach int(), whose cost grows with the length.
+    if len(text) > _LONGEST_INTEGER or abs(int(text)) > MAX_INTEGER or text == "-0":
         raise InvalidInput(f"integer {text[:20]} is outside ±(2^53-1)", code="integer-range")
     return int(text)
 
@@ -233,21 +233,25 @@ def _check_value(value: object, place: str, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise InvalidInput(f"nested deeper than {MAX_DEPTH}", place=place, code="too-deep")
     match value:
-        case str():
-            check_text(value, place)
-        case dict():
-            for name, member in value.items():
-                if not isinstance(name, str):
-                    raise InvalidInput("member names are strings", place=place, code="wrong-type")
-                check_text(name, place)
-                _check_value(member, f"{place}/{name}", depth + 1)
-        case list() | tuple():
-            for position, item in enumerate(value):
-                _check_value(item, f"{place}/{position}", depth + 1)
         case None | bool():
             pass
+        case str():
+            check_text(value, place)
         case int():
             if abs(value) > MAX_INTEGER:
                 raise InvalidInput("integer is outside ±(2^53-1)", place=place, code="integer-range")
+        case dict():
+            _check_members(value, place, depth)
+        case list() | tuple():
+            for position, item in enumerate(value):
+                _check_value(item, f"{place}/{position}", depth + 1)
         case _:
             raise InvalidInput(f"{type(value).__name__} is not allowed", place=place, code="wrong-type")
+
+
+def _check_members(value: dict[object, object], place: str, depth: int) -> None:
+    for name, member in value.items():
+        if not isinstance(name, str):
+            raise InvalidInput("member names are strings", place=place, code="wrong-type")
+        check_text(name, place)
+        _check_value(member, f"{place}/{name}", depth + 1)

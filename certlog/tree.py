@@ -145,7 +145,9 @@ def verify_consistency(
     """
     _require_hashes((old_root, new_root, *path))
     if not 0 <= old_size <= new_size <= MAX_SIZE:
-        raise InvalidProof(f"no consistency from size {old_size} to size {new_size}", code="index-out-of-range")
+        raise InvalidProof(
+            f"no consistency from size {old_size} to size {new_size}", code="index-out-of-range"
+        )
     if old_size in (0, new_size):
         _verify_trivial_consistency(old_size, old_root, new_size, new_root, path)
         return
@@ -197,7 +199,9 @@ class MemoryTree:
         if size is None:
             return self.size
         if not 0 <= size <= self.size:
-            raise InvalidProof(f"no tree of size {size}: there are {self.size} leaves", code="index-out-of-range")
+            raise InvalidProof(
+                f"no tree of size {size}: there are {self.size} leaves", code="index-out-of-range"
+            )
         return size
 
 

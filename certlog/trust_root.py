@@ -182,11 +182,15 @@ class TrustRoot:
         names = ("v", "origin", "logKeys", "operator", "listKey", "auditors", "chains")
         obj = members(value, required=(*names, "maxStatusAge", "maxAnchorAge"))
         if get_int(obj, "v") != TRUST_ROOT_VERSION:
-            raise InvalidInput(f"expected trust root version {TRUST_ROOT_VERSION}", place="/v", code="bad-version")
+            raise InvalidInput(
+                f"expected trust root version {TRUST_ROOT_VERSION}", place="/v", code="bad-version"
+            )
         origin = get_str(obj, "origin")
         log_keys = get_items(obj, "logKeys", "", LogKey.from_json, most=MAX_ITEMS)
         if not log_keys or any(key.vkey.name != origin for key in log_keys):
-            raise InvalidInput("every log key bears the origin as its name", place="/logKeys", code="bad-vkey")
+            raise InvalidInput(
+                "every log key bears the origin as its name", place="/logKeys", code="bad-vkey"
+            )
         auditors = members(obj["auditors"], required=("keys", "quorum"), place="/auditors")
         keys = get_items(auditors, "keys", "/auditors", _auditor, most=MAX_ITEMS)
         quorum = get_int(auditors, "quorum", "/auditors")

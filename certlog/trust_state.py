@@ -248,7 +248,9 @@ def _retired(key: KeyRecord, index: int) -> KeyRecord:
 
 def _compromised(key: KeyRecord, since: int, index: int) -> KeyRecord:
     if since > index or (key.compromised_since is not None and since >= key.compromised_since):
-        raise InvalidInput("`since` may only name this or an earlier entry, and only decrease", place="/since")
+        raise InvalidInput(
+            "`since` may only name this or an earlier entry, and only decrease", place="/since"
+        )
     return replace(key, compromised_since=since)
 
 
@@ -256,9 +258,12 @@ def _with_scope_change(record: IssuerRecord, action: TrustAction, grant: int, in
     scope = next((s for s in record.scopes if s.grant == grant), None)
     if scope is None:
         return _with_delegation_withdrawn(record, action, grant, index)
-    if scope.withdrawn is not None or scope.is_suspended != (action is TrustAction.REINSTATE_SCOPE):
-        if not (action is TrustAction.WITHDRAW_SCOPE and scope.withdrawn is None):
-            raise InvalidInput(f"{action} has no effect on this scope", place="/grant", code="no-effect")
+    # Withdrawing works on any scope that still stands, the two others only from the opposite state.
+    fits = action is TrustAction.WITHDRAW_SCOPE or scope.is_suspended == (
+        action is TrustAction.REINSTATE_SCOPE
+    )
+    if scope.withdrawn is not None or not fits:
+        raise InvalidInput(f"{action} has no effect on this scope", place="/grant", code="no-effect")
     match action:
         case TrustAction.SUSPEND_SCOPE:
             changed = replace(scope, suspended=(*scope.suspended, (index, None)))
@@ -269,9 +274,13 @@ def _with_scope_change(record: IssuerRecord, action: TrustAction, grant: int, in
     return replace(record, scopes=tuple(changed if s.grant == grant else s for s in record.scopes))
 
 
-def _with_delegation_withdrawn(record: IssuerRecord, action: TrustAction, grant: int, index: int) -> IssuerRecord:
+def _with_delegation_withdrawn(
+    record: IssuerRecord, action: TrustAction, grant: int, index: int
+) -> IssuerRecord:
     found = next((d for d in record.delegations if d.index == grant and d.withdrawn is None), None)
     if found is None or action is not TrustAction.WITHDRAW_SCOPE:
-        raise InvalidInput(f"no scope or delegation was granted at entry {grant}", place="/grant", code="no-grant")
+        raise InvalidInput(
+            f"no scope or delegation was granted at entry {grant}", place="/grant", code="no-grant"
+        )
     changed = replace(found, withdrawn=index)
     return replace(record, delegations=tuple(changed if d.index == grant else d for d in record.delegations))

@@ -15,7 +15,11 @@ from certlog.errors import CertlogError, Unavailable
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "demo": ("cli.demo", "demo", "Run the whole journey on this machine, from spreadsheet to verdict page."),
-    "verify": ("cli.verify", "verify", "Check a certificate: evidence file, PDF, document, id or page address."),
+    "verify": (
+        "cli.verify",
+        "verify",
+        "Check a certificate: evidence file, PDF, document, id or page address.",
+    ),
     "trust-root": ("cli.verify", "trust_root", "Export and show the trust root that verification pins."),
     "issuer": ("cli.issuer", "issuer", "At the issuing body: keys, issuing, submitting, status changes."),
     "operator": ("cli.operator", "operator", "At the operator's desk: enrol bodies, keys and scopes."),
