@@ -84,6 +84,8 @@ class FakeChain:
         self.mempool: dict[tuple[str, int], Tx] = {}
         self.refusal = ""
         """When set, every transaction is refused with these words."""
+        self.out_of_gas = False
+        """When set, every transaction is mined and fails."""
         self._forks = 0
         self._transactions: dict[bytes, Tx] = {}
         genesis = Block(0, self._hash(0), clock.now, 1_000_000_000)
@@ -200,8 +202,8 @@ class FakeChain:
 
     def _execute(self, state: ChainState, tx: Tx, header: Block) -> tuple[ChainState, bool]:
         spent = replace(state, nonces=state.nonces | {tx.sender: tx.nonce + 1})
-        if "0x" + tx.to.hex() != CONTRACT.lower():
-            return spent, True
+        if self.out_of_gas:
+            return spent, False
         try:
             return _call_contract(spent, tx, header), True
         except (RevertError, InvalidProof):

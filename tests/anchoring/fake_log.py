@@ -12,14 +12,15 @@ ORIGIN = "registry.example.vn"
 class FakeLog:
     """Durable by definition: a crash of the worker does not touch it."""
 
-    def __init__(self, origin: str = ORIGIN) -> None:
+    def __init__(self, origin: str = ORIGIN, history: str = "entry") -> None:
         self.origin = origin
+        self.history = history
         self.tree = MemoryTree()
         self.seals: dict[int, int] = {}
 
     def append(self, count: int = 1) -> None:
         for _ in range(count):
-            self.tree.append(leaf_hash(f"entry {self.tree.size}".encode()))
+            self.tree.append(leaf_hash(f"{self.history} {self.tree.size}".encode()))
 
     def seal(self, batch_number: int) -> SealedHead:
         if batch_number not in self.seals:

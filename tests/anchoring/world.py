@@ -5,6 +5,7 @@
 
 import hashlib
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,6 +85,24 @@ class World:
         """Do what the kernel does when a process dies: drop its locks."""
         while self.locks:
             self.locks.pop().release()
+
+    def save(self) -> Path:
+        """Return a backup of the database as it is now."""
+        saved = self.folder / f"backup-{self.clock()}.db"
+        with sqlite3.connect(self.folder / "anchoring.db") as source, sqlite3.connect(saved) as copy:
+            source.backup(copy)
+        source.close()
+        copy.close()
+        return saved
+
+    def restore(self, saved: Path) -> None:
+        """Put a backup in the database's place, as an operator might; every worker has died."""
+        self.die()
+        self.database.close()
+        for leftover in self.folder.glob("anchoring.db*"):
+            leftover.unlink()
+        shutil.copyfile(saved, self.folder / "anchoring.db")
+        self.database = open_database(self.folder / "anchoring.db", create=True)
 
     def run(self, worker: AnchorWorker, until: Callable[[Step], bool], *, steps: int = 200) -> list[Step]:
         """Take steps, a block after each, until one is as wished."""
