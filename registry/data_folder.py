@@ -48,6 +48,28 @@ class DataFolder:
         """The trust root that this registry publishes about itself."""
         return self.path / "trust-root.json"
 
+    def draft(self) -> "DataFolder":
+        """Return the folder beside this one in which a new registry is made before it is moved here."""
+        return DataFolder(self.path.with_name(f".{self.path.name}.new"))
+
+    def require_new(self) -> None:
+        """Require that nothing is here yet: no folder, or an empty one.
+
+        Raises:
+            InvalidInput: there is something.
+            Unavailable: the folder cannot be read.
+        """
+        try:
+            used = self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
+        except OSError as error:
+            message = f"cannot read {self.path}: {error.strerror}; choose another with --data"
+            raise Unavailable(message) from error
+        if used:
+            message = (
+                f"{self.path} exists and is not empty; nothing was changed: choose a new folder with --data"
+            )
+            raise InvalidInput(message, code="folder-used")
+
     def create(self) -> None:
         """Make the folder and its keys folder, for the owner only; existing ones stay as they are."""
         try:

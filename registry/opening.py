@@ -4,15 +4,16 @@
 """
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select
 
-from certlog.errors import InvalidInput, Unavailable
-from certlog.note import VerifierKey
+from certlog.errors import Unavailable
 from certlog.tree import EMPTY_ROOT
+from certlog.trust_root import TrustRoot
 from registry import lookup, schema
 from registry.append import LogWriter
 from registry.data_folder import DataFolder
@@ -20,6 +21,7 @@ from registry.database import Database
 from registry.heads import HeadSigner
 from registry.keys import LogSigner, create_key, load_key
 from registry.last_signed_head import LastSignedHeadFile, SignedHead
+from registry.own_trust_root import own_trust_root
 from registry.publisher import Publisher
 from registry.service import Registry
 from registry.settings import Settings, load_settings
@@ -41,30 +43,27 @@ class Surroundings:
     random_bytes: Callable[[int], bytes] = os.urandom
 
 
-def initialise(folder: DataFolder, settings: Settings, surroundings: Surroundings) -> VerifierKey:
-    """Make keys, database and last-signed-head file in a folder; return the log's verifier key.
+def initialise(folder: DataFolder, settings: Settings, surroundings: Surroundings) -> TrustRoot:
+    """Make a registry: settings, keys, database, last-signed-head file and its own trust root, still without a chain.
+
+    Everything is made beside the folder and moved into place at the end: it is there whole or not at all.
 
     Raises:
-        InvalidInput: there is a registry in the folder already.
+        InvalidInput: the folder exists and is not empty.
         Unavailable: the folder cannot be written.
     """
-    folder.create()
-    folder.require_writable()
-    if folder.database.exists() or folder.last_signed_head.exists():
-        message = f"{folder.path} holds a registry already; nothing was changed"
-        raise InvalidInput(message, code="folder-used")
-    log_key = LogSigner(settings.origin, create_key(folder.log_key, surroundings.random_bytes(32)))
-    create_key(folder.list_key, surroundings.random_bytes(32))
-    database = Database(folder.database, busy_timeout=settings.busy_timeout)
+    folder.require_new()
+    draft = folder.draft()
     try:
-        schema.upgrade(database)
-        row = {"id": 1, "origin": settings.origin, "log_key": log_key.verifier_key.to_text()}
-        with database.writing() as connection:
-            connection.execute(insert(log_identity).values(row | {"created_at": surroundings.now()}))
+        draft.create()
+        root = _fill(draft, settings, surroundings)
+        draft.path.replace(folder.path)
+    except OSError as error:
+        message = f"cannot make the data folder {folder.path}: {error.strerror}; choose another with --data"
+        raise Unavailable(message) from error
     finally:
-        database.close()
-    LastSignedHeadFile(folder.last_signed_head, settings.origin).create(SignedHead(0, EMPTY_ROOT))
-    return log_key.verifier_key
+        shutil.rmtree(draft.path, ignore_errors=True)
+    return root
 
 
 def migrate(folder: DataFolder, surroundings: Surroundings) -> None:
@@ -114,6 +113,24 @@ def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
         epoch_interval=settings.epoch_interval,
         heartbeat=settings.heartbeat,
     )
+
+
+def _fill(folder: DataFolder, settings: Settings, surroundings: Surroundings) -> TrustRoot:
+    folder.settings.write_text(settings.to_toml(), "utf-8")
+    log_key = LogSigner(settings.origin, create_key(folder.log_key, surroundings.random_bytes(32)))
+    list_key = create_key(folder.list_key, surroundings.random_bytes(32))
+    database = Database(folder.database, busy_timeout=settings.busy_timeout)
+    try:
+        schema.upgrade(database)
+        row = {"id": 1, "origin": settings.origin, "log_key": log_key.verifier_key.to_text()}
+        with database.writing() as connection:
+            connection.execute(insert(log_identity).values(row | {"created_at": surroundings.now()}))
+    finally:
+        database.close()
+    LastSignedHeadFile(folder.last_signed_head, settings.origin).create(SignedHead(0, EMPTY_ROOT))
+    root = own_trust_root(settings, log_key.verifier_key, list_key.public_key, ())
+    folder.trust_root.write_bytes(root.to_bytes())
+    return root
 
 
 def _open_database(folder: DataFolder, surroundings: Surroundings) -> tuple[Settings, Database]:

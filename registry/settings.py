@@ -1,9 +1,10 @@
 """The registry's settings: one frozen value, read once from settings.toml and CERTLOG_REGISTRY_* variables.
 
-settings.toml has one table for each program ([registry], [anchoring], [web]); only [registry] is read here.
+settings.toml has one table for each program ([registry] and [web]); anchoring has a file of its own.
 Unknown keys are refused. No secret is a setting: keys are files, tokens are hashes in the database.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from certlog.keys import PublicKey, check_did
 from certlog.trust_state import Operator
 
 ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
-TABLES: Final = ("registry", "anchoring", "web")
+TABLES: Final = ("registry", "web")
 MAX_EPOCH_INTERVAL: Final = 60
 """Formats, section 5: no entry waits longer than this for an epoch."""
 MAX_HEARTBEAT: Final = 3600
@@ -88,6 +89,11 @@ class Settings(BaseModel):
         """The pinned operator."""
         key = PublicKey.from_multibase(self.operator_key)
         return Operator(self.operator_did, key, PublicKey.from_multibase(self.recovery_key))
+
+    def to_toml(self) -> str:
+        """Return the [registry] table that says this; the one place that writes it is `certlog registry init`."""
+        lines = [f"{name} = {json.dumps(value)}" for name, value in self.model_dump().items()]
+        return "\n".join(["[registry]", *lines, ""])
 
 
 def read_table(path: Path, table: str) -> dict[str, object]:

@@ -64,6 +64,11 @@ def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
 
 def test_tables_of_other_programs_are_left_to_them(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
-    path.write_text(settings_text() + "[anchoring]\nchain_id = 31337\n", "utf-8")
+    path.write_text(settings_text() + "[web]\nproxy_hops = 1\n", "utf-8")
     assert load_settings(path, {}).origin == "registry.example.vn"
-    assert read_table(path, "anchoring") == {"chain_id": 31337}
+    assert read_table(path, "web") == {"proxy_hops": 1}
+
+
+def test_settings_that_are_written_read_back_the_same(tmp_path: Path) -> None:
+    settings = _load(tmp_path, settings_text(publish_interval=1))
+    assert _load(tmp_path, settings.to_toml()) == settings

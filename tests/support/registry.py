@@ -28,7 +28,7 @@ from registry.data_folder import DataFolder
 from registry.opening import Surroundings, initialise, open_publisher, open_registry
 from registry.publisher import Publisher
 from registry.service import Registry
-from registry.settings import Settings, load_settings
+from registry.settings import Settings
 from registry.submission import Submission
 from tests.support.certificates import (
     SAMPLE_AUTHORITY,
@@ -202,26 +202,26 @@ def as_submission(document: SecuredDocument, slot: Slot, *, publish: bool = True
     return Submission(entry, document.to_bytes() if publish else None)
 
 
+SETTINGS: Final[dict[str, str | int]] = {
+    "origin": SAMPLE_ORIGIN,
+    "public_url": "https://registry.example.vn",
+    "operator_did": OPERATOR_DID,
+    "operator_key": ed25519("operator").public_key.multibase,
+    "recovery_key": ed25519("recovery").public_key.multibase,
+}
+
+
 def settings_text(**changes: str | int) -> str:
     """Return a settings.toml."""
-    values: dict[str, str | int] = {
-        "origin": SAMPLE_ORIGIN,
-        "public_url": "https://registry.example.vn",
-        "operator_did": OPERATOR_DID,
-        "operator_key": ed25519("operator").public_key.multibase,
-        "recovery_key": ed25519("recovery").public_key.multibase,
-    }
-    lines = [f"{name} = {value!r}" for name, value in (values | changes).items()]
+    lines = [f"{name} = {value!r}" for name, value in (SETTINGS | changes).items()]
     return "\n".join(["[registry]", *lines, ""])
 
 
 def make_world(path: Path, **changes: str | int) -> RegistryWorld:
     """Make a registry in a new folder and open it; the caller closes it."""
-    folder = DataFolder(path)
-    folder.create()
-    folder.settings.write_text(settings_text(**changes), "utf-8")
     surroundings = Surroundings(environ={}, now=Clock(), random_bytes=counted_bytes())
-    initialise(folder, load_settings(folder.settings, {}), surroundings)
+    settings = Settings.model_validate(SETTINGS | changes)
+    initialise(DataFolder(path), settings, surroundings)
     return open_world(path)
 
 
