@@ -110,7 +110,7 @@ def log_head() -> ResponseReturnValue:
             log_key=head.log_key,
             size=head.size,
             root=b64url(head.root),
-            checkpoint=head.checkpoint,
+            checkpoint=head.checkpoint.split("\n")[:-1],
         ).model_dump(by_alias=True)
     )
 

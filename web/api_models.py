@@ -70,7 +70,7 @@ class LogOut(Outgoing):
     log_key: str
     size: int
     root: Digest
-    checkpoint: str
+    checkpoint: list[str] = Field(description="the signed note's lines, as in evidence; whole at /checkpoint")
 
 
 class ConsistencyOut(Outgoing):

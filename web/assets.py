@@ -8,6 +8,7 @@ import gzip
 import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -32,8 +33,9 @@ class Asset:
     version: str
 
 
-def read_assets(folder: Path) -> dict[str, Asset]:
-    """Read every file below a folder; names are relative, with forward slashes."""
+@cache
+def read_assets(folder: Path) -> Mapping[str, Asset]:
+    """Read every file below a folder, once a process; names are relative, with forward slashes."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
     return {path.relative_to(folder).as_posix(): _read(path) for path in paths}
 
