@@ -11,9 +11,9 @@ import ssl
 import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
-from certlog.errors import InvalidInput, Unavailable
+from certlog.errors import Unavailable
+from verifier.web_address import split_address
 
 MAX_RESPONSE_BYTES: Final = 2 * 1024 * 1024
 """A block header is a few KiB and contract code at most 48 KiB in hex; anything larger is no answer."""
@@ -45,15 +45,11 @@ class Endpoint:
         Raises:
             InvalidInput: not an http(s) URL with a host.
         """
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
-            raise InvalidInput(
-                "expected an http or https URL without user name", place=shown(url), code="bad-url"
-            )
+        parts = split_address(url)
         self.url = url
         self._timeout = timeout
         self._path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        self._connection = _connection(parts.scheme, parts.hostname, parts.port, timeout)
+        self._connection = _connection(parts.scheme, parts.hostname or "", parts.port, timeout)
 
     @property
     def name(self) -> str:
@@ -102,6 +98,8 @@ class Endpoint:
             if len(received) > MAX_RESPONSE_BYTES or time.monotonic() > deadline:
                 self._connection.close()
                 raise Unavailable(f"{self.name}: the answer is too large or too slow")
+        # read1 leaves a fully read response open (Python 3.11), and the connection would refuse its next request.
+        response.close()
         return bytes(received)
 
     def _result(self, answer: object, number: int, count: int) -> object:
@@ -142,8 +140,8 @@ def data(value: object, what: str, *, length: int | None = None) -> bytes:
 
 def shown(url: str) -> str:
     """Return a URL as far as it may be shown: providers put access keys into the path."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    parts = split_address(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:

@@ -8,12 +8,12 @@ import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import SplitResult, urlsplit
 
 from certlog.certificate_id import parse_id
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
+from verifier.web_address import DEFAULT_PORTS, port_of, split_address
 
 if TYPE_CHECKING:
     import http.client
@@ -23,7 +23,6 @@ DEFAULT_TIMEOUT: Final = 8.0
 
 _CHUNK: Final = 64 * 1024
 _PAGE: Final = re.compile(r"/c/([^/]{1,64})", re.IGNORECASE)
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +41,17 @@ class RegistryAddress:
         Raises:
             InvalidInput: another form, or with a user name, query or fragment.
         """
-        parts = _split(url)
+        parts = split_address(url)
         if parts.query or parts.fragment:
             raise InvalidInput(
                 "expected an address without query or fragment", place=url[:200], code="bad-url"
             )
-        return cls(parts.scheme, parts.hostname or "", _port(parts), parts.path.rstrip("/"))
+        return cls(parts.scheme, parts.hostname or "", port_of(parts), parts.path.rstrip("/"))
 
     @property
     def url(self) -> str:
         """The address as text."""
-        port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
+        port = "" if self.port == DEFAULT_PORTS[self.scheme] else f":{self.port}"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{self.scheme}://{host}{port}{self.path}"
 
@@ -63,9 +62,9 @@ class RegistryAddress:
             InvalidInput: another host, or not the page of a certificate.
             MistypedId: the check character is wrong.
         """
-        parts = _split(url)
+        parts = split_address(url)
         # A QR code holds the address in capitals; scheme and host are the same in either case.
-        if (parts.scheme, (parts.hostname or "").lower(), _port(parts)) != (
+        if (parts.scheme, (parts.hostname or "").lower(), port_of(parts)) != (
             self.scheme,
             self.host,
             self.port,
@@ -132,18 +131,3 @@ class RegistryAddress:
             if len(received) > most or time.monotonic() > deadline:
                 raise Unavailable(f"{self.url}: the answer is too large or too slow")
         return bytes(received)
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in _DEFAULT_PORTS and parts.hostname and "@" not in parts.netloc and _port(parts)
-    except ValueError as error:
-        raise InvalidInput(f"not an address: {error}", place=url[:200], code="bad-url") from error
-    if not good:
-        raise InvalidInput("expected http(s)://HOST[:PORT]", place=url[:200], code="bad-url")
-    return parts
-
-
-def _port(parts: SplitResult) -> int:
-    return _DEFAULT_PORTS[parts.scheme] if parts.port is None else parts.port
