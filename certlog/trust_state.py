@@ -181,16 +181,21 @@ class TrustState:
 
     def _require_new_key(self, key: PublicKey) -> None:
         """One key belongs to one body: else a thief could register another's key and claim its certificates."""
-        holder = next((r.did for r in self._records.values() if r.key_record(key)), None)
+        holder = self._holder(key)
         if holder is not None or key in (self._operator_key, self._operator.recovery_key):
             message = f"the key is registered already, for {holder or 'the operator'}"
             raise InvalidInput(message, place="/key", code="known-key")
+
+    def _holder(self, key: PublicKey) -> str | None:
+        return next((r.did for r in self._records.values() if r.key_record(key)), None)
 
     def _rotate(self, statement: TrustStatement, change: RotateOperator) -> None:
         if statement.subject != self._operator.did or change.old != self._operator_key:
             raise InvalidInput("rotateOperator names the operator and its present key", code="bad-rotation")
         if change.new == change.old:
             raise InvalidInput("the new key is the old one", place="/new", code="bad-rotation")
+        if holder := self._holder(change.new):
+            raise InvalidInput(f"the new key is registered, for {holder}", place="/new", code="known-key")
         self._operator_key = change.new
 
     def _changed(self, index: int, statement: TrustStatement) -> IssuerRecord:

@@ -263,7 +263,8 @@ class SmallLog:
             max_anchor_age=604_800,
         )
 
-    def _statements(self, kind: str) -> list[tuple[int, SecuredDocument]]:
+    def statements(self, kind: str) -> list[tuple[int, SecuredDocument]]:
+        """Return (index, document) of every statement of a kind: "trust" or "status"."""
         return [
             (i, entry.document)
             for i, entry in enumerate(self.entries)
@@ -273,7 +274,7 @@ class SmallLog:
     def _authorising(self, issuer: str) -> list[int]:
         bodies = self._bodies(issuer)
         found = []
-        for index, document in self._statements("trust"):
+        for index, document in self.statements("trust"):
             statement = TrustStatement.from_json(document.content)
             wanted = statement.subject in bodies or isinstance(statement.change, RotateOperator)
             if wanted and isinstance(statement.change, _AUTHORISING):
@@ -284,14 +285,14 @@ class SmallLog:
         """Return the issuer and every delegate that signed a statement about it."""
         signers = [
             document.proof.did
-            for _, document in self._statements("trust")
+            for _, document in self.statements("trust")
             if document.content["subject"] == issuer and document.proof.did not in (OPERATOR_DID, issuer)
         ]
         return [issuer, *dict.fromkeys(signers)]
 
     def _events(self, certificate: DocumentHash) -> list[int]:
         found = []
-        for index, document in self._statements("status"):
+        for index, document in self.statements("status"):
             if StatusStatement.from_json(document.content).certificate == certificate:
                 found.append(index)
         return found
