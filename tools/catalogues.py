@@ -31,10 +31,12 @@ def catalogue_paths(locale: str) -> tuple[Path, Path]:
 
 
 def extracted() -> Catalog:
-    """Return every message that the pages use, in a stable order."""
+    """Return every message that the pages use, sorted, so that moving a text changes nothing."""
     catalog = Catalog(project="Certlog", version="1", charset="utf-8")
     found = extract_from_dir(str(WEB), METHODS, keywords=KEYWORDS)
-    for filename, _line, message, _comments, context in sorted(found, key=lambda item: (item[0], item[1])):
+    for filename, _line, message, _comments, context in sorted(
+        found, key=lambda item: (str(item[2]), item[0])
+    ):
         catalog.add(message, None, [(f"web/{filename}", None)], context=context)  # type: ignore[list-item]
     return catalog
 

@@ -149,7 +149,7 @@ def template_values() -> dict[str, object]:
         "language": current_language(),
         "languages": LANGUAGES,
         "origin": services.trust_root.origin,
-        "is_test_chain": services.trust_root.is_test_chain,
+        "is_test_chain": bool(services.trust_root.chains) and services.trust_root.is_test_chain,
         "page_url": localised_url,
         "toggle_url": toggle_url,
     }
