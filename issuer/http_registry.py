@@ -122,6 +122,13 @@ class HttpRegistry:
             revoked=answer.get("revoked") is True,
         )
 
+    def last_trust_statement(self, did: str) -> DocumentHash | None:
+        """Return the hash of the last trust statement about a subject: what the next one names as previous."""
+        last = self._json("GET", f"/api/v1/issuers/{quote(did, safe='')}/trust").get("last")
+        if last is not None and not isinstance(last, str):
+            raise InvalidInput("expected a hash or null", place="/last")
+        return DocumentHash(digest_from_text(last)) if last else None
+
     def document(self, identifier: str) -> bytes:
         """Return the published document with this id; another document than asked for is refused."""
         data = self._request("GET", f"/api/v1/certificates/{quote(identifier)}/document")

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from certlog.digests import DocumentHash
+from certlog.digests import DocumentHash, digest_from_text
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
 from certlog.slots import Slot
@@ -126,6 +126,18 @@ class Journal:
     def with_id(self, identifier: str) -> JournalRow | None:
         """Return the certificate with this id."""
         return next(self._certificates("id = ?", (identifier,)), None)
+
+    def of_hash(self, text: str) -> JournalRow:
+        """Return the certificate with this document hash, in base64url.
+
+        Raises:
+            InvalidInput: this journal does not hold it.
+        """
+        row = self.certificate(DocumentHash(digest_from_text(text)))
+        if row is None:
+            message = f"this folder's journal does not hold the certificate with hash {text}"
+            raise InvalidInput(message, place=str(self.path), code="unknown-certificate")
+        return row
 
     def certificate(self, document_hash: DocumentHash) -> JournalRow | None:
         """Return the certificate with this document hash."""

@@ -34,7 +34,7 @@ class Place:
         row = f"{words[0]} {self.row}"
         if not self.column and not self.heading:
             return row
-        heading = self.heading or self.column
+        heading = printable(self.heading or self.column)
         return (
             f"{row}, {words[1]} {self.letter} ({heading})" if self.letter else f"{row}, {words[1]} {heading}"
         )
@@ -52,7 +52,15 @@ class RowProblem:
         """Return the whole message: place, finding, remedy."""
         vi, en = TEXTS[self.code]
         sentence = vi if language == "vi" else en
-        return f"{self.place.text(language)}: {sentence.format(**self.values)}"
+        values = {name: printable(value) for name, value in self.values.items()}
+        return f"{self.place.text(language)}: {sentence.format(**values)}"
+
+
+def printable(text: str) -> str:
+    """Return text that a terminal shows and does not obey: what a file held may be anything."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 _DATE_REMEDY_VI = "Ghi ngày/tháng/năm (31/12/2026) hoặc 2026-12-31."

@@ -97,5 +97,7 @@ def two_rows(**changes: str) -> bytes:
     """Return the example file's headings and first two rows, with words replaced in the first."""
     lines = (EXAMPLES / "conformity.csv").read_text(encoding="utf-8-sig").splitlines()[:3]
     for old, new in changes.items():
+        if old not in lines[1]:
+            raise LookupError(f"the example's first row no longer says {old!r}")
         lines[1] = lines[1].replace(old, new)
     return "\r\n".join(lines).encode()

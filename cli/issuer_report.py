@@ -1,0 +1,116 @@
+"""Tells people and programs what an issuing run found and did, and ends with the exit status that fits."""
+
+import csv
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from certlog.encoding import b64url
+from certlog.errors import InvalidInput
+from certlog.strict_json import JSONObject, JSONValue
+from cli.issuer_options import EXIT_IN_PART, EXIT_REFUSED, Output
+from issuer.issue import Issued, IssueReport
+from issuer.problems import RowProblem
+from issuer.submit import Submitted
+
+# What a spreadsheet takes for the start of a formula.
+_RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def tell_mistakes(
+    output: Output, problems: Sequence[RowProblem], file: Path, errors: Path | None
+) -> NoReturn:
+    """List the mistakes of a file, of which nothing was issued, and end."""
+    _list_mistakes(output, problems, errors)
+    output.say("mistakes", count=len(problems), file=file)
+    output.result({"error": {"code": "rows-refused"}, "problems": _problems_json(problems)})
+    sys.exit(EXIT_REFUSED)
+
+
+def tell_report(
+    output: Output, report: IssueReport, folder: Path, errors: Path | None, *, submitted: bool
+) -> NoReturn:
+    """Tell what was issued, and end."""
+    output.result(
+        {
+            "issued": [_issued_json(issued) for issued in report.issued],
+            "signed": report.signed,
+            "problems": _problems_json(report.problems),
+            **submitted_json(report.submitted),
+        }
+    )
+    if report.problems:
+        _list_mistakes(output, report.problems, errors)
+        output.say("left-out", count=len(report.problems))
+    output.say("issued", count=len(report.issued), signed=report.signed, folder=folder)
+    for issued in report.issued:
+        if issued.version > 1:
+            output.say("supersede-hint", number=issued.number, folder=folder)
+    if not submitted:
+        output.say("waiting", folder=folder)
+        sys.exit(EXIT_IN_PART if report.problems else 0)
+    tell_submitted(output, report.submitted, in_part=bool(report.problems))
+
+
+def tell_submitted(output: Output, submitted: Submitted, *, in_part: bool = False) -> NoReturn:
+    """Tell what was submitted, and end."""
+    output.say("submitted", logged=submitted.logged, existed=submitted.existed)
+    for item in submitted.refused:
+        output.say("refused-item", number=item.number, action=item.action, code=item.code, detail=item.detail)
+    sys.exit(EXIT_IN_PART if submitted.refused or in_part else 0)
+
+
+def submitted_json(submitted: Submitted) -> JSONObject:
+    """Return the counts and refusals of a submission."""
+    refused: list[JSONValue] = [
+        {"number": item.number, "action": item.action, "code": item.code, "detail": item.detail}
+        for item in submitted.refused
+    ]
+    return {"logged": submitted.logged, "existed": submitted.existed, "refused": refused}
+
+
+def _list_mistakes(output: Output, problems: Sequence[RowProblem], errors: Path | None) -> None:
+    for problem in problems:
+        output.line(problem.text(output.language))
+    if errors is not None:
+        _write_errors(errors, problems)
+        output.say("errors-in", path=errors)
+
+
+def _write_errors(path: Path, problems: Sequence[RowProblem]) -> None:
+    """Write the mistakes as CSV, in both languages; no cell can start a spreadsheet formula."""
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["row", "column", "code", "vi", "en"])
+            for problem in problems:
+                place = problem.place
+                cells = (str(place.row), place.column, problem.code, problem.text("vi"), problem.text("en"))
+                writer.writerow([f"'{cell}" if cell.startswith(_RISKY) else cell for cell in cells])
+    except OSError as error:
+        raise InvalidInput(f"cannot write {path}: {error.strerror}", code="not-writable") from error
+
+
+def _issued_json(issued: Issued) -> JSONObject:
+    return {
+        "number": issued.number,
+        "version": issued.version,
+        "id": issued.id,
+        "documentHash": b64url(issued.document_hash),
+        "pdf": str(issued.pdf),
+        "logIndex": issued.log_index,
+    }
+
+
+def _problems_json(problems: Sequence[RowProblem]) -> list[JSONValue]:
+    return [
+        {
+            "row": problem.place.row,
+            "column": problem.place.column,
+            "code": problem.code,
+            "vi": problem.text("vi"),
+            "en": problem.text("en"),
+        }
+        for problem in problems
+    ]

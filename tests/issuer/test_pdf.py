@@ -1,0 +1,155 @@
+"""The printed certificate: the code reads, the signed bytes are inside, the text is right, the bytes repeat."""
+
+import io
+from pathlib import Path
+
+import pikepdf
+import pypdfium2
+import pytest
+import zxingcpp
+from PIL.Image import Image
+
+from certlog.certificate_id import certificate_id, format_id, parse_id
+from certlog.documents import SecuredDocument
+from issuer.pdf import ATTACHMENT_NAME, PdfMaker
+from issuer.qr import certificate_address, qr_svg
+from tests.support.desk import NOW, Desk, two_rows
+
+MAKE = PdfMaker("https://registry.example.vn")
+DOTS_PER_MM = 300 / 25.4
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> list[SecuredDocument]:
+    desk = Desk.at(tmp_path_factory.mktemp("desk"))
+    issued = desk.issue().issued
+    return [SecuredDocument.parse(desk.registry.documents[item.id]) for item in issued]
+
+
+@pytest.fixture(scope="module")
+def certificate(certificates: list[SecuredDocument]) -> SecuredDocument:
+    return certificates[0]
+
+
+@pytest.fixture(scope="module")
+def pdf(certificate: SecuredDocument) -> bytes:
+    return MAKE(certificate, NOW)
+
+
+def pages(data: bytes, dots_per_inch: int = 300) -> list[Image]:
+    with pypdfium2.PdfDocument(data) as document:  # type: ignore[no-untyped-call] # it has no types
+        return [page.render(scale=dots_per_inch / 72).to_pil() for page in document]
+
+
+def texts_of(data: bytes) -> list[str]:
+    with pypdfium2.PdfDocument(data) as document:  # type: ignore[no-untyped-call] # as above
+        return [page.get_textpage().get_text_bounded().replace("\r\n", "\n") for page in document]
+
+
+def test_the_code_on_the_rendered_page_leads_to_the_certificate(
+    certificate: SecuredDocument, pdf: bytes
+) -> None:
+    (code,) = zxingcpp.read_barcodes(pages(pdf)[0])
+
+    identifier = certificate_id(certificate.document_hash)
+    assert code.text == f"HTTPS://REGISTRY.EXAMPLE.VN/C/{identifier}"
+    assert code.ec_level == "Q"
+    assert parse_id(code.text.rpartition("/")[2]) == identifier
+
+
+def test_the_code_is_printed_between_20_and_30_millimetres_wide(pdf: bytes) -> None:
+    (code,) = zxingcpp.read_barcodes(pages(pdf)[0])
+
+    side = (code.position.top_right.x - code.position.top_left.x) / DOTS_PER_MM
+    with_quiet_zone = side * 37 / 29  # version 3 has 29 modules
+    assert 25 <= with_quiet_zone <= 30.5
+
+
+def test_the_signed_document_is_attached_byte_for_byte(certificate: SecuredDocument, pdf: bytes) -> None:
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        assert list(document.attachments) == [ATTACHMENT_NAME]
+        attached = document.attachments[ATTACHMENT_NAME]
+        assert attached.get_file().read_bytes() == certificate.to_bytes()
+        assert attached.obj.AFRelationship == "/Data"
+        assert attached.get_file().mime_type == "application/json"
+        assert document.Root.AF[0].F == ATTACHMENT_NAME
+
+
+def test_the_same_certificate_gives_the_same_bytes(certificate: SecuredDocument, pdf: bytes) -> None:
+    assert MAKE(certificate, NOW) == pdf
+
+
+def test_the_page_says_what_was_signed_in_vietnamese_and_english(
+    certificate: SecuredDocument, pdf: bytes
+) -> None:
+    (text,) = texts_of(pdf)
+
+    for words in (
+        "GIẤY CHỨNG NHẬN HỢP QUY",
+        "Certificate of conformity to technical regulation",
+        "MAU-HQ-26-0001",
+        "Công ty TNHH Dây cáp điện Sao Mẫu",
+        "Sao Mau Cable Co., Ltd.",
+        "0900000001",
+        "QCVN 4:2009/BKHCN (Sửa đổi 1:2016)",
+        "9901/QĐ-TĐC",
+        "VCm 2×2,5",
+        "8930000001016",
+        "17/11/2029",
+        "Nguyễn Văn Mẫu",
+        "Trang / Page 1 / 1",
+        *format_id(certificate_id(certificate.document_hash)).split("-"),
+    ):
+        assert words in text, words
+
+
+def test_it_is_an_archival_pdf_on_a4_with_fonts_inside(pdf: bytes) -> None:
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        metadata = document.open_metadata()
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "B")
+        assert "MAU-HQ-26-0001" in str(metadata["dc:title"])
+        box = [float(value) for value in document.pages[0].MediaBox]
+        assert box == pytest.approx([0, 0, 595.28, 841.89], abs=0.1)
+        fonts = [font for page in document.pages for font in page.Resources.Font.values()]
+        names = {str(font.BaseFont) for font in fonts}
+        assert all("BeVietnamPro" in name for name in names), names
+
+
+def test_every_example_has_a_readable_code(certificates: list[SecuredDocument]) -> None:
+    for certificate in certificates[::4]:
+        page = pages(MAKE(certificate, NOW), dots_per_inch=150)[0]  # a phone's picture is no better
+        assert [code.text for code in zxingcpp.read_barcodes(page)] == [
+            certificate_address("https://registry.example.vn", certificate_id(certificate.document_hash))
+        ]
+
+
+def test_markup_in_a_value_is_printed_and_not_obeyed(tmp_path: Path) -> None:
+    trick = "#panic(1) *bold* $x$ ] // #read(passwd) <a>"
+    desk = Desk.at(tmp_path)
+    issued = desk.issue(two_rows(**{"Công ty TNHH Dây cáp điện Sao Mẫu": trick})).issued[0]
+
+    (text,) = texts_of(MAKE(SecuredDocument.parse(desk.registry.documents[issued.id]), NOW))
+
+    assert trick in text
+
+
+def test_many_products_run_over_pages_that_all_bear_number_and_id(tmp_path: Path) -> None:
+    models = " | ".join(f"VCm-{i:03d}" for i in range(60))
+    desk = Desk.at(tmp_path)
+    data = two_rows(
+        **{"VCm 2×0,75 | VCm 2×1,5 | VCm 2×2,5": models, "8930000001016 | 8930000001023 | 8930000001030": ""}
+    )
+    issued = desk.issue(data).issued[0]
+
+    texts = texts_of(MAKE(SecuredDocument.parse(desk.registry.documents[issued.id]), NOW))
+
+    assert len(texts) >= 2
+    assert all("MAU-HQ-26-0001" in text and format_id(issued.id) in text for text in texts)
+    assert all(f"VCm-{i:03d}" in "".join(texts) for i in range(60))
+
+
+def test_a_local_address_keeps_scheme_and_port() -> None:
+    address = certificate_address("http://127.0.0.1:8000", "WERC8GMRZGE196QVYK49")
+
+    assert address == "HTTP://127.0.0.1:8000/C/WERC8GMRZGE196QVYK49"
+    assert 'width="37" height="37"' in qr_svg(address)
