@@ -177,7 +177,7 @@ def _begin(batch: Batch, line: Line, seen: Observation, policy: Policy, now: int
 def _watch(batch: Batch, seen: Observation, policy: Policy, now: int) -> Action:
     """T4 by contract state; else wait, send again, or stop when the nonce is spent for nothing."""
     if seen.anchor is not None:
-        return SeeBatch(batch, _inclusion(seen.anchor, seen))
+        return SeeBatch(batch, _inclusion(batch, seen.anchor, seen))
     transaction = batch.in_flight()
     if seen.final_nonce > transaction.nonce:
         return _spent(transaction, f"batch {batch.number}", seen)
@@ -187,12 +187,15 @@ def _watch(batch: Batch, seen: Observation, policy: Policy, now: int) -> Action:
 def _confirm(batch: Batch, seen: Observation) -> Action:
     """T5 from finalized state alone; T7 when the newest state no longer has it."""
     if seen.final_anchor is not None:
-        return FinalizeBatch(batch, _inclusion(seen.final_anchor, seen), seen.finalized.number)
+        return FinalizeBatch(batch, _inclusion(batch, seen.final_anchor, seen), seen.finalized.number)
     return Wait() if seen.anchor is not None else LoseBatch(batch)
 
 
-def _inclusion(anchor: Anchor, seen: Observation) -> Inclusion:
-    return Inclusion(anchor.block_number, anchor.block_time, seen.mined.tx_hash if seen.mined else None)
+def _inclusion(batch: Batch, anchor: Anchor, seen: Observation) -> Inclusion:
+    """Take block and time from the contract; the transaction is a pointer, which a node may have forgotten."""
+    known = batch.inclusion.tx_hash if batch.inclusion else None
+    tx_hash = seen.mined.tx_hash if seen.mined else known
+    return Inclusion(anchor.block_number, anchor.block_time, tx_hash)
 
 
 def _spent(transaction: Transaction, what: str, seen: Observation) -> Action:
