@@ -57,6 +57,14 @@ class Publisher:
         self._heartbeat = heartbeat
         self._turn = threading.RLock()
 
+    def require_intact_head(self) -> None:
+        """Require that the database holds the last head that was signed.
+
+        Raises:
+            SigningHalted: it does not; nothing may be appended or signed until a person has looked.
+        """
+        self._signer.last_signed()
+
     def start(self) -> None:
         """Check the whole log against the last signed head, append an epoch and sign.
 

@@ -131,10 +131,19 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
         InvalidInput: a missing, unknown or wrong setting; the message names it and where it was looked for.
     """
     values = read_table(path, "registry") | _from_environment(environ)
+    return make_settings(values, f"{path} [registry]")
+
+
+def make_settings(values: Mapping[str, object], place: str = "the options") -> Settings:
+    """Check settings from anywhere; `place` is named in errors.
+
+    Raises:
+        InvalidInput: a missing, unknown or wrong setting.
+    """
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise _explain(error, path) from error
+        raise _explain(error, place) from error
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
@@ -147,18 +156,16 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     return {fields[name]: value for name, value in ours.items()}
 
 
-def _explain(error: ValidationError, path: Path) -> InvalidInput:
+def _explain(error: ValidationError, place: str) -> InvalidInput:
     first = error.errors(include_url=False, include_input=False)[0]
     name = ".".join(str(part) for part in first["loc"])
     match first["type"]:
         case "missing":
             variable = f"{ENVIRONMENT_PREFIX}{name.upper()}"
-            message = f"setting {name!r} is missing; set it in {path} [registry] or as {variable}"
+            message = f"setting {name!r} is missing; set it in {place} or as {variable}"
             return InvalidInput(message, code="missing-setting")
         case "extra_forbidden":
-            message = (
-                f"unknown setting {name!r} in {path} [registry]; known: {', '.join(Settings.model_fields)}"
-            )
+            message = f"unknown setting {name!r} in {place}; known: {', '.join(Settings.model_fields)}"
             return InvalidInput(message, code="unknown-setting")
         case _:
-            return InvalidInput(f"setting {name!r} in {path} [registry]: {first['msg']}", code="bad-setting")
+            return InvalidInput(f"setting {name!r} in {place}: {first['msg']}", code="bad-setting")

@@ -1,0 +1,81 @@
+"""The worker process of a registry: signs heads, appends epochs, and anchors where a chain is set up.
+
+The publisher is the only holder of the log key; anchoring runs beside it in a thread. When signing must stop, the
+process goes on saying so while pages still answer; what is not signed is not promised.
+"""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from certlog.errors import CertlogError, Unavailable
+from registry.last_signed_head import SigningHalted
+from registry.publisher import Publisher
+
+SAY_AGAIN: Final = 60
+"""Seconds after which an unchanged problem is said again."""
+
+
+class Complaints:
+    """Says each problem once, and again after a while."""
+
+    def __init__(self, tell: Callable[[str], object], now: Callable[[], int]) -> None:
+        """Take where to say it, and the clock."""
+        self._tell = tell
+        self._now = now
+        self._last = ("", 0)
+
+    def about(self, problem: str) -> None:
+        """Say a problem unless it has just been said."""
+        text, at = self._last
+        if problem != text or self._now() - at >= SAY_AGAIN:
+            self._tell(problem)
+            self._last = (problem, self._now())
+
+    def none(self) -> None:
+        """Note that there is no problem now."""
+        self._last = ("", 0)
+
+
+def publish(
+    publisher: Publisher,
+    interval: float,
+    stop: threading.Event,
+    *,
+    tell: Callable[[str], object],
+    now: Callable[[], int],
+) -> None:
+    """Tick until `stop` is set.
+
+    Args:
+        publisher: started already.
+        interval: seconds between two ticks.
+        stop: set to end; a tick that has begun is finished.
+        tell: where problems are said.
+        now: the clock.
+    """
+    complaints = Complaints(tell, now)
+    while not stop.wait(interval):
+        try:
+            publisher.tick()
+        except SigningHalted as halted:
+            complaints.about(f"SIGNING HAS STOPPED: {halted}")
+        except Unavailable as error:
+            complaints.about(f"publishing waits: {error}")
+        else:
+            complaints.none()
+
+
+def anchoring_thread(
+    run: Callable[[], object], tell: Callable[[str], object], folder: Path
+) -> threading.Thread:
+    """Return a thread that anchors; if it cannot go on it says why, and the publisher is left in peace."""
+
+    def body() -> None:
+        try:
+            run()
+        except CertlogError as error:
+            tell(f"anchoring has stopped: {error}; see: certlog anchor status --data {folder}")
+
+    return threading.Thread(target=body, name="anchoring", daemon=False)

@@ -1,0 +1,268 @@
+"""`certlog registry`: make a registry, serve it, mend it. On the registry machine; it never sees an issuer's key.
+
+Exit status: 0 done or stopped as asked; 2 wrong command, setting or input; 3 not possible now.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Final, TypedDict, Unpack
+
+import click
+
+from anchoring import settings as anchoring_settings
+from certlog.digests import DIGEST_BYTES, RootHash
+from certlog.encoding import b64_decode
+from certlog.errors import InvalidInput
+from certlog.timestamps import format_time
+from certlog.trust_root import Chain, TrustRoot
+from cli.operator_options import FILE, first_line, read_passphrase
+from cli.registry_tokens import token
+from cli.serving import ServeOptions, serve
+from issuer.key_file import PublicPart
+from registry.data_folder import DataFolder
+from registry.last_signed_head import LastSignedHeadFile, SignedHead
+from registry.opening import Surroundings, initialise, migrate, open_publisher, open_registry, system_now
+from registry.own_trust_root import update_trust_root
+from registry.rebuild import check as check_views
+from registry.settings import load_settings, make_settings
+
+_HEX_DIGITS: Final = 2 * DIGEST_BYTES
+
+_data = click.option(
+    "--data",
+    "path",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    envvar="CERTLOG_DATA",
+    show_envvar=True,
+    help="The registry's data folder.",
+)
+
+
+class _InitOptions(TypedDict):
+    origin: str
+    public_url: str
+    operator_part: Path
+    recovery_part: Path
+    epoch_interval: int
+
+
+class _ServeOptions(TypedDict):
+    host: str
+    port: int
+    workers: int
+    threads: int
+    passphrase_file: Path | None
+    no_anchoring: bool
+
+
+@click.group("registry")
+def registry() -> None:
+    """On the registry machine: create, serve, tokens."""
+
+
+registry.add_command(token)
+
+
+@registry.command("init")
+@_data
+@click.option("--origin", required=True, help="The log's name for ever, such as registry.example.vn.")
+@click.option(
+    "--public-url", required=True, help="Where people reach it, such as https://registry.example.vn."
+)
+@click.option(
+    "--operator-key", "operator_part", type=FILE, required=True, help="The operator's .pub.json file."
+)
+@click.option(
+    "--recovery-key", "recovery_part", type=FILE, required=True, help="The recovery key's .pub.json file."
+)
+@click.option("--epoch-interval", type=click.IntRange(1, 60), default=60, show_default=True, help="Seconds.")
+def init(path: Path, **options: Unpack[_InitOptions]) -> None:
+    """Make a new registry: settings, keys, database and trust root. An existing one is never touched.
+
+    The operator's and the recovery key are made elsewhere, by `certlog operator keygen`; only their public parts come
+    here.
+    """
+    operator, recovery = _public(options["operator_part"]), _public(options["recovery_part"])
+    if operator.key == recovery.key:
+        raise InvalidInput("the recovery key is the operator's key: it must be another one", code="same-key")
+    settings = make_settings(
+        {
+            "origin": options["origin"],
+            "public_url": options["public_url"],
+            "operator_did": operator.did,
+            "operator_key": operator.key.multibase,
+            "recovery_key": recovery.key.multibase,
+            "epoch_interval": options["epoch_interval"],
+        }
+    )
+    root = initialise(DataFolder(path), settings, Surroundings(os.environ))
+    click.echo(f"made {path}\nlog key {root.log_keys[0].vkey.to_text()}")
+
+
+@registry.command("serve")
+@_data
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback unless you say otherwise.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes a free one."
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Web processes.")
+@click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="Threads in each.")
+@click.option("--passphrase-file", type=FILE, help="Opens the anchoring key; asked for without it.")
+@click.option(
+    "--no-anchoring", is_flag=True, help="Serve and sign without anchoring, for instance for repairs."
+)
+def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
+    """Serve pages and API, sign heads and anchor them, until Ctrl-C."""
+    _check_before_serving(DataFolder(path))
+    anchoring = (path / anchoring_settings.FILE_NAME).is_file() and not options["no_anchoring"]
+    if anchoring:
+        anchoring_settings.load_settings(path)
+    else:
+        click.echo("not anchoring: see certlog anchor deploy and certlog anchor open-log", err=True)
+    told = ServeOptions(
+        folder=path.resolve(),
+        host=options["host"],
+        port=options["port"],
+        workers=options["workers"],
+        threads=options["threads"],
+        passphrase=read_passphrase(options["passphrase_file"]) if anchoring else None,
+    )
+    serve(told, os.environ, _stop_on_signals(), lambda text: click.echo(text, err=True))
+
+
+@registry.command("worker")
+@_data
+@click.option(
+    "--passphrase-file", type=FILE, help="Opens the anchoring key; without a passphrase nothing is anchored."
+)
+@click.option("--passphrase-stdin", is_flag=True, help="Read it from standard input instead.")
+def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> None:
+    """Sign heads, append epochs and anchor, without web pages. `serve` starts this itself; run one at most."""
+    from cli.anchor import step_reporter  # noqa: PLC0415 - what anchoring needs is loaded in this process only
+    from cli.anchoring import run_worker  # noqa: PLC0415 - as above
+    from cli.registry_worker import anchoring_thread, publish  # noqa: PLC0415 - as above
+
+    folder, surroundings, stop = DataFolder(path), Surroundings(os.environ), _stop_on_signals()
+    passphrase = _worker_passphrase(passphrase_file, from_stdin=passphrase_stdin)
+    publisher = open_publisher(folder, surroundings)
+    publisher.start()
+    if passphrase is not None:
+        anchoring_thread(
+            lambda: run_worker(
+                path, publisher, passphrase, stop=stop, now=system_now, report=step_reporter(_tell)
+            ),
+            _tell,
+            path,
+        ).start()
+    interval = load_settings(folder.settings, os.environ).publish_interval
+    publish(publisher, interval, stop, tell=_tell, now=system_now)
+
+
+@registry.command("trust-root")
+@_data
+@click.option("--replace", is_flag=True, help="Although verifiers may rely on what it says now.")
+def trust_root(path: Path, replace: bool) -> None:
+    """Write the registry's own trust root anew, with the chain of `certlog anchor open-log`; print its fingerprint."""
+    folder = DataFolder(path)
+    folder.require_ready()
+    root = update_trust_root(
+        folder, load_settings(folder.settings, os.environ), own_chains(path), replace=replace
+    )
+    click.echo(f"{folder.trust_root}\n{root.fingerprint()}")
+
+
+@registry.command("reseed-head")
+@_data
+@click.option(
+    "--size", type=click.IntRange(min=0), required=True, help="The highest signed size that anyone holds."
+)
+@click.option("--root", required=True, help="Its root: 64 hex digits, or base64 as in a checkpoint.")
+def reseed_head(path: Path, size: int, root: str) -> None:
+    """Write the lost last-signed-head file, from the highest of chain head, cosigners and mirrors.
+
+    Never from this machine's own database or backup: it may be the one that forgot.
+    """
+    folder = DataFolder(path)
+    folder.require_ready()
+    settings = load_settings(folder.settings, os.environ)
+    LastSignedHeadFile(folder.last_signed_head, settings.origin).reseed(SignedHead(size, _root(root)))
+    click.echo(f"{folder.last_signed_head}: size {size}")
+
+
+@registry.command("check")
+@_data
+def check(path: Path) -> None:
+    """Hash every entry again, derive every table again from the entries, and name the first difference."""
+    opened = open_registry(DataFolder(path), Surroundings(os.environ))
+    try:
+        with tempfile.TemporaryDirectory(prefix="certlog-check-") as scratch:
+            size = check_views(
+                opened.database, Path(scratch) / "scratch.db", opened.settings.operator, opened.origin
+            )
+    finally:
+        opened.database.close()
+    click.echo(f"{size} entries: tree and tables are what the entries say")
+
+
+def own_chains(path: Path) -> tuple[Chain, ...]:
+    """Return the chain that anchoring.toml describes, or none."""
+    if not (path / anchoring_settings.FILE_NAME).is_file():
+        return ()
+    return (anchoring_settings.load_settings(path).trust_root_chain(),)
+
+
+def _check_before_serving(folder: DataFolder) -> None:
+    """Find what is wrong before any process starts: settings, keys, schema, the last signed head, the trust root."""
+    migrate(folder, Surroundings(os.environ))
+    publisher = open_publisher(folder, Surroundings(os.environ))
+    try:
+        publisher.require_intact_head()
+    finally:
+        publisher.database.close()
+    if not folder.trust_root.is_file():
+        message = f"{folder.trust_root} does not exist; make it with: certlog registry trust-root --data {folder.path}"
+        raise InvalidInput(message, code="no-trust-root")
+    pinned = TrustRoot.parse(folder.trust_root.read_bytes())
+    if not set(own_chains(folder.path)) <= set(pinned.chains):
+        remedy = f"certlog registry trust-root --data {folder.path}"
+        message = f"{folder.trust_root} lacks the chain of {anchoring_settings.FILE_NAME}; run: {remedy}"
+        raise InvalidInput(message, code="old-trust-root")
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    return stop
+
+
+def _worker_passphrase(path: Path | None, *, from_stdin: bool) -> str | None:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return None if path is None else first_line(path)
+
+
+def _tell(text: str) -> None:
+    click.echo(f"{format_time(system_now())} {text}", err=True)
+
+
+def _public(path: Path) -> PublicPart:
+    try:
+        return PublicPart.parse(path.read_bytes())
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror}"
+        raise InvalidInput(message, code="not-readable") from error
+
+
+def _root(text: str) -> RootHash:
+    try:
+        raw = bytes.fromhex(text) if len(text) == _HEX_DIGITS else b64_decode(text, DIGEST_BYTES)
+    except ValueError as error:
+        message = f"expected 64 hex digits or base64, found {text[:80]!r}"
+        raise InvalidInput(message, place="--root") from error
+    return RootHash(raw)
