@@ -1,0 +1,99 @@
+"""`certlog demo`: twenty certificates from a spreadsheet to verdict pages, on this machine, with real parts.
+
+A real chain node, a real log, real PDFs; what each command does is what it does in earnest. All keys are made at run
+time, are for this demo only, and stay in its folder.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+import click
+import segno
+from rich.console import Console
+
+from certlog.errors import CertlogError, InvalidInput
+from cli.demo_acts import Acts, Settings
+from cli.demo_stage import Stage
+
+MARKER: Final = "demo.json"
+DEFAULT_FOLDER: Final = Path(".certlog-demo")
+DEFAULT_PORT: Final = 8080
+
+
+@click.command("demo")
+@click.option(
+    "--once", is_flag=True, help="End with a summary instead of serving; fail if anything is amiss."
+)
+@click.option(
+    "--data",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    help="The demo's folder: keys, chain, log, PDFs. Kept between runs.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=f"Port of the pages, first run only. [default: {DEFAULT_PORT}]",
+)
+@click.option("--fresh", is_flag=True, help="Throw the folder's earlier demo away and begin again.")
+def demo(*, once: bool, folder: Path, port: int | None, fresh: bool) -> None:
+    """Run the whole journey: issue, log, anchor, verify, cheat, suspend, withdraw; then serve the pages."""
+    console = Console(highlight=False, emoji=False)
+    stage = Stage(console, folder)
+    console.print("[bold]Certlog — trình diễn · demonstration[/]")
+    console.print(
+        "Mọi khoá được tạo ngay bây giờ, chỉ để trình diễn. · All keys are made now, for this demo only."
+    )
+    settings = _settings(folder, port, fresh=fresh, stage=stage)
+    acts = Acts(stage, settings)
+    try:
+        with acts:
+            if settings.done:
+                acts.come_back()
+            else:
+                acts.play()
+            _summary(stage, acts)
+            if not once and not stage.failures:
+                acts.serve_until_interrupted()
+    except KeyboardInterrupt:
+        console.print("\nDừng. · Stopped.")
+    except CertlogError as error:
+        console.print(f"\n[red]✗[/] {error}", soft_wrap=True)
+        raise SystemExit(1) from error
+    if stage.failures:
+        raise SystemExit(1)
+
+
+def _settings(folder: Path, port: int | None, *, fresh: bool, stage: Stage) -> Settings:
+    """Read what an earlier run left, or begin: an unfinished demo is thrown away, a finished one is kept."""
+    marker = folder / MARKER
+    if folder.exists() and any(folder.iterdir()) and not marker.is_file():
+        raise InvalidInput(f"{folder} holds other files than a demo's; choose another with --data")
+    if marker.is_file():
+        found = Settings.read(marker)
+        if found.done and not fresh:
+            if port not in (None, found.port):
+                message = f"this demo's addresses use port {found.port}; use it, or begin again with --fresh"
+                raise InvalidInput(message, place="--port")
+            stage.say(f"Tiếp tục từ {folder}. · Going on from {folder} (--fresh begins again).")
+            return found
+        stage.say(f"Bắt đầu lại trong {folder}. · Beginning again in {folder}.")
+        shutil.rmtree(folder)
+    return Settings.new(folder, port or DEFAULT_PORT)
+
+
+def _summary(stage: Stage, acts: Acts) -> None:
+    console = stage.console
+    if stage.failures:
+        console.print("\n[bold red]Có điều không đúng · Something is not as it should be:[/]")
+        for failure in stage.failures:
+            console.print(f"  [red]✗[/] {failure}")
+        return
+    console.print("\n[bold green]Mọi điều đúng như mong đợi. · Everything is as it should be.[/]")
+    for label, address in acts.addresses():
+        console.print(f"  {label:<46} {address}", soft_wrap=True)
+    console.print(f"  {'Thư mục · Folder':<46} {stage.folder}")
+    segno.make(acts.qr_text(), error="q").terminal(compact=True)

@@ -1,0 +1,462 @@
+"""The acts of the demo, in order: chain, keys, contract, registry, enrolment, issuing, anchoring, checking, cheating.
+
+Each act uses `certlog` commands through the stage, or looks at the registry over HTTP as anyone could.
+"""
+
+import json
+import secrets
+import socket
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from anchoring.local_node import LocalNode
+from certlog.certificate_id import format_id
+from certlog.errors import InvalidInput, Unavailable
+from cli.demo_parts import ServeProcess
+from cli.demo_stage import Stage
+from cli.demo_tricks import alter_copy, doctor_pdf
+
+ORIGIN: Final = "registry.example.vn/demo"
+EPOCH_SECONDS: Final = 2
+HTTP_SECONDS: Final = 10
+_EXAMPLES: Final = Path(__file__).resolve().parent.parent / "examples"
+AUTHORITY: Final = "Ủy ban Tiêu chuẩn Đo lường Chất lượng Quốc gia"
+REGULATIONS: Final = (
+    "QCVN 2:2021/BKHCN",
+    "QCVN 3:2019/BKHCN",
+    "QCVN 4:2009/BKHCN",
+    "QCVN 7:2019/BKHCN",
+    "QCVN 9:2012/BKHCN",
+)
+ACCREDITER: Final = "Văn phòng Công nhận Chất lượng (BoA)"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a demo must find again after a restart."""
+
+    folder: str
+    port: int
+    chain_port: int
+    chain_id: int
+    done: bool = False
+    good: str = ""
+    suspended: str = ""
+    withdrawn: str = ""
+
+    @classmethod
+    def new(cls, folder: Path, port: int) -> "Settings":
+        """Begin in an empty folder; the chain gets a free port and an id of its own."""
+        require_free(port)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            settings = cls(str(folder), port, _free_port(), 1_000_000 + secrets.randbelow(1_000_000))
+            settings.write()
+        except OSError as error:
+            message = f"cannot write in {folder}: {error.strerror}; choose another folder with --data"
+            raise Unavailable(message) from error
+        return settings
+
+    @classmethod
+    def read(cls, marker: Path) -> "Settings":
+        """Read an earlier run's settings."""
+        try:
+            return replace(cls(**json.loads(marker.read_bytes())), folder=str(marker.parent))
+        except (TypeError, ValueError) as error:
+            raise InvalidInput(f"{marker} is damaged; begin again with --fresh") from error
+
+    def write(self) -> None:
+        """Keep the settings in the folder."""
+        (Path(self.folder) / "demo.json").write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+
+
+class Acts:
+    """One run of the demo; entered, it has nothing running; left, nothing runs any more."""
+
+    def __init__(self, stage: Stage, settings: Settings) -> None:
+        """Play on this stage, in the settings' folder."""
+        self._stage = stage
+        self._settings = settings
+        self._folder = Path(settings.folder).resolve()
+        self._data = self._folder / "data"
+        self._url = f"http://127.0.0.1:{settings.port}"
+        self._running = ExitStack()
+        self._server: ServeProcess | None = None
+
+    def __enter__(self) -> Self:
+        """Start nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server, then the chain."""
+        self._running.close()
+
+    def play(self) -> None:
+        """Play every act from the beginning."""
+        self._chain()
+        self._keys()
+        self._contract_and_registry()
+        self._serve()
+        self._enrol()
+        issued = self._issue()
+        self._anchor(issued)
+        self._verify_all(issued)
+        self._cheat(issued)
+        self._change_status(issued)
+        self._settings = replace(
+            self._settings,
+            done=True,
+            good=issued[0]["id"],
+            suspended=issued[4]["id"],
+            withdrawn=issued[8]["id"],
+        )
+        self._settings.write()
+
+    def come_back(self) -> None:
+        """Start again on what an earlier run left, and show that everything survived."""
+        self._chain()
+        self._serve()
+        self._stage.step(
+            "Trạng thái còn nguyên sau khi khởi động lại", "What the earlier run made survived the restart"
+        )
+        self._wait_for_verdict(self._settings.good, "valid")
+        for identifier, wanted in (
+            (self._settings.good, "valid"),
+            (self._settings.suspended, "suspended"),
+            (self._settings.withdrawn, "withdrawn"),
+        ):
+            found = self._stage.verdict(identifier, *self._trusting())
+            self._stage.expect(format_id(identifier), found, wanted)
+
+    def addresses(self) -> list[tuple[str, str]]:
+        """Return what to open, with labels in both languages."""
+        page = f"{self._url}/c"
+        return [
+            ("Hợp lệ · valid", f"{page}/{self._settings.good}"),
+            ("Tạm đình chỉ · suspended", f"{page}/{self._settings.suspended}"),
+            ("Bị thu hồi · withdrawn", f"{page}/{self._settings.withdrawn}"),
+            ("Sổ neo · anchoring log", f"{self._url}/log"),
+            ("Gốc tin cậy · trust root", f"{self._url}/trust"),
+            ("API", f"{self._url}/docs"),
+        ]
+
+    def qr_text(self) -> str:
+        """Return the text of the valid certificate's QR code."""
+        return f"{self._url}/c/{self._settings.good}".upper()
+
+    def serve_until_interrupted(self) -> None:
+        """Keep everything running until Ctrl-C."""
+        self._stage.console.print(
+            "\nĐang phục vụ; Ctrl-C để dừng. · Serving; Ctrl-C stops. (make demo ARGS=--fresh begins again)"
+        )
+        while self._server is not None and self._server.alive():
+            time.sleep(0.5)
+        raise Unavailable(f"the registry has stopped; see {self._folder / 'serve.log'}")
+
+    def _chain(self) -> None:
+        self._stage.step(
+            "Khởi động một nút chuỗi thật (Anvil) trên máy này",
+            "Start a real chain node (Anvil) on this machine",
+        )
+        (self._folder / "chain").mkdir(exist_ok=True)
+        self._node = self._running.enter_context(
+            LocalNode(
+                chain_id=self._settings.chain_id,
+                port=self._settings.chain_port,
+                state=self._folder / "chain" / "state.json",
+            )
+        )
+        self._stage.say(
+            f"{self._node.url}, chain id {self._settings.chain_id}: chuỗi thử nghiệm · a test chain"
+        )
+
+    def _keys(self) -> None:
+        self._stage.step("Tạo khoá dùng một lần", "Make throw-away keys, each on its owner's own desk")
+        for desk in ("operator", "body", "laboratory", "chain"):
+            (self._folder / desk).mkdir(exist_ok=True)
+            self._passphrase(desk).write_text(secrets.token_urlsafe(24) + "\n", "utf-8")
+            self._passphrase(desk).chmod(0o600)
+        run, secret = self._stage.run, self._secret
+        run("operator", "keygen", "--out", self._folder / "operator/operator.pem", *secret("operator"))
+        run(
+            "operator",
+            "keygen",
+            "--out",
+            self._folder / "operator/recovery.pem",
+            *secret("operator"),
+            quiet=True,
+        )
+        run("issuer", "keygen", "--out", self._folder / "body/body.pem", *secret("body"))
+        run(
+            "issuer",
+            "keygen",
+            "--type",
+            "p256",
+            "--out",
+            self._folder / "laboratory/laboratory.pem",
+            *secret("laboratory"),
+        )
+        self._owner = run(
+            "anchor", "keygen", "--out", self._folder / "chain/owner.json", *secret("chain")
+        ).strip()
+
+    def _contract_and_registry(self) -> None:
+        self._stage.step(
+            "Triển khai hợp đồng, lập sổ đăng ký, mở sổ trên chuỗi",
+            "Deploy the contract, make the registry, open its log on the chain",
+        )
+        stage, settings = self._stage, self._settings
+        stage.run(
+            "registry", "init", "--data", self._data, "--origin", ORIGIN, "--public-url", self._url,
+            "--operator-key", self._folder / "operator/operator.pub.json",
+            "--recovery-key", self._folder / "operator/recovery.pub.json",
+            "--epoch-interval", str(EPOCH_SECONDS),
+        )  # fmt: skip
+        secret = self._secret("chain")
+        anchorer = stage.run("anchor", "keygen", "--out", self._data / "keys/anchorer.json", *secret).strip()
+        for account in (self._owner, anchorer):
+            self._node.fund(account, 10**18)
+        at_chain = ("--endpoint", self._node.url, "--chain-id", str(settings.chain_id))
+        owner = ("--keystore", self._folder / "chain/owner.json", *secret)
+        deployed = stage.run("anchor", "deploy", *at_chain, *owner)
+        contract = deployed.split()[1]
+        stage.say(deployed.strip().replace("\n", "; "))
+        stage.run(
+            "anchor", "open-log", "--data", self._data, *at_chain, *owner, "--contract", contract,
+            "--origin", ORIGIN, "--anchorer", anchorer, "--class", "local",
+        )  # fmt: skip
+        stage.run("registry", "trust-root", "--data", self._data)
+
+    def _serve(self) -> None:
+        self._stage.step("Phục vụ: API, trang tra cứu, ký và neo", "Serve: API, pages, signing and anchoring")
+        require_free(self._settings.port)
+        self._server = self._running.enter_context(
+            ServeProcess(
+                self._data, self._settings.port, self._passphrase("chain"), self._folder / "serve.log"
+            )
+        )
+        self._stage.wait(self._url, self._is_up, seconds=60, alive=[self._server.alive])
+
+    def _enrol(self) -> None:
+        self._stage.step(
+            "Ghi danh một tổ chức chứng nhận và một phòng hiệu chuẩn",
+            "Enrol a certification body and a laboratory: the operator signs away from the server",
+        )
+        self._operator_token()
+        today = datetime.now(UTC).date().isoformat()
+        self._enrol_one("body", "Trung tâm Chứng nhận Mẫu", "Mau Certification Centre", "0109999999")
+        self._enrol_one("laboratory", "Phòng Hiệu chuẩn Mẫu", "Mau Calibration Laboratory", "0108888888")
+        told = ("--source-url", "https://registry.example.vn/decisions/mau", "--source-date", today)
+        standards = [word for name in REGULATIONS for word in ("--standard", name)]
+        self._operate(
+            "grant-scope",
+            self._did("body"),
+            "--kind",
+            "designation",
+            "--authority",
+            AUTHORITY,
+            *standards,
+            "--from",
+            "2025-01-01",
+            "--until",
+            "2035-12-31",
+            *told,
+        )
+        self._operate(
+            "grant-scope",
+            self._did("body"),
+            "--kind",
+            "accreditation",
+            "--authority",
+            ACCREDITER,
+            "--standard",
+            "ISO 9001:2015",
+            "--from",
+            "2025-01-01",
+            *told,
+        )
+        self._operate(
+            "grant-scope",
+            self._did("laboratory"),
+            "--kind",
+            "accreditation",
+            "--authority",
+            ACCREDITER,
+            "--measurand",
+            "mass",
+            "--measurand",
+            "temperature",
+            "--from",
+            "2025-01-01",
+            *told,
+        )
+
+    def _issue(self) -> list[dict[str, Any]]:
+        self._stage.step(
+            "Cấp 20 giấy chứng nhận từ bảng tính: ký tại chỗ, in PDF có mã QR, nộp",
+            "Issue 20 certificates from a spreadsheet: sign here, print PDFs with QR, submit",
+        )
+        said = self._stage.run("issuer", "issue", _EXAMPLES / "conformity.csv", *self._desk(), "--json")
+        report = json.loads(said)
+        self._stage.expect("giấy chứng nhận · certificates", len(report["issued"]), 20)
+        self._stage.expect("bị từ chối · refused", report["refused"], [])
+        return list(report["issued"])
+
+    def _anchor(self, issued: list[dict[str, Any]]) -> None:
+        self._stage.step(
+            "Neo gốc của sổ lên chuỗi và chờ khối cuối cùng",
+            "Anchor the log's root on the chain and wait until its block is final",
+        )
+        self._stage.run("anchor", "now", "--data", self._data)
+        self._wait_for_verdict(issued[-1]["id"], "valid")
+        for batch in reversed(_get_json(f"{self._url}/api/v1/anchors")["batches"]):
+            self._stage.say(
+                f"#{batch['number']} {batch['state']} size {batch['size']} tx {batch['txHash']} · {batch['blockTime']}"
+            )
+
+    def _verify_all(self, issued: list[dict[str, Any]]) -> None:
+        self._stage.step(
+            "Kiểm tra cả 20, không tin sổ đăng ký: chứng cứ, PDF và chuỗi",
+            "Verify all 20 without trusting the registry: evidence, PDF and chain",
+        )
+        self._stage.run(
+            "trust-root", "export", "--registry", self._url, "-o", self._folder / "trust-root.json"
+        )
+        found: list[str] = []
+        with self._stage.console.status("   …"):
+            for one in issued:
+                self._save_evidence(one)
+                found.append(self._stage.verdict(one["pdf"], *self._trusting()))
+        shown = Path(issued[0]["pdf"])
+        self._stage.console.print(
+            f"   [cyan]$ certlog verify {shown.name} --trust-root trust-root.json[/]  (× {len(issued)})",
+            highlight=False,
+        )
+        self._stage.expect("PDF: nguyên vẹn và hợp lệ · genuine and valid", found.count("valid"), len(issued))
+
+    def _cheat(self, issued: list[dict[str, Any]]) -> None:
+        self._stage.step("Thử gian lận", "Try to cheat")
+        cheats = self._folder / "cheats"
+        cheats.mkdir(exist_ok=True)
+        copy, doctored = cheats / "altered.certlog.json", cheats / "doctored.pdf"
+        changed = alter_copy(self._evidence_path(issued[1]), copy)
+        self._stage.say(f"sửa bản sao · a copy altered: {changed}")
+        self._stage.expect(
+            "bản sao bị sửa · altered copy", self._stage.verdict(copy, *self._trusting()), "altered"
+        )
+        doctor_pdf(Path(issued[2]["pdf"]), doctored)
+        evidence = ("--evidence", self._evidence_path(issued[2]))
+        found = self._stage.verdict(doctored, *evidence, *self._trusting())
+        self._stage.say(
+            "sửa một chữ số in trên PDF, giữ nguyên tệp đính kèm · one printed digit changed, the attachment kept"
+        )
+        self._stage.expect("PDF bị sửa · doctored PDF", found, "altered")
+
+    def _change_status(self, issued: list[dict[str, Any]]) -> None:
+        self._stage.step(
+            "Tạm đình chỉ một giấy, thu hồi một giấy", "Suspend one certificate, withdraw another"
+        )
+        desk = self._desk()
+        self._stage.run("issuer", "suspend", issued[4]["number"], "--reason", "surveillance_overdue", *desk)
+        self._stage.run("issuer", "withdraw", issued[8]["number"], "--reason", "nonconformity", *desk)
+        for one, wanted in ((issued[4], "suspended"), (issued[8], "withdrawn")):
+            self._wait_for_verdict(one["id"], wanted)
+            self._stage.expect(one["number"], self._stage.verdict(one["id"], *self._trusting()), wanted)
+
+    def _enrol_one(self, desk: str, name: str, name_en: str, legal_id: str) -> None:
+        public = self._folder / desk / f"{desk}.pub.json"
+        self._operate("enrol", public, "--name", name, "--name-en", name_en, "--legal-id", legal_id)
+        self._token(desk, self._did(desk))
+
+    def _operator_token(self) -> None:
+        public = json.loads((self._folder / "operator/operator.pub.json").read_bytes())
+        self._token("operator", public["did"])
+
+    def _token(self, desk: str, did: str) -> None:
+        token = self._stage.run("registry", "token", "create", "--data", self._data, "--did", did, quiet=True)
+        path = self._folder / desk / "token"
+        path.touch(mode=0o600)
+        path.write_text(token, "utf-8")
+
+    def _operate(self, command: str, *words: str | Path) -> None:
+        key = ("--key", self._folder / "operator/operator.pem", *self._secret("operator"))
+        where = ("--registry", self._url, "--token-file", self._folder / "operator/token")
+        self._stage.run("operator", command, *words, *key, *where)
+
+    def _desk(self) -> tuple[str | Path, ...]:
+        body = self._folder / "body"
+        key = ("--key", body / "body.pem", *self._secret("body"))
+        return (*key, "--out", body / "out", "--registry", self._url, "--token-file", body / "token")
+
+    def _did(self, desk: str) -> str:
+        return str(json.loads((self._folder / desk / f"{desk}.pub.json").read_bytes())["did"])
+
+    def _passphrase(self, desk: str) -> Path:
+        return self._folder / desk / "passphrase"
+
+    def _secret(self, desk: str) -> tuple[str, Path]:
+        return "--passphrase-file", self._passphrase(desk)
+
+    def _trusting(self) -> tuple[str | Path, ...]:
+        return "--trust-root", self._folder / "trust-root.json", "--registry", self._url
+
+    def _evidence_path(self, one: dict[str, Any]) -> Path:
+        return Path(one["pdf"]).with_suffix(".certlog.json")
+
+    def _save_evidence(self, one: dict[str, Any]) -> None:
+        self._evidence_path(one).write_bytes(_get(f"{self._url}/api/v1/certificates/{one['id']}/evidence"))
+
+    def _wait_for_verdict(self, identifier: str, wanted: str) -> None:
+        address = f"{self._url}/api/v1/certificates/{identifier}"
+        alive = [] if self._server is None else [self._server.alive]
+        what = f"{format_id(identifier)}: {wanted}"
+        self._stage.wait(what, lambda: _get_json(address)["verdict"] == wanted, seconds=90, alive=alive)
+
+    def _is_up(self) -> bool:
+        try:
+            return bool(_get(f"{self._url}/checkpoint"))
+        except Unavailable:
+            return False
+
+
+def require_free(port: int) -> None:
+    """Require that nothing listens on a port of this machine.
+
+    Raises:
+        Unavailable: something does.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            remedy = f"stop it, or choose another: make demo ARGS='--port {port + 1}'"
+            message = f"port {port} is used by another program; {remedy}"
+            raise Unavailable(message) from error
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _get(address: str) -> bytes:
+    try:
+        with urllib.request.urlopen(address, timeout=HTTP_SECONDS) as answer:  # noqa: S310 - our own http address
+            return bytes(answer.read())
+    except (urllib.error.URLError, OSError) as error:
+        raise Unavailable(f"{address}: {error}") from error
+
+
+def _get_json(address: str) -> dict[str, Any]:
+    return dict(json.loads(_get(address)))

@@ -1,0 +1,71 @@
+"""The demo's running part: `certlog registry serve` as a child process, ended with the demo however it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Self
+
+from certlog.errors import Unavailable
+
+STOP_SECONDS: Final = 20.0
+
+
+class ServeProcess:
+    """One `certlog registry serve`, in its own process group; what it says goes to a file."""
+
+    def __init__(self, data: Path, port: int, passphrase_file: Path, log: Path) -> None:
+        """Prepare, without starting.
+
+        Args:
+            data: the registry's data folder.
+            port: of the pages and the API.
+            passphrase_file: opens the anchoring key.
+            log: where its output goes, after what is there.
+        """
+        words = ("registry", "serve", "--data", data, "--port", port, "--passphrase-file", passphrase_file)
+        self._command = [sys.executable, "-m", "cli.main", *map(str, words)]
+        self._log = log
+        self._output: IO[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def alive(self) -> bool:
+        """Tell whether it runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self._output = self._log.open("ab")
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            # Its own group: Ctrl-C at the terminal reaches the demo alone, which then stops the parts in order.
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it, and whatever it started."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        if self._output is not None:
+            self._output.close()
+
+    def last_words(self) -> str:
+        """Return the last lines that it said."""
+        try:
+            return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-8:])
+        except OSError as error:
+            raise Unavailable(f"cannot read {self._log}: {error.strerror}") from error

@@ -1,0 +1,134 @@
+"""The demo's stage: runs `certlog` commands as a person would type them, shows each, and checks its exit status.
+
+Every part of the demo goes through the same command line as real use: nothing is wired behind the scenes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+
+from certlog.errors import Unavailable
+
+COMMAND_SECONDS: Final = 180
+_SHOWN_LINES: Final = 12
+
+
+@dataclass
+class Stage:
+    """Says what happens, step by step, and runs commands.
+
+    Attributes:
+        console: where it is said.
+        folder: the demo's own folder.
+        failures: what was not as it should be; the demo fails if this is not empty.
+    """
+
+    console: Console
+    folder: Path
+    failures: list[str] = field(default_factory=list)
+    _step: int = 0
+
+    def step(self, vietnamese: str, english: str) -> None:
+        """Announce the next step in both languages."""
+        self._step += 1
+        self.console.print(f"\n[bold]{self._step}. {vietnamese}[/]\n   [dim]{english}[/]")
+
+    def say(self, text: str) -> None:
+        """Print one indented line."""
+        self.console.print(f"   {text}", highlight=False)
+
+    def run(self, *words: str | Path, expect: int = 0, quiet: bool = False) -> str:
+        """Run `certlog` with these words; return what it printed.
+
+        Args:
+            words: the command's words.
+            expect: the exit status that is right here.
+            quiet: do not show the command (one of many alike).
+
+        Raises:
+            Unavailable: another exit status, or no end in three minutes.
+        """
+        shown = " ".join(self._shown(word) for word in words)
+        if not quiet:
+            self.console.print(f"   [cyan]$ certlog {shown}[/]", highlight=False, soft_wrap=True)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "cli.main", *map(str, words)],
+                capture_output=True,
+                text=True,
+                timeout=COMMAND_SECONDS,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                env=os.environ | {"NO_COLOR": "1"},
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Unavailable(f"certlog {shown} did not end in {COMMAND_SECONDS} seconds") from error
+        if done.returncode != expect:
+            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_SHOWN_LINES:])
+            raise Unavailable(
+                f"certlog {shown}\nexpected exit status {expect}, found {done.returncode}:\n{said}"
+            )
+        return done.stdout
+
+    def verdict(self, *words: str | Path) -> str:
+        """Run `certlog verify … --json`; return its verdict. Exit status and verdict must fit."""
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", "verify", *map(str, words), "--json"],
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        try:
+            report: dict[str, Any] = json.loads(done.stdout)
+        except json.JSONDecodeError as error:
+            raise Unavailable(f"certlog verify gave no report: {done.stderr.strip()[-400:]}") from error
+        verdict = str(report["verdict"])
+        if (done.returncode == 0) != (verdict == "valid"):
+            self.failures.append(f"verify ended with {done.returncode} for the verdict {verdict}")
+        return verdict
+
+    def expect(self, what: str, found: object, wanted: object) -> None:
+        """Show a result beside what it should be; remember a difference."""
+        good = found == wanted
+        mark = "[green]✓[/]" if good else "[red]✗[/]"
+        self.say(f"{mark} {what}: {found}" + ("" if good else f" [red](expected {wanted})[/]"))
+        if not good:
+            self.failures.append(f"{what}: expected {wanted}, found {found}")
+
+    def wait(
+        self, what: str, ready: Callable[[], bool], *, seconds: float, alive: Sequence[Callable[[], bool]]
+    ) -> None:
+        """Wait, with a spinner, until something is so.
+
+        Raises:
+            Unavailable: it took too long, or something that must run has ended.
+        """
+        start = time.monotonic()
+        with self.console.status(f"   {what} …"):
+            while not ready():
+                if not all(check() for check in alive):
+                    raise Unavailable(
+                        f"while waiting ({what}) a part of the demo ended; see the logs in {self.folder}"
+                    )
+                if time.monotonic() - start > seconds:
+                    raise Unavailable(
+                        f"{what}: not so after {seconds:.0f} seconds; see the logs in {self.folder}"
+                    )
+                time.sleep(0.2)
+        self.say(f"{what}: {time.monotonic() - start:.1f} s")
+
+    def _shown(self, word: str | Path) -> str:
+        text = str(word)
+        if isinstance(word, Path) and word.is_absolute():
+            text = os.path.relpath(word)
+        return f"'{text}'" if " " in text else text
