@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _VALIDATOR: Final = Draft202012Validator(CONFORMITY_CERTIFICATE, offline=True, mask="the value")
-_STATUS_LIST: Final = re.compile(r"https://.{1,200}/status/revocation/(0|[1-9][0-9]{0,8})", re.ASCII)
+_STATUS_LIST: Final = re.compile(r"https://.{1,200}/status/revocation/(0|[1-9][0-9]{0,9})", re.ASCII)
 _INDEX: Final = re.compile(r"0|[1-9][0-9]{0,5}", re.ASCII)
 # Mã số thuế / mã số doanh nghiệp: 10 digits, a dependent unit adds 3; household businesses use 12.
 _VN_LEGAL_ID: Final = re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}", re.ASCII)
