@@ -345,3 +345,28 @@ def test_offline_a_bound_file_with_its_side_file_passes_all_but_the_anchor() -> 
     assert (report.verdict, report.reason) == (Verdict.CANNOT_CHECK, Reason.CHAIN_NOT_CONSULTED)
     open_checks = [check.number for check in report.checks if check.outcome is not Outcome.PASSED]
     assert open_checks == [7]
+
+
+def test_of_a_hundred_older_statuses_none_beyond_the_largest_age_is_green() -> None:
+    world = enrolled_world()
+    document = sign_certificate(conformity_content())
+    index = world.log_certificate(document)
+    sizes = []
+    for hours in range(100, 0, -1):
+        size = world.close_epoch(time=NOW - hours * HOUR)
+        world.anchor(size, block_time=NOW - hours * HOUR + 12, block_number=1000 - hours)
+        sizes.append((hours, size))
+    for hours, size in sizes:
+        case = Case(
+            world, document, index, (size,), world.evidence(document, index, (size,)), world.view(size)
+        )
+        wanted = Verdict.VALID if hours <= 24 else Verdict.CANNOT_CHECK
+        assert ask(case).verdict is wanted, f"{hours} hours old"
+
+
+def test_an_old_status_under_an_anchor_of_today_is_not_fresh() -> None:
+    world = enrolled_world()
+    document = sign_certificate(conformity_content())
+    index = world.log_certificate(document)
+    case = case_of(world, document, index, epoch_time=NOW - 3 * DAY, block_time=NOW - 60)
+    assert ask(case).reason is Reason.STATUS_TOO_OLD
