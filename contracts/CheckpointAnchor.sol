@@ -38,10 +38,8 @@ contract CheckpointAnchor is ICheckpointAnchor {
         // 1. The log is open, the caller is its anchorer and it has not ended.
         Head storage newest = _heads[logId];
         Head memory current = newest;
-        if (msg.sender != current.anchorer) {
-            if (current.anchorer == address(0)) revert LogNotOpen(logId);
-            revert NotAnchorer(logId, msg.sender, current.anchorer);
-        }
+        if (current.anchorer == address(0)) revert LogNotOpen(logId);
+        if (msg.sender != current.anchorer) revert NotAnchorer(logId, msg.sender, current.anchorer);
         if (current.isSealed) revert LogIsSealed(logId);
 
         // 2. It builds on the head, and grows. No slot holds the head's root: of all roots with the head's size, exactly
@@ -192,10 +190,8 @@ contract CheckpointAnchor is ICheckpointAnchor {
 
     function _requireOwner(bytes32 logId) private view {
         address owner = _ownerships[logId].owner;
-        if (msg.sender != owner) {
-            if (owner == address(0)) revert LogNotOpen(logId);
-            revert NotOwner(logId, msg.sender, owner);
-        }
+        if (owner == address(0)) revert LogNotOpen(logId);
+        if (msg.sender != owner) revert NotOwner(logId, msg.sender, owner);
     }
 
     function _anchorId(bytes32 logId, uint64 size, bytes32 root) private pure returns (bytes32) {
