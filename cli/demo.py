@@ -13,7 +13,8 @@ import segno
 from rich.console import Console
 
 from certlog.errors import CertlogError, InvalidInput
-from cli.demo_acts import Acts, Settings
+from cli.demo_acts import Acts
+from cli.demo_settings import Settings
 from cli.demo_stage import Stage
 
 MARKER: Final = "demo.json"

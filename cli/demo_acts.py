@@ -5,12 +5,9 @@ Each act uses `certlog` commands through the stage, or looks at the registry ove
 
 import json
 import secrets
-import socket
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,14 +15,14 @@ from typing import Any, Final, Self
 
 from anchoring.local_node import LocalNode
 from certlog.certificate_id import format_id
-from certlog.errors import InvalidInput, Unavailable
-from cli.demo_parts import ServeProcess
+from certlog.errors import Unavailable
+from cli.demo_parts import ServeProcess, get, get_json
+from cli.demo_settings import Settings, require_free
 from cli.demo_stage import Stage
 from cli.demo_tricks import alter_copy, doctor_pdf
 
 ORIGIN: Final = "registry.example.vn/demo"
 EPOCH_SECONDS: Final = 2
-HTTP_SECONDS: Final = 10
 _EXAMPLES: Final = Path(__file__).resolve().parent.parent / "examples"
 AUTHORITY: Final = "Ủy ban Tiêu chuẩn Đo lường Chất lượng Quốc gia"
 REGULATIONS: Final = (
@@ -36,45 +33,6 @@ REGULATIONS: Final = (
     "QCVN 9:2012/BKHCN",
 )
 ACCREDITER: Final = "Văn phòng Công nhận Chất lượng (BoA)"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a demo must find again after a restart."""
-
-    folder: str
-    port: int
-    chain_port: int
-    chain_id: int
-    done: bool = False
-    good: str = ""
-    suspended: str = ""
-    withdrawn: str = ""
-
-    @classmethod
-    def new(cls, folder: Path, port: int) -> "Settings":
-        """Begin in an empty folder; the chain gets a free port and an id of its own."""
-        require_free(port)
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            settings = cls(str(folder), port, _free_port(), 1_000_000 + secrets.randbelow(1_000_000))
-            settings.write()
-        except OSError as error:
-            message = f"cannot write in {folder}: {error.strerror}; choose another folder with --data"
-            raise Unavailable(message) from error
-        return settings
-
-    @classmethod
-    def read(cls, marker: Path) -> "Settings":
-        """Read an earlier run's settings."""
-        try:
-            return replace(cls(**json.loads(marker.read_bytes())), folder=str(marker.parent))
-        except (TypeError, ValueError) as error:
-            raise InvalidInput(f"{marker} is damaged; begin again with --fresh") from error
-
-    def write(self) -> None:
-        """Keep the settings in the folder."""
-        (Path(self.folder) / "demo.json").write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
 
 
 class Acts:
@@ -318,7 +276,7 @@ class Acts:
         )
         self._stage.run("anchor", "now", "--data", self._data)
         self._wait_for_verdict(issued[-1]["id"], "valid")
-        for batch in reversed(_get_json(f"{self._url}/api/v1/anchors")["batches"]):
+        for batch in reversed(get_json(f"{self._url}/api/v1/anchors")["batches"]):
             self._stage.say(
                 f"#{batch['number']} {batch['state']} size {batch['size']} tx {batch['txHash']} · {batch['blockTime']}"
             )
@@ -353,11 +311,11 @@ class Acts:
         self._stage.expect(
             "bản sao bị sửa · altered copy", self._stage.verdict(copy, *self._trusting()), "altered"
         )
-        doctor_pdf(Path(issued[2]["pdf"]), doctored)
+        changed = doctor_pdf(Path(issued[2]["pdf"]), doctored, self._url)
         evidence = ("--evidence", self._evidence_path(issued[2]))
         found = self._stage.verdict(doctored, *evidence, *self._trusting())
         self._stage.say(
-            "sửa một chữ số in trên PDF, giữ nguyên tệp đính kèm · one printed digit changed, the attachment kept"
+            f"sửa một chữ số in trên PDF, giữ tệp đính kèm · one printed digit, attachment kept: {changed}"
         )
         self._stage.expect("PDF bị sửa · doctored PDF", found, "altered")
 
@@ -413,50 +371,16 @@ class Acts:
         return Path(one["pdf"]).with_suffix(".certlog.json")
 
     def _save_evidence(self, one: dict[str, Any]) -> None:
-        self._evidence_path(one).write_bytes(_get(f"{self._url}/api/v1/certificates/{one['id']}/evidence"))
+        self._evidence_path(one).write_bytes(get(f"{self._url}/api/v1/certificates/{one['id']}/evidence"))
 
     def _wait_for_verdict(self, identifier: str, wanted: str) -> None:
         address = f"{self._url}/api/v1/certificates/{identifier}"
         alive = [] if self._server is None else [self._server.alive]
         what = f"{format_id(identifier)}: {wanted}"
-        self._stage.wait(what, lambda: _get_json(address)["verdict"] == wanted, seconds=90, alive=alive)
+        self._stage.wait(what, lambda: get_json(address)["verdict"] == wanted, seconds=90, alive=alive)
 
     def _is_up(self) -> bool:
         try:
-            return bool(_get(f"{self._url}/checkpoint"))
+            return bool(get(f"{self._url}/checkpoint"))
         except Unavailable:
             return False
-
-
-def require_free(port: int) -> None:
-    """Require that nothing listens on a port of this machine.
-
-    Raises:
-        Unavailable: something does.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            remedy = f"stop it, or choose another: make demo ARGS='--port {port + 1}'"
-            message = f"port {port} is used by another program; {remedy}"
-            raise Unavailable(message) from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _get(address: str) -> bytes:
-    try:
-        with urllib.request.urlopen(address, timeout=HTTP_SECONDS) as answer:  # noqa: S310 - our own http address
-            return bytes(answer.read())
-    except (urllib.error.URLError, OSError) as error:
-        raise Unavailable(f"{address}: {error}") from error
-
-
-def _get_json(address: str) -> dict[str, Any]:
-    return dict(json.loads(_get(address)))

@@ -1,16 +1,20 @@
-"""The demo's running part: `certlog registry serve` as a child process, ended with the demo however it ends."""
+"""The demo's server, `certlog registry serve` as a child process, and a look at its pages over HTTP."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Any, Final, Self
 
 from certlog.errors import Unavailable
 
 STOP_SECONDS: Final = 20.0
+HTTP_SECONDS: Final = 10
 
 
 class ServeProcess:
@@ -69,3 +73,21 @@ class ServeProcess:
             return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-8:])
         except OSError as error:
             raise Unavailable(f"cannot read {self._log}: {error.strerror}") from error
+
+
+def get(address: str) -> bytes:
+    """Fetch one of the demo's own pages.
+
+    Raises:
+        Unavailable: no answer, or an error as answer.
+    """
+    try:
+        with urllib.request.urlopen(address, timeout=HTTP_SECONDS) as answer:  # noqa: S310 - our own http address
+            return bytes(answer.read())
+    except (urllib.error.URLError, OSError) as error:
+        raise Unavailable(f"{address}: {error}") from error
+
+
+def get_json(address: str) -> dict[str, Any]:
+    """Fetch and read one of the demo's own JSON resources."""
+    return dict(json.loads(get(address)))

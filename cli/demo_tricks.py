@@ -3,6 +3,7 @@
 Both keep everything else as it is: the signature, the proofs, and the genuine document attached inside the PDF.
 """
 
+import copy
 import json
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +11,11 @@ from pathlib import Path
 import pikepdf
 
 from certlog.canonical import canonicalize
+from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput
+from certlog.strict_json import get_object, get_str
+from certlog.timestamps import parse_time
+from issuer.pdf import ATTACHMENT_NAME, PdfMaker
 
 
 def alter_copy(evidence: Path, altered: Path) -> str:
@@ -23,30 +28,34 @@ def alter_copy(evidence: Path, altered: Path) -> str:
     return f"{before} → {client['name']}"
 
 
-def doctor_pdf(pdf: Path, doctored: Path) -> None:
-    """Write a copy of a PDF with one digit printed over the first page; the attachment stays as it is.
+def doctor_pdf(pdf: Path, doctored: Path, public_url: str) -> str:
+    """Write a PDF that prints the expiry date with one digit changed, with the genuine document attached.
 
-    Raises:
-        InvalidInput: the page has no content to print over.
+    Args:
+        pdf: a certificate's genuine PDF.
+        doctored: where the forgery goes.
+        public_url: the registry's address, for the same QR code.
+
+    Returns:
+        What was changed.
     """
     with pikepdf.open(pdf) as document:
-        page = document.pages[0]
-        _, _, width, height = (float(value) for value in page.mediabox)
-        # A white box and a digit in a font that every viewer has: the crudest forgery, and it looks right at a glance.
-        x, y = width * 0.56, height * 0.78
-        box = f"1 1 1 rg {x:.0f} {y:.0f} 9 12 re f"
-        digit = f"0 0 0 rg BT /Forged 11 Tf {x + 1:.0f} {y + 2:.0f} Td (9) Tj ET"
-        forged = f"q {box} {digit} Q"
-        font = pikepdf.Dictionary(
-            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        genuine = document.attachments[ATTACHMENT_NAME].get_file().read_bytes()
+    secured = SecuredDocument.parse(genuine)
+    content = copy.deepcopy(secured.content)
+    subject = get_object(content, "credentialSubject")
+    before = get_str(subject, "expiryDate")
+    after = f"{before[:2]}{(int(before[2]) + 1) % 10}{before[3:]}"
+    if after == before:
+        raise InvalidInput("nothing to change", place=str(pdf))
+    subject["expiryDate"] = after
+    content["validUntil"] = after + get_str(content, "validUntil")[10:]
+    # The genuine hash, so that the code printed on the page leads to the genuine record.
+    forged = SecuredDocument(content, secured.proof, secured.document_hash)
+    printed = PdfMaker(public_url)(forged, parse_time(secured.proof.created))
+    with pikepdf.open(BytesIO(printed)) as document:
+        document.attachments[ATTACHMENT_NAME] = pikepdf.AttachedFileSpec(
+            document, genuine, filename=ATTACHMENT_NAME
         )
-        resources = page.obj.get("/Resources")
-        if not isinstance(resources, pikepdf.Dictionary):
-            raise InvalidInput("the page has no resources", place=str(pdf))
-        if "/Font" not in resources:
-            resources["/Font"] = pikepdf.Dictionary()
-        resources["/Font"]["/Forged"] = document.make_indirect(font)
-        page.contents_add(forged.encode(), prepend=False)
-        buffer = BytesIO()
-        document.save(buffer)
-    doctored.write_bytes(buffer.getvalue())
+        document.save(doctored)
+    return f"{before} → {after}"
