@@ -124,7 +124,7 @@ def export(registry: str | None, data: Path | None, output: Path, may_replace: b
     if registry is not None:
         found = TrustRoot.parse(RegistryAddress.of(registry).fetch_trust_root())
     else:
-        found = read_trust_root((data or Path()) / "trust-root.json")
+        found = _published_in(data or Path())
     if output.is_file() and read_trust_root(output) != found and not may_replace:
         message = f"{output} pins something else; compare both, then use --replace"
         raise InvalidInput(message, code="other-trust-root")
@@ -160,6 +160,14 @@ def read_trust_root(path: Path) -> TrustRoot:
     except InvalidInput as error:
         message = f"{path}: {error}; get one with: certlog trust-root export"
         raise InvalidInput(message, code=error.code) from error
+
+
+def _published_in(folder: Path) -> TrustRoot:
+    path = folder / "trust-root.json"
+    if not path.is_file():
+        message = f"{path} does not exist; make it with: certlog registry trust-root --data {folder}"
+        raise InvalidInput(message, code="no-trust-root")
+    return read_trust_root(path)
 
 
 def _remember(path: Path | None, source: Source, found: Answer) -> None:

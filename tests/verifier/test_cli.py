@@ -340,6 +340,11 @@ def test_a_trust_root_is_exported_from_a_data_folder(tmp_path: Path) -> None:
     assert TrustRoot.parse(out.read_bytes()) == sample.trust_root()
 
 
+def test_a_data_folder_without_a_trust_root_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="certlog registry trust-root --data"):
+        run(trust_root, "export", "--data", tmp_path, "-o", tmp_path / "pinned.json")
+
+
 def test_other_pins_are_not_replaced_unless_asked(tmp_path: Path) -> None:
     pins(tmp_path)
     out = tmp_path / "pinned.json"
