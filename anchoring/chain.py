@@ -5,14 +5,16 @@ proof-of-authority chains and turn a malformed answer into a dozen kinds of exce
 becomes Unavailable, once. Nothing is retried and no connection outlives its short time-out.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from web3 import HTTPProvider
 from web3.exceptions import Web3Exception
-from web3.types import RPCEndpoint
+from web3.types import RPCEndpoint, RPCResponse
 
 from anchoring.batch import Head
 from anchoring.contract import (
@@ -30,7 +32,12 @@ from certlog.errors import InvalidInput, Unavailable
 TIMEOUT: Final = 10.0
 """Seconds. web3's default is 30 s and five tries, sending included: it re-sent and reported "already known"."""
 
+MAX_ANSWER: Final = 16 * 1024 * 1024
+"""Bytes; the largest answer that is needed, the contract's code, has 20 thousand."""
+
 _HASH_BYTES: Final = 32
+_PIECE: Final = 64 * 1024
+_FAILURES: Final = (requests.RequestException, HTTPError, Web3Exception, OSError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,39 @@ class RpcError:
     """A node's refusal: it answered, and the answer is an error."""
 
     message: str
+
+
+class _Provider(HTTPProvider):
+    """web3's provider with one time-out for a whole answer and a limit to its size, and without a second try."""
+
+    def __init__(self, endpoint: str, session: requests.Session, timeout: float) -> None:
+        super().__init__(endpoint, session=session, exception_retry_configuration=None)
+        self._endpoint = endpoint
+        self._session = session
+        self._timeout = timeout
+
+    def make_request(self, method: RPCEndpoint, params: object) -> RPCResponse:
+        """Send one request and read its answer. A node that drips is given up like one that hangs."""
+        deadline = time.monotonic() + self._timeout
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        body = self.encode_rpc_request(method, params)
+        with self._session.post(
+            self._endpoint,
+            data=body,
+            headers=headers,
+            timeout=self._timeout,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            response.raise_for_status()
+            answer = b""
+            while piece := response.raw.read1(_PIECE):
+                answer += piece
+                if time.monotonic() > deadline:
+                    raise requests.Timeout("the answer was not complete in time: timed out")
+                if len(answer) > MAX_ANSWER:
+                    raise requests.RequestException(f"the answer is larger than {MAX_ANSWER} bytes")
+        return self.decode_rpc_response(answer)
 
 
 class JsonRpc:
@@ -56,13 +96,7 @@ class JsonRpc:
         self._session.trust_env = False
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0))
-        self._provider: Final = HTTPProvider(
-            endpoint,
-            # Streaming makes the time-out one for the whole answer, so that a node cannot drip for ever.
-            request_kwargs={"timeout": timeout, "stream": True, "allow_redirects": False},
-            session=self._session,
-            exception_retry_configuration=None,
-        )
+        self._provider: Final = _Provider(endpoint, self._session, timeout)
 
     def close(self) -> None:
         """Close the connection."""
@@ -83,7 +117,7 @@ class JsonRpc:
         """As `ask`, but a node's error is an RpcError and not raised."""
         try:
             response: object = self._provider.make_request(RPCEndpoint(method), parameters)
-        except (requests.RequestException, Web3Exception, OSError, ValueError) as error:
+        except _FAILURES as error:
             raise Unavailable(f"{self.endpoint} did not answer {method}: {_cause(error)}") from error
         if not isinstance(response, dict):
             raise Unavailable(f"{self.endpoint} answered {method} with something that is not JSON-RPC")
