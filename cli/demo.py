@@ -5,6 +5,7 @@ time, are for this demo only, and stay in its folder.
 """
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -50,6 +51,8 @@ def demo(*, once: bool, folder: Path, port: int | None, fresh: bool) -> None:
     )
     settings = _settings(folder, port, fresh=fresh, stage=stage)
     acts = Acts(stage, settings)
+    # Asked to end by the system: stop in order, as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with acts:
             if settings.done:

@@ -30,7 +30,9 @@ class ServeProcess:
             log: where its output goes, after what is there.
         """
         words = ("registry", "serve", "--data", data, "--port", port, "--passphrase-file", passphrase_file)
-        self._command = [sys.executable, "-m", "cli.main", *map(str, words)]
+        command = [sys.executable, "-m", "cli.main", *map(str, words)]
+        # Tied to this process by the kernel: a killed demo leaves no server behind.
+        self._command = [sys.executable, "-m", "cli.exec_child", str(os.getpid()), *command]
         self._log = log
         self._output: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
