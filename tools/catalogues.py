@@ -9,18 +9,20 @@ files change only when a text does.
 
 import io
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WEB: Final = ROOT / "web"
 LOCALES: Final = ("vi",)
 METHODS: Final = [("**.py", "python"), ("templates/**.html", "jinja2")]
+NO_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 KEYWORDS: Final = {"_": None, "gettext": None}
 
 
@@ -65,10 +67,20 @@ def po_bytes(catalog: Catalog) -> bytes:
 
 
 def mo_bytes(po: bytes, locale: str) -> bytes:
-    """Return the compiled catalogue of a .po file."""
+    """Return the compiled catalogue of a .po file; its header bears no date of today."""
+    catalog = read_po(io.BytesIO(po), locale=locale)
+    catalog.creation_date = catalog.revision_date = NO_DATE
     target = io.BytesIO()
-    write_mo(target, read_po(io.BytesIO(po), locale=locale))
+    write_mo(target, catalog)
     return target.getvalue()
+
+
+def compiled_texts(path: Path) -> dict[str, str]:
+    """Return what a compiled catalogue says, without its header, which names the version of Babel."""
+    if not path.exists():
+        return {}
+    with path.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_mo(file) if message.id}
 
 
 def problems(locale: str) -> list[str]:
@@ -85,7 +97,7 @@ def problems(locale: str) -> list[str]:
         told += [f"{locale}: {message.id!r}: {error}" for error in message.check(catalog) if message.string]
     if not po.exists() or po.read_bytes() != wanted:
         told.append(f"{po.relative_to(ROOT)} is not up to date: run tools/catalogues.py")
-    if not mo.exists() or mo.read_bytes() != mo_bytes(wanted, locale):
+    if compiled_texts(mo) != {str(message.id): str(message.string) for message in catalog if message.id}:
         told.append(f"{mo.relative_to(ROOT)} is not up to date: run tools/catalogues.py")
     return told
 
