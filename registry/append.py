@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from sqlalchemy import Connection, insert
@@ -16,6 +17,8 @@ from certlog.credential import number_of, version_of
 from certlog.digests import LeafHash
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted
+from certlog.status import CertificateStatus
+from certlog.trust import TrustStatement
 from registry.admission import LoggedCertificate, admit_certificate, admit_publication, admit_status
 from registry.database import Database
 from registry.log_state import DatabaseState
@@ -26,6 +29,8 @@ from registry.trust_ledger import TrustLedger
 from registry.views import certificate_row, write_status, write_trust
 
 Refusal = InvalidInput | NotTrusted
+Write = Callable[[], int]
+"""Writes what was admitted; returns its index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +75,13 @@ class Appending:
         identifier = candidate.id if isinstance(candidate, NewCertificate) else None
         logged = self._state.entry_index(candidate.leaf_hash)
         try:
-            if logged is not None:
-                self._publish(candidate, logged)
-                return Outcome("exists", logged, candidate.leaf_hash, identifier)
-            index = self._append(candidate)
+            write = self._admit(candidate) if logged is None else self._admit_publication(candidate, logged)
         except (InvalidInput, NotTrusted) as problem:
             return Outcome("refused", None, candidate.leaf_hash, identifier, problem)
+        # Outside the try: what is admitted is written, or the whole transaction fails.
+        index = write()
         self._state.note_entry(candidate.leaf_hash, index)
-        return Outcome("logged", index, candidate.leaf_hash, identifier)
+        return Outcome("logged" if logged is None else "exists", index, candidate.leaf_hash, identifier)
 
     def flush(self) -> None:
         """Write the rows that were kept back for one bulk insert."""
@@ -88,55 +92,56 @@ class Appending:
             self.connection.execute(insert(documents), self._documents)
         self._certificates, self._documents = [], []
 
-    def _append(self, candidate: Candidate) -> int:
+    def _admit(self, candidate: Candidate) -> Write:
         match candidate:
             case NewCertificate():
-                return self._append_certificate(candidate)
+                admit_certificate(candidate, self._state)
+                return partial(self._write_certificate, candidate)
             case NewStatus():
-                return self._append_status(candidate)
+                # Its certificate, and earlier statements about it, may stand in this very batch.
+                self.flush()
+                after = admit_status(candidate, self._state, self.now)
+                return partial(self._write_status, candidate, after)
             case NewTrust():
-                return self._append_trust(candidate)
+                self.flush()
+                # The replay is the admission: it checks everything, and changes nothing if it refuses.
+                statement = self.trust.apply(self._state.size, candidate.document)
+                return partial(self._write_trust, candidate, statement)
 
-    def _append_certificate(self, new: NewCertificate) -> int:
-        admit_certificate(new, self._state)
+    def _admit_publication(self, candidate: Candidate, logged: int) -> Write:
+        """Admit the content of a certificate that was logged without it; anything else changes nothing."""
+        if not isinstance(candidate, NewCertificate) or candidate.document is None:
+            return lambda: logged
+        if self._state.is_published(candidate.entry.document_hash):
+            return lambda: logged
+        admit_publication(candidate, logged, self._state)
+        return partial(self._write_document, candidate, logged)
+
+    def _write_certificate(self, new: NewCertificate) -> int:
         index, _ = self.leaves.append("certificate", new.data)
         self._certificates.append(certificate_row(index, new.entry))
         issuer, slot = new.proof.did, new.entry.slot
         self._state.note_certificate(LoggedCertificate(index, new.entry.document_hash, new.id, issuer, slot))
-        self._store(new)
+        return self._write_document(new, index)
+
+    def _write_document(self, new: NewCertificate, index: int) -> int:
+        if new.document is not None:
+            self._documents.append(_document_row(new.document, self.now))
+            self._state.note_document(new.document, new.proof.did)
         return index
 
-    def _append_status(self, new: NewStatus) -> int:
-        # Its certificate, and earlier statements about it, may stand in this very batch.
-        self.flush()
-        after = admit_status(new, self._state, self.now)
+    def _write_status(self, new: NewStatus, after: CertificateStatus) -> int:
         index, _ = self.leaves.append("status", new.data)
         self.leaves.flush()
         write_status(self.connection, index, new.document, new.statement.certificate, after)
         return index
 
-    def _append_trust(self, new: NewTrust) -> int:
-        self.flush()
-        # The replay is the admission: it checks everything, and changes nothing if it refuses.
-        statement = self.trust.apply(self._state.size, new.document)
+    def _write_trust(self, new: NewTrust, statement: TrustStatement) -> int:
         index, _ = self.leaves.append("trust", new.data)
         self.ledger.appended(index)
         self.leaves.flush()
         write_trust(self.connection, index, new.document, statement, self.trust)
         return index
-
-    def _publish(self, candidate: Candidate, logged: int) -> None:
-        """Store the content of a certificate that was logged without it."""
-        if not isinstance(candidate, NewCertificate) or candidate.document is None:
-            return
-        if not self._state.is_published(candidate.entry.document_hash):
-            admit_publication(candidate, logged, self._state)
-            self._store(candidate)
-
-    def _store(self, new: NewCertificate) -> None:
-        if new.document is not None:
-            self._documents.append(_document_row(new.document, self.now))
-            self._state.note_document(new.document, new.proof.did)
 
 
 class LogWriter:

@@ -6,6 +6,7 @@ epoch. Nothing is verified here: whoever receives the file does that, with certl
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import Connection, select
 
@@ -54,7 +55,7 @@ class EvidenceBuilder:
         """Take the snapshot, and the DID whose statements need no delegation."""
         self._connection = connection
         self._operator_did = operator_did
-        self._read = node_reader(connection)
+        self._read = cache(node_reader(connection))
 
     def build(self, subject: Subject, anchored: Sequence[AnchoredHead]) -> Evidence:
         """Return the evidence of one certificate.

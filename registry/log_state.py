@@ -17,7 +17,7 @@ from certlog.status import CertificateStatus
 from certlog.trust_state import TrustState
 from registry.admission import LoggedCertificate
 from registry.log_tree import LeafAppender
-from registry.slots import position_of, require_reserved, slot_at
+from registry.slots import Held, position_of, require_reserved, reservation_of, slot_at
 from registry.status_view import events_of, replay_events
 from registry.submission import Candidate, NewCertificate, NewStatus
 from registry.tables import certificates, documents, entries
@@ -43,6 +43,7 @@ class DatabaseState:
         self._slots: dict[Slot, int] = {}
         self._numbers: dict[tuple[str, str, int], DocumentHash] = {}
         self._published: set[DocumentHash] = set()
+        self._held: Held | None = None
 
     @property
     def size(self) -> int:
@@ -84,7 +85,10 @@ class DatabaseState:
 
     def require_reserved(self, slot: Slot, issuer: str) -> None:
         """Raise NotTrusted unless the issuer holds the slot, unexpired."""
-        require_reserved(self._connection, slot, issuer, self._now)
+        # A batch's slots mostly come from one reservation: it is read once.
+        if self._held is None or not self._held.covers(position_of(slot)):
+            self._held = reservation_of(self._connection, slot)
+        require_reserved(self._held, slot, issuer, self._now)
 
     def number_holder(self, issuer: str, number: str, version: int) -> DocumentHash | None:
         """Return the published document that bears this number and version."""

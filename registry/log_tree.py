@@ -6,12 +6,19 @@ Hashing is certlog.tree's (RFC 9162); this module only reads and writes rows. Le
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from certlog.digests import LeafHash
 from certlog.errors import Unavailable
 from certlog.tree import NodeReader, leaf_hash, new_nodes
 from registry.tables import entries, nodes
+
+# Built once: a proof reads dozens of nodes, and building a statement costs more than running it.
+_ENTRY: Final = select(entries).where(entries.c.leaf_index == bindparam("at"))
+_LEAF: Final = select(entries.c.leaf_hash).where(entries.c.leaf_index == bindparam("at"))
+_NODE: Final = select(nodes.c.hash).where(
+    nodes.c.level == bindparam("of_level"), nodes.c.position == bindparam("at")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ def tree_size(connection: Connection) -> int:
 
 def read_entry(connection: Connection, index: int) -> StoredEntry | None:
     """Return one entry, or None beyond the end."""
-    row = connection.execute(select(entries).where(entries.c.leaf_index == index)).one_or_none()
+    row = connection.execute(_ENTRY, {"at": index}).one_or_none()
     if row is None:
         return None
     return StoredEntry(row.leaf_index, LeafHash(row.leaf_hash), row.type, row.data, row.logged_at)
@@ -45,15 +52,10 @@ def node_reader(connection: Connection) -> NodeReader:
     Raises:
         Unavailable: by the reader, for a node that should be stored and is not.
     """
-    leaf = select(entries.c.leaf_hash)
-    inner = select(nodes.c.hash)
 
     def read(level: int, index: int) -> bytes:
-        if level:
-            query = inner.where(nodes.c.level == level, nodes.c.position == index)
-        else:
-            query = leaf.where(entries.c.leaf_index == index)
-        found = connection.execute(query).scalar_one_or_none()
+        values = {"of_level": level, "at": index} if level else {"at": index}
+        found = connection.execute(_NODE if level else _LEAF, values).scalar_one_or_none()
         if found is None:
             message = f"the stored tree is damaged: node level {level} index {index} is missing; restore from a backup"
             raise Unavailable(message)

@@ -57,24 +57,44 @@ def reserve(
     return Reservation(tuple(slot_at(position) for position in range(first, first + count)), expires_at)
 
 
-def require_reserved(connection: Connection, slot: Slot, issuer: str, now: int) -> None:
-    """Require that a slot is held by this issuer and has not expired.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reservation as it is stored."""
 
-    Raises:
-        NotTrusted: reserved by another, never reserved, or expired.
-    """
+    first: int
+    amount: int
+    issuer: str
+    expires_at: int
+
+    def covers(self, position: int) -> bool:
+        """Tell whether a slot is one of these."""
+        return self.first <= position < self.first + self.amount
+
+
+def reservation_of(connection: Connection, slot: Slot) -> Held | None:
+    """Return the reservation that covers a slot, or None."""
     position = position_of(slot)
-    found = connection.execute(
+    row = connection.execute(
         select(slot_reservations)
         .where(slot_reservations.c.first <= position)
         .order_by(slot_reservations.c.first.desc())
         .limit(1)
     ).one_or_none()
+    held = None if row is None else Held(row.first, row.amount, row.issuer, row.expires_at)
+    return held if held is not None and held.covers(position) else None
+
+
+def require_reserved(held: Held | None, slot: Slot, issuer: str, now: int) -> None:
+    """Require that a slot is held by this issuer and has not expired.
+
+    Raises:
+        NotTrusted: reserved by another, never reserved, or expired.
+    """
     shown = f"slot [{slot.list}, {slot.index}]"
-    if found is None or position >= found.first + found.amount or found.issuer != issuer:
+    if held is None or held.issuer != issuer:
         message = f"{shown} is not reserved for {issuer}; reserve slots and sign again"
         raise NotTrusted(message, code="slot-not-reserved")
-    if now >= found.expires_at:
+    if now >= held.expires_at:
         message = f"the reservation of {shown} has expired; reserve a new slot and sign again"
         raise NotTrusted(message, code="slot-expired")
 

@@ -5,7 +5,7 @@ Nothing is overwritten: the list that an epoch committed can be read back for as
 
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from certlog.digests import LeafHash
 from certlog.epoch import Epoch
@@ -15,6 +15,13 @@ from certlog.status_list import PURPOSES, StatusPurpose, empty_list, status_leaf
 from registry.tables import bit_changes, certificates, status_leaves
 
 EMPTY_LEAF: Final = status_leaf(empty_list())
+
+_NEWEST_LEAF: Final = (
+    select(status_leaves.c.hash)
+    .where(status_leaves.c.leaf == bindparam("of"), status_leaves.c.epoch <= bindparam("at"))
+    .order_by(status_leaves.c.epoch.desc())
+    .limit(1)
+)
 
 
 def bits_as_of(connection: Connection, number: int, purpose: StatusPurpose, as_of: int) -> bytes:
@@ -71,15 +78,9 @@ def changed_leaves(connection: Connection, before: Epoch | None, as_of: int) -> 
 
 def leaves_at(connection: Connection, epoch_number: int, pairs: int) -> list[LeafHash]:
     """Return the leaves of the status tree that an epoch committed; requires the epoch's rows to be written."""
-    history = status_leaves.c
     leaves: list[LeafHash] = []
     for leaf in range(2 * pairs):
-        newest = connection.execute(
-            select(history.hash)
-            .where(history.leaf == leaf, history.epoch <= epoch_number)
-            .order_by(history.epoch.desc())
-            .limit(1)
-        ).scalar_one_or_none()
+        newest = connection.execute(_NEWEST_LEAF, {"of": leaf, "at": epoch_number}).scalar_one_or_none()
         if newest is None:
             message = f"leaf {leaf} of the status tree of epoch {epoch_number} is missing: see registry check"
             raise Unavailable(message)
