@@ -59,3 +59,22 @@ SALT: Final[Schema] = pattern(r"^[A-Za-z0-9_-]{22}$")
 LANGUAGE_VALUE: Final = closed({"@language": choice("vi", "en"), "@value": text(MAX_LONG_TEXT)})
 LOCAL_TEXT: Final[Schema] = {"oneOf": [text(MAX_LONG_TEXT), array(LANGUAGE_VALUE, most=2)]}
 """One text, or one per language as JSON-LD language values (VCDM 2.0, 11.1)."""
+
+MAX_INTEGER: Final = 2**53 - 1
+STRING: Final[Schema] = {"type": "string"}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0, "maximum": MAX_INTEGER}
+COUNT_OR_NULL: Final[Schema] = {"anyOf": [COUNT, {"type": "null"}]}
+DIGEST_OR_NULL: Final[Schema] = {"anyOf": [DIGEST, {"type": "null"}]}
+UTC: Final[Schema] = pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")
+MULTIBASE_KEY: Final[Schema] = pattern("^z(6Mk|Dn)[1-9A-HJ-NP-Za-km-z]{40,50}$")
+PATH: Final[Schema] = array(DIGEST, least=0, most=63)
+
+
+def published(name: str, title: str, schema: Mapping[str, object]) -> Schema:
+    """Return a schema with its dialect, its versioned address and its title."""
+    return {**schema, "$schema": DIALECT, "$id": f"{BASE}{name}", "title": title}
+
+
+def embedded(schema: Mapping[str, object]) -> Schema:
+    """Return a published schema for use inside another: an address belongs to the outermost one."""
+    return {name: value for name, value in schema.items() if name not in ("$schema", "$id", "title")}

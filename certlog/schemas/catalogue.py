@@ -1,0 +1,22 @@
+"""Every published JSON Schema by its short name, for whoever serves or exports them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
+from certlog.schemas.log import ENTRY, EPOCH
+from certlog.schemas.parts import Schema
+from certlog.schemas.proof_files import EVIDENCE, ISSUER_RECORD, SECURED_CERTIFICATE, TRUST_ROOT
+from certlog.schemas.statements import STATUS_DOCUMENT, TRUST_DOCUMENT
+
+SCHEMAS: Final[Mapping[str, Schema]] = {
+    "conformity-certificate": CONFORMITY_CERTIFICATE,
+    "secured-conformity-certificate": SECURED_CERTIFICATE,
+    "status-document": STATUS_DOCUMENT,
+    "trust-document": TRUST_DOCUMENT,
+    "entry": ENTRY,
+    "epoch": EPOCH,
+    "issuer-record": ISSUER_RECORD,
+    "evidence": EVIDENCE,
+    "trust-root": TRUST_ROOT,
+}

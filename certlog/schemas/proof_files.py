@@ -1,0 +1,159 @@
+"""JSON Schemas of what a verifier reads: evidence and trust root, with the issuer record (docs/formats.md, 6, 8, 9)."""
+
+from typing import Final
+
+from certlog.evidence import (
+    EVIDENCE_VERSION,
+    MAX_ANCHORS,
+    MAX_HEADS,
+    MAX_NOTE_LINES,
+    MAX_RECORDS,
+    MAX_STATEMENTS,
+)
+from certlog.keys import KeyType
+from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
+from certlog.schemas.log import EPOCH_ENTRY, STATUS_ENTRY, TRUST_ENTRY
+from certlog.schemas.parts import (
+    COUNT,
+    COUNT_OR_NULL,
+    DID,
+    MULTIBASE_KEY,
+    PATH,
+    STRING,
+    UTC,
+    Schema,
+    array,
+    choice,
+    closed,
+    embedded,
+    pattern,
+    published,
+)
+from certlog.schemas.statements import CERTIFICATE_PROOF, DELEGATION, NAMES, scope_schema
+from certlog.trust_root import CHAIN_CLASSES, MAX_ITEMS, TRUST_ROOT_VERSION
+
+_HEX_HASH: Final = pattern("^0x[0-9a-f]{64}$")
+_SPAN: Final[Schema] = {"type": "array", "prefixItems": [COUNT, COUNT_OR_NULL], "items": False, "minItems": 2}
+_UNBOUNDED: Final = 10_000
+"""Keys, scopes and delegations of one record are bounded by the file that carries it, not by a count."""
+
+ISSUER_RECORD: Final = published(
+    "issuer-record/v1",
+    "Certlog issuer record (leaf data of the trust tree)",
+    closed(
+        {
+            "did": DID,
+            "names": NAMES,
+            "legalId": STRING,
+            "keys": array(
+                closed(
+                    {
+                        "id": MULTIBASE_KEY,
+                        "type": choice(*(key_type.value for key_type in KeyType)),
+                        "added": COUNT,
+                        "retired": COUNT_OR_NULL,
+                        "compromisedSince": COUNT_OR_NULL,
+                    }
+                ),
+                least=0,
+                most=_UNBOUNDED,
+            ),
+            "scopes": array(
+                scope_schema(
+                    {
+                        "grant": COUNT,
+                        "suspended": array(_SPAN, least=0, most=_UNBOUNDED),
+                        "withdrawn": COUNT_OR_NULL,
+                    }
+                ),
+                least=0,
+                most=_UNBOUNDED,
+            ),
+            "delegations": array(
+                closed({"index": COUNT, **DELEGATION, "withdrawn": COUNT_OR_NULL}), least=0, most=_UNBOUNDED
+            ),
+        }
+    ),
+)
+
+
+def _secured(schema: Schema) -> Schema:
+    """Return the schema of a document together with its proof."""
+    required, properties = schema["required"], schema["properties"]
+    if not isinstance(required, list) or not isinstance(properties, dict):
+        raise TypeError("expected the schema of a closed object")
+    with_proof = {"required": [*required, "proof"], "properties": {**properties, "proof": CERTIFICATE_PROOF}}
+    return embedded(schema) | with_proof
+
+
+SECURED_CERTIFICATE: Final = published(
+    "secured-conformity-certificate/v1",
+    "Certlog certificate of conformity with its proof",
+    _secured(CONFORMITY_CERTIFICATE),
+)
+
+_ANCHOR: Final = closed({"chainId": COUNT, "txHash": _HEX_HASH, "blockNumber": COUNT, "blockTime": UTC})
+_HEAD: Final = closed(
+    {"checkpoint": array(STRING, least=0, most=MAX_NOTE_LINES), "path": PATH},
+    {"anchors": array(_ANCHOR, most=MAX_ANCHORS)},
+)
+
+
+def _proven(entry: Schema) -> Schema:
+    return closed({"index": COUNT, "entry": entry, "path": PATH})
+
+
+EVIDENCE: Final = published(
+    "evidence/v1",
+    "Certlog evidence (canonical JSON)",
+    closed(
+        {
+            "v": {"const": EVIDENCE_VERSION},
+            "index": COUNT,
+            "heads": array(_HEAD, most=MAX_HEADS),
+            "trust": array(_proven(TRUST_ENTRY), least=0, most=MAX_STATEMENTS),
+            "events": array(_proven(STATUS_ENTRY), least=0, most=MAX_STATEMENTS),
+            "epoch": _proven(EPOCH_ENTRY),
+            "records": array(
+                closed({"index": COUNT, "record": embedded(ISSUER_RECORD), "path": PATH}),
+                least=0,
+                most=MAX_RECORDS,
+            ),
+            "lists": array(closed({"bits": pattern("^u[A-Za-z0-9_-]+$"), "path": PATH}), least=2, most=2),
+        },
+        {"certificate": _secured(CONFORMITY_CERTIFICATE)},
+    ),
+)
+
+_CHAIN: Final = closed(
+    {
+        "id": COUNT,
+        "class": choice(*CHAIN_CLASSES),
+        "contract": pattern("^0x[0-9a-f]{40}$"),
+        "codeHash": _HEX_HASH,
+        "logIds": array(closed({"logId": _HEX_HASH, "maxSize": COUNT_OR_NULL}), least=0, most=MAX_ITEMS),
+        "endpoints": array(STRING, least=0, most=MAX_ITEMS),
+        "quorum": {**COUNT, "minimum": 1},
+        "finality": {"anyOf": [{"const": "tag"}, COUNT]},
+    }
+)
+
+TRUST_ROOT: Final = published(
+    "trust-root/v1",
+    "Certlog trust root",
+    closed(
+        {
+            "v": {"const": TRUST_ROOT_VERSION},
+            "origin": STRING,
+            "logKeys": array(
+                closed({"vkey": STRING, "fromSize": COUNT, "toSize": COUNT_OR_NULL}), most=MAX_ITEMS
+            ),
+            "operator": closed({"did": DID, "key": MULTIBASE_KEY, "recoveryKey": MULTIBASE_KEY}),
+            "listKey": MULTIBASE_KEY,
+            "auditors": closed({"keys": array(STRING, least=0, most=MAX_ITEMS), "quorum": COUNT}),
+            "chains": array(_CHAIN, least=0, most=MAX_ITEMS),
+            "maxStatusAge": COUNT,
+            "maxAnchorAge": COUNT,
+        }
+    ),
+)
