@@ -53,9 +53,10 @@ def doctor_pdf(pdf: Path, doctored: Path, public_url: str) -> str:
     # The genuine hash, so that the code printed on the page leads to the genuine record.
     forged = SecuredDocument(content, secured.proof, secured.document_hash)
     printed = PdfMaker(public_url)(forged, parse_time(secured.proof.created))
+    attached = doctored.with_name(ATTACHMENT_NAME)
+    attached.write_bytes(genuine)
     with pikepdf.open(BytesIO(printed)) as document:
-        document.attachments[ATTACHMENT_NAME] = pikepdf.AttachedFileSpec(
-            document, genuine, filename=ATTACHMENT_NAME
-        )
+        spec = pikepdf.AttachedFileSpec.from_filepath(document, attached)
+        document.attachments[ATTACHMENT_NAME] = spec
         document.save(doctored)
     return f"{before} → {after}"

@@ -3,10 +3,11 @@
 Only what is claimed is checked: a voluntary certificate that claims nothing is lawful.
 """
 
+from certlog.claims import covers, stands, valid_from_day
 from certlog.credential import ClaimedScope, claimed_scopes
 from certlog.errors import NotTrusted
 from certlog.issuer_record import IssuerRecord, ScopeRecord
-from certlog.strict_json import JSONObject, get_str
+from certlog.strict_json import JSONObject
 
 
 def granting(record: IssuerRecord, claim: ClaimedScope, *, index: int, day: str) -> ScopeRecord | None:
@@ -18,13 +19,10 @@ def granting(record: IssuerRecord, claim: ClaimedScope, *, index: int, day: str)
         index: the certificate's position in the log: grants after it, and earlier withdrawals, decide.
         day: the date of validFrom, YYYY-MM-DD, in its own offset.
     """
-    for granted in record.scopes:
-        scope = granted.scope
-        covers = (scope.kind, scope.authority, scope.measured) == (claim.kind, claim.authority, False)
-        dated = scope.valid_from <= day and (scope.valid_until is None or day <= scope.valid_until)
-        if covers and dated and granted.in_force_at(index) and set(claim.standards) <= set(scope.topics):
-            return granted
-    return None
+    return next(
+        (g for g in record.scopes if covers(g.scope, claim) and stands(g, index=index, day=day)),
+        None,
+    )
 
 
 def require_claims(record: IssuerRecord, content: JSONObject, index: int) -> None:
@@ -41,8 +39,3 @@ def require_claims(record: IssuerRecord, content: JSONObject, index: int) -> Non
                 f"{', '.join(claim.standards)}; the operator grants scopes with `certlog operator grant-scope`"
             )
             raise NotTrusted(message, code="scope-not-in-force")
-
-
-def valid_from_day(content: JSONObject) -> str:
-    """Return the calendar date of validFrom as the issuer wrote it."""
-    return get_str(content, "validFrom")[:10]

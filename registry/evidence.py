@@ -10,6 +10,7 @@ from functools import cache
 
 from sqlalchemy import Connection, select
 
+from certlog.claims import valid_from_day
 from certlog.credential import claimed_scopes
 from certlog.digests import DocumentHash, RootHash, same
 from certlog.documents import SecuredDocument
@@ -20,7 +21,7 @@ from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.slots import Slot
 from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
 from certlog.tree import MemoryTree, inclusion_proof
-from registry.claims import granting, valid_from_day
+from registry.claims import granting
 from registry.heads import SignedCheckpoint, checkpoint_at
 from registry.log_tree import node_reader, read_entry
 from registry.status_lists import bits_as_of, leaves_at

@@ -6,6 +6,7 @@ tree proves only that nothing was retired, compromised or withdrawn later: alone
 
 from dataclasses import dataclass
 
+from certlog.claims import covers, stands, valid_from_day
 from certlog.credential import ClaimedScope, claimed_scopes
 from certlog.documents import Proof, SecuredDocument
 from certlog.entry import StatementEntry
@@ -14,7 +15,7 @@ from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMism
 from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord, key_in_force
 from certlog.scopes import Scope
-from certlog.strict_json import JSONObject, get_str
+from certlog.strict_json import JSONObject
 from certlog.tree import verify_inclusion
 from certlog.trust import GrantScope, TrustStatement
 from certlog.trust_root import TrustRoot
@@ -85,13 +86,13 @@ def check_scope(
     claims = claimed_scopes(content)
     if not claims:
         return passed(CheckName.SCOPE, "nothing claimed", reason=Reason.NOTHING_CLAIMED), ()
-    day = get_str(content, "validFrom")[:10]
+    day = valid_from_day(content)
     used: list[Scope] = []
     for claim in claims:
         granted = _granted(claim, authority)
         if not granted:
             return failed(CheckName.SCOPE, Reason.SCOPE_NOT_GRANTED, expected=_shown(claim)), ()
-        in_force = [s for s in granted if s.in_force_at(index) and _covers_day(s.scope, day)]
+        in_force = [s for s in granted if stands(s, index=index, day=day)]
         if not in_force:
             found = "; ".join(_shown_record(record) for record in granted)
             expected = f"{_shown(claim)}, in force at entry {index} and on {day}"
@@ -165,23 +166,8 @@ def _broken(error: InvalidInput) -> Reason:
 def _granted(claim: ClaimedScope, authority: Authority) -> list[ScopeRecord]:
     """Return the proven records of those granted scopes, known from statements, that cover a claim."""
     stated = authority.state.require_record(authority.record.did).scopes
-    grants = {record.grant: record.scope for record in stated if _covers(record.scope, claim)}
+    grants = {record.grant: record.scope for record in stated if covers(record.scope, claim)}
     return [record for record in authority.record.scopes if grants.get(record.grant) == record.scope]
-
-
-def _covers(scope: Scope, claim: ClaimedScope) -> bool:
-    same_kind = (scope.kind, scope.authority) == (claim.kind, claim.authority)
-    return (
-        same_kind
-        and not scope.measured
-        and bool(claim.standards)
-        and set(claim.standards) <= set(scope.topics)
-    )
-
-
-def _covers_day(scope: Scope, day: str) -> bool:
-    # Dates are written YYYY-MM-DD and compare as text.
-    return scope.valid_from <= day and (scope.valid_until is None or day <= scope.valid_until)
 
 
 def _shown(claim: ClaimedScope) -> str:
