@@ -8,7 +8,7 @@ import click
 from certlog.certificate_id import certificate_id, format_id
 from certlog.digests import DocumentHash
 from certlog.strict_json import JSONObject, JSONValue
-from verifier.chain_view import ChainView
+from verifier.chain_view import NOT_CONSULTED, ChainView
 from verifier.report import Check, Look, Outcome, Report
 from verifier.words import (
     CHECKED_HERE,
@@ -44,6 +44,8 @@ _ANCHORED: Final = Phrase("Tồn tại muộn nhất vào (giờ khối)", "Exis
 _EXPECTED_BY: Final = Phrase("Bản neo muộn nhất vào", "Anchor expected by")
 _TRUST_ROOT: Final = Phrase("gốc tin cậy", "trust root")
 _CHAIN: Final = Phrase("chuỗi khối", "chain")
+_BLOCK: Final = Phrase("khối", "block")
+_NOT_ASKED: Final = Phrase("không được hỏi", "not consulted")
 _EXPECTED: Final = Phrase("cần", "expected")
 _FOUND: Final = Phrase("thấy", "found")
 
@@ -128,9 +130,9 @@ def _proven_facts(report: Report, language: Language) -> Iterator[tuple[Phrase, 
 
 def _chain(view: ChainView, language: Language) -> str:
     if view.source and view.block_number is not None:
-        read = f"{view.source}, block {view.block_number}"
+        read = f"{view.source}, {_BLOCK.text(language)} {view.block_number}"
         return read if view.read_at is None else f"{read}, {show_time(view.read_at, language)}"
-    return view.problem
+    return _NOT_ASKED.text(language) if view == NOT_CONSULTED else view.problem
 
 
 def _text(value: JSONValue) -> str:
