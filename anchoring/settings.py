@@ -192,6 +192,16 @@ def make_settings(values: dict[str, object], place: str) -> AnchoringSettings:
         raise InvalidInput(message, place=place, code="bad-setting") from error
 
 
+def require_writable(folder: Path) -> None:
+    """Require that anchoring.toml could be saved: asked before anything is spent.
+
+    Raises:
+        Unavailable: no such folder, or it is read-only for this user.
+    """
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Unavailable(f"cannot write in {folder}: make it, or choose another folder with --data")
+
+
 def save_settings(settings: AnchoringSettings, folder: Path) -> Path:
     """Write anchoring.toml as a whole, replacing the old one; durable when this returns.
 

@@ -21,7 +21,13 @@ from anchoring.deploy import Owner, deploy, open_log
 from anchoring.fees import FeePolicy
 from anchoring.keystore import create_keystore, open_keystore
 from anchoring.ports import Finality
-from anchoring.settings import load_settings, make_settings, parse_address, save_settings
+from anchoring.settings import (
+    load_settings,
+    make_settings,
+    parse_address,
+    require_writable,
+    save_settings,
+)
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from anchoring.worker import Did, Step
 from certlog.errors import InvalidInput
@@ -123,6 +129,7 @@ def deploy_contract(
 @_legacy
 def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
     """Open the log in the contract, once, and write anchoring.toml; harmless to repeat."""
+    require_writable(folder)
     owner = _owner(told["keystore"], told["passphrase_file"], legacy=told["legacy"])
     rule = _parse_finality(told["finality"])
     contract = _address(told["contract"], "--contract")
@@ -161,7 +168,10 @@ def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
 @_data
 @_passphrase
 def run(folder: Path, passphrase_file: Path | None) -> None:
-    """Anchor in the foreground until Ctrl-C; `certlog registry serve` does the same beside the web pages."""
+    """Anchor in the foreground until Ctrl-C, for a registry whose pages are served elsewhere or not at all.
+
+    `certlog registry serve` and `certlog registry worker` anchor by themselves; do not run this beside them.
+    """
     from registry.data_folder import DataFolder  # noqa: PLC0415 - the registry is needed by this command only
     from registry.opening import Surroundings, open_publisher  # noqa: PLC0415 - as above
 
@@ -170,6 +180,7 @@ def run(folder: Path, passphrase_file: Path | None) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stop.set())
     try:
+        publisher.start()
         run_worker(
             folder,
             publisher,

@@ -1,4 +1,4 @@
-"""Fixtures of the anchoring tests."""
+"""Fixtures of the anchoring tests: a world on the fake chain, and one on Anvil."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from anchoring.database import open_database
+from anchoring.local_node import LocalNode
+from tests.anchoring.anvil import CHAIN_ID, AnvilWorld, deploy_contract, fund, make_anvil_world
+from tests.anchoring.fake_log import ORIGIN
 from tests.anchoring.world import World, make_world
 
 
@@ -23,3 +26,28 @@ def world(tmp_path: Path, template: Path) -> Iterator[World]:
     made = make_world(tmp_path, template)
     yield made
     made.database.close()
+
+
+@pytest.fixture(scope="session")
+def anvil_node() -> Iterator[LocalNode]:
+    """Start an Anvil of our own, with two accounts that have ether."""
+    with LocalNode(chain_id=CHAIN_ID, block_time=None) as started:
+        fund(started)
+        yield started
+
+
+@pytest.fixture(scope="session")
+def anvil_contract(anvil_node: LocalNode) -> str:
+    """Deploy the contract; return its address."""
+    return deploy_contract(anvil_node)
+
+
+@pytest.fixture
+def anvil(
+    tmp_path: Path, anvil_node: LocalNode, anvil_contract: str, request: pytest.FixtureRequest
+) -> Iterator[AnvilWorld]:
+    """Return a line whose origin is made of the test's name."""
+    origin = f"{ORIGIN}/{request.node.originalname.replace('_', '-')}"[:200]
+    made = make_anvil_world(tmp_path, anvil_node, anvil_contract, origin)
+    yield made
+    made.close()

@@ -17,6 +17,7 @@ class FakeLog:
         self.history = history
         self.tree = MemoryTree()
         self.seals: dict[int, int] = {}
+        self._notes: dict[int, str] = {}
 
     def append(self, count: int = 1) -> None:
         for _ in range(count):
@@ -28,8 +29,10 @@ class FakeLog:
             self.seals[batch_number] = self.tree.size
         size = self.seals[batch_number]
         root = self.root(size)
-        note = sign_checkpoint(Checkpoint(self.origin, size, root), log_signer(self.origin))
-        return SealedHead(self.origin, size, root, note)
+        if size not in self._notes:
+            checkpoint = Checkpoint(self.origin, size, root)
+            self._notes[size] = sign_checkpoint(checkpoint, log_signer(self.origin))
+        return SealedHead(self.origin, size, root, self._notes[size])
 
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         return self.tree.consistency(old, new)

@@ -102,7 +102,7 @@ class World:
         for leftover in self.folder.glob("anchoring.db*"):
             leftover.unlink()
         shutil.copyfile(saved, self.folder / "anchoring.db")
-        self.database = open_database(self.folder / "anchoring.db", create=True)
+        self.database = open_database(self.folder / "anchoring.db", create=False)
 
     def run(self, worker: AnchorWorker, until: Callable[[Step], bool], *, steps: int = 200) -> list[Step]:
         """Take steps, a block after each, until one is as wished."""
@@ -162,5 +162,5 @@ def make_world(folder: Path, template: Path | None = None, *, finality: int = 2)
         chain=FakeChain(clock, finality=finality),
         log=log,
         signer=AccountSigner(KEY),
-        database=open_database(path, create=True),
+        database=open_database(path, create=template is None),
     )
