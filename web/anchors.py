@@ -11,6 +11,7 @@ from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.evidence import AnchorPointer
 from registry.evidence import AnchoredHead
 from verifier.chain_view import AnchorReading, ChainView
+from web.answers import AnchorKnowledge
 from web.services import AnchorPage, AnchorRow, ChainPoll
 
 SOURCE: Final = "the registry's anchoring worker"
@@ -40,26 +41,25 @@ class StoredAnchors:
         halted = "" if poll.halt is None else poll.halt.reason.value
         return ChainPoll(poll.read_at, poll.finalized_number, poll.finalized_time, halted)
 
-    def heads_for(self, index: int) -> tuple[AnchoredHead, ...]:
-        """Return the first and the newest final head that contain an entry."""
-        return tuple(
-            AnchoredHead(batch.size, batch.root, tuple(_pointers(batch))) for batch in self._final(index)
-        )
+    def about(self, index: int) -> AnchorKnowledge:
+        """Return the final heads that contain an entry, and the readings that concern it.
 
-    def chain_view(self, index: int) -> ChainView:
-        """Return the readings that concern an entry: of its final heads, and of a batch that is not final yet."""
-        poll = self._poll()
+        A batch that is in a block and not final yet is a reading too, so that the verdict can say so.
+        """
+        final, poll = self._final(index), self._poll()
+        heads = tuple(AnchoredHead(batch.size, batch.root, tuple(_pointers(batch))) for batch in final)
         if poll is None or poll.read_at is None:
-            return ChainView(source=SOURCE, problem=NOTHING_READ if poll is None else poll.problem)
-        batches = dict.fromkeys((*self._final(index), *self._included(index)))
-        return ChainView(
-            readings=tuple(_reading(batch) for batch in batches),
+            problem = NOTHING_READ if poll is None else poll.problem
+            return AnchorKnowledge(heads, ChainView(source=SOURCE, problem=problem))
+        view = ChainView(
+            readings=tuple(_reading(batch) for batch in (*final, *self._included(index))),
             read_at=poll.read_at,
             block_number=poll.finalized_number,
             block_time=poll.finalized_time,
             source=SOURCE,
             problem=poll.problem,
         )
+        return AnchorKnowledge(heads, view)
 
     def _final(self, index: int) -> tuple[BatchSummary, ...]:
         store = self._store()

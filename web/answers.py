@@ -5,7 +5,7 @@ that is logged but not yet in an epoch shows at once, and is said to rest on the
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from certlog.certificate_id import certificate_id, parse_id
@@ -83,15 +83,19 @@ class Holder(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class AnchorKnowledge:
+    """The first and the newest final head that contain an entry, and what was read of the chain about them."""
+
+    heads: tuple[AnchoredHead, ...]
+    chain_view: ChainView
+
+
 class Anchored(Protocol):
     """What this needs of web.anchors."""
 
-    def heads_for(self, index: int) -> tuple[AnchoredHead, ...]:
-        """Return the first and the newest final head that contain an entry."""
-        ...
-
-    def chain_view(self, index: int) -> ChainView:
-        """Return what was read of the chain about an entry's heads."""
+    def about(self, index: int) -> AnchorKnowledge:
+        """Return what is known of the anchors of an entry."""
         ...
 
 
@@ -116,16 +120,16 @@ class RegistryAnswers:
         view = self._holder.certificate_by_id(identifier)
         if view is None:
             return self._without_certificate(identifier, Verdict.UNKNOWN, Reason.NO_SUCH_ID)
-        chain_view = self._anchored.chain_view(view.index)
-        report = with_newest_status(self._report(view, chain_view), view.status)
+        anchors = self._anchored.about(view.index)
+        report = with_newest_status(self._report(view, anchors), view.status)
         replaced_by = view.status.replaced_by
         replacement = None if replaced_by is None else certificate_id(replaced_by)
-        return Answer(identifier, report, chain_view, replacement)
+        return Answer(identifier, report, anchors.chain_view, replacement)
 
     def evidence(self, typed: str) -> bytes:
         """Return a certificate's evidence file."""
         view = self._require(typed)
-        return self._holder.evidence(view.document_hash, self._anchored.heads_for(view.index)).to_bytes()
+        return self._holder.evidence(view.document_hash, self._anchored.about(view.index).heads).to_bytes()
 
     def document(self, typed: str) -> bytes:
         """Return a certificate's published content."""
@@ -142,13 +146,13 @@ class RegistryAnswers:
             raise NotFound(message)
         return view
 
-    def _report(self, view: CertificateView, chain_view: ChainView) -> Report:
-        heads, at = self._anchored.heads_for(view.index), self._now()
+    def _report(self, view: CertificateView, anchors: AnchorKnowledge) -> Report:
+        at = self._now()
         try:
-            evidence = self._holder.evidence(view.document_hash, heads)
+            evidence = self._holder.evidence(view.document_hash, anchors.heads)
         except Unavailable:
             return before_first_epoch(view.document, self._trust_root, at)
-        return verify(evidence, self._trust_root, at, chain_view)
+        return verify(evidence, self._trust_root, at, anchors.chain_view)
 
     def _without_certificate(self, typed: str, verdict: Verdict, reason: Reason) -> Answer:
         return Answer(typed, nothing_checked(verdict, reason, at=self._now()), ChainView())

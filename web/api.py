@@ -48,7 +48,7 @@ public_files.after_request(share_with_other_sites)
 def certificate(identifier: str) -> ResponseReturnValue:
     """Check a certificate.
 
-    The registry's answer, made by the same checks that `certlog verify` makes. Ids are read without regard to case.
+    The registry's answer, made by the same checks that certlog verify makes. Ids are read without regard to case.
     """
     answer = services().answers.by_id(identifier)
     match answer.report.verdict:
@@ -69,7 +69,7 @@ def certificate(identifier: str) -> ResponseReturnValue:
 def certificate_evidence(identifier: str) -> ResponseReturnValue:
     """Download the evidence of a certificate.
 
-    One file that proves the certificate to whoever has only the trust root: `certlog verify FILE`.
+    One file that proves the certificate to whoever has only the trust root: certlog verify FILE.
     """
     data = services().answers.evidence(identifier)
     name = f"{parse_id(identifier)}.certlog.json"
@@ -133,7 +133,7 @@ def entry_proof(index: int) -> ResponseReturnValue:
 @api.output(ConsistencyOut)
 @api.doc(extensions={QUERY_NUMBERS: ("from", "to")})
 def consistency() -> ResponseReturnValue:
-    """Return the consistency proof between two sizes of the log, `?from=` and `?to=`."""
+    """Return the consistency proof between two sizes of the log, ?from= and ?to=."""
     path = services().log.consistency(query_number("from"), query_number("to"))
     proof = ConsistencyOut(proof=[b64url(node) for node in path])
     return json_response(proof.model_dump(by_alias=True), cache=FOR_EVER)
@@ -143,7 +143,7 @@ def consistency() -> ResponseReturnValue:
 @api.output(AnchorsOut)
 @api.doc(extensions={QUERY_NUMBERS: ("before",)})
 def anchors() -> ResponseReturnValue:
-    """List the anchored batches, newest first; older ones with `?before=`."""
+    """List the anchored batches, newest first; older ones with ?before=."""
     before = query_number("before") if "before" in request.args else None
     page = services().anchors.page(older_than=before, limit=ANCHORS_AT_ONCE)
     poll = services().anchors.last_poll()

@@ -32,6 +32,7 @@ PROBLEM_MEANINGS: Final = {
     415: "The body has another media type than this address takes.",
     422: "Readable, but against a rule of the formats; `place` says where.",
     429: "Too much at once; try again later.",
+    500: "The registry failed; this was logged.",
     503: "Something needed cannot be reached now; try again.",
 }
 QUERY_NUMBERS: Final = "x-query-numbers"
@@ -77,6 +78,7 @@ def configure_openapi(app: APIFlask) -> None:
     app.config["AUTO_VALIDATION_ERROR_RESPONSE"] = False
     app.config["AUTO_AUTH_ERROR_RESPONSE"] = False
     app.config["AUTO_404_RESPONSE"] = False
+    app.config["SUCCESS_DESCRIPTION"] = "Done"
     app.spec_processor(_complete)  # type: ignore[arg-type]  # JSON is the only format that is asked for
 
 

@@ -40,9 +40,22 @@ _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
     "mistyped-id": HTTPStatus.BAD_REQUEST,
     "not-found": HTTPStatus.NOT_FOUND,
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "batch-too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "too-many-slots": HTTPStatus.TOO_MANY_REQUESTS,
 }
 """Codes whose status is not the one of their class."""
+
+
+_DETAIL_OF_STATUS: Final[Mapping[int, str]] = {
+    HTTPStatus.UNAUTHORIZED: (
+        "The API token is missing, unknown, expired or revoked; ask the registry's operator for a new one."
+    ),
+    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know this method; the Allow header lists those it knows.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address takes.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The registry failed; this was logged.",
+}
+"""What the framework says too briefly."""
 
 
 class NotFound(InvalidInput):
@@ -86,7 +99,7 @@ def problem_of(error: CertlogError) -> Problem:
             status = _STATUS_OF_CODE.get(error.code, HTTPStatus.UNPROCESSABLE_ENTITY)
             return Problem(status, error.code, error.message, error.place)
         case NotTrusted():
-            return Problem(HTTPStatus.FORBIDDEN, error.code, error.message)
+            return Problem(_STATUS_OF_CODE.get(error.code, HTTPStatus.FORBIDDEN), error.code, error.message)
         case Unavailable():
             # The message may name files or hosts of the operator.
             current_app.logger.error("unavailable: %s", error)
@@ -120,8 +133,9 @@ def _from_certlog_error(error: CertlogError) -> Response:
 
 def _from_http_error(error: HTTPError) -> Response:
     headers = {name: str(value) for name, value in dict(error.headers).items()}
-    detail, place = _first_field_problem(error.detail) or (error.message or "", "")
     status = error.status_code
+    brief = _DETAIL_OF_STATUS.get(status, error.message or "")
+    detail, place = _first_field_problem(error.detail) or (brief, "")
     code = "invalid-input" if place else HTTPStatus(status).phrase.lower().replace(" ", "-")
     return problem_response(Problem(status, code, detail, place), headers)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from certlog.digests import DocumentHash
 from certlog.encoding import b64url
-from certlog.errors import CertlogError, InvalidInput, Unavailable
+from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
 from certlog.status_list import PURPOSES
 from certlog.strict_json import JSONObject
 from registry.service import Registry
@@ -86,7 +86,11 @@ class RegistrySubmissions:
 
     def authenticate(self, token: str) -> str | None:
         """Return the DID that a token belongs to."""
-        return self._registry.tokens.authenticate(token)
+        try:
+            return self._registry.tokens.authenticate(token)
+        except NotTrusted:
+            # The one caller answers 401 for every token that does not count.
+            return None
 
     def reserve_slots(self, did: str, count: int) -> Reservation:
         """Set slots aside."""

@@ -226,7 +226,7 @@ class Submissions(Protocol):
         """Set slots aside.
 
         Raises:
-            InvalidInput: too many unused ones already (code "too-many-slots").
+            NotTrusted: not enrolled, or too many unused ones already (code "too-many-slots").
         """
         ...
 

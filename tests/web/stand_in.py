@@ -11,7 +11,7 @@ from apiflask import APIFlask
 
 from certlog.certificate_id import certificate_id, parse_id
 from certlog.digests import DocumentHash, sha256
-from certlog.errors import InvalidInput, MistypedId
+from certlog.errors import InvalidInput, MistypedId, NotTrusted
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject, parse_object
 from certlog.tree import MemoryTree, leaf_hash
@@ -203,7 +203,7 @@ class StandIn:
 
     def reserve_slots(self, did: str, count: int) -> Reservation:
         if count > self.slots_left:
-            raise InvalidInput(f"{did} holds too many unused slots", code="too-many-slots")
+            raise NotTrusted(f"{did} holds too many unused slots", code="too-many-slots")
         self.slots_left -= count
         return Reservation(tuple(Slot.of(0, index) for index in range(count)), NOW + 86_400)
 

@@ -193,7 +193,7 @@ def test_what_the_worker_read_is_handed_to_the_verifier_as_the_trust_root_writes
     real: RealRegistry,
 ) -> None:
     anchored(real)
-    (reading,) = StoredAnchors(real.world.folder.path / ANCHORING).chain_view(0).readings
+    (reading,) = StoredAnchors(real.world.folder.path / ANCHORING).about(0).chain_view.readings
     assert (reading.contract, reading.log_id) == (CONTRACT.lower(), "0x" + LOG_ID.hex())
     assert (reading.final, reading.block_number, reading.read_block) == (True, 100, 101)
 

@@ -4,16 +4,10 @@ Chromium talks to gunicorn, which serves a real data folder. Checked with axe-co
 """
 
 import io
-import os
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +23,8 @@ from certlog.timestamps import format_time
 from tests.support.certificates import SAMPLE_DID, conformity_content
 from tests.support.requires import chromium, require
 from tests.web.real import RealRegistry, id_of, make_real_registry
+from tests.web.serving import ROOT, gunicorn
 
-ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 STYLES = ROOT / "web" / "static" / "vendor" / "bootstrap.min.css"
 FLAGS = (
@@ -107,45 +101,6 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield started
         started.close()
-
-
-@contextmanager
-def gunicorn(folder: Path, listener: socket.socket) -> Iterator[None]:
-    """Run the real server on a socket that is open already: no port can be taken in between."""
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "web.wsgi:make_app()",
-        "--worker-class=gthread",
-        "--threads=4",
-    ]
-    command += [f"--bind=fd://{listener.fileno()}", "--no-control-socket", "--log-level=warning"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GUNICORN")}
-    server = subprocess.Popen(
-        command, cwd=ROOT, env=environment | {"CERTLOG_DATA": str(folder)}, pass_fds=[listener.fileno()]
-    )
-    try:
-        wait_until_healthy(listener.getsockname()[1], server)
-        yield
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def wait_until_healthy(port: int, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        try:
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-        finally:
-            connection.close()
-    raise AssertionError("the server did not become healthy")
 
 
 def fill(real: RealRegistry) -> dict[str, str]:
