@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput
+from certlog.status import StatusAction
 from certlog.strict_json import JSONObject, JSONValue
 from cli.issuer_options import EXIT_IN_PART, EXIT_REFUSED, Output
 from issuer.issue import Issued, IssueReport
@@ -56,7 +57,10 @@ def tell_report(
 def tell_submitted(output: Output, submitted: Submitted, *, in_part: bool = False) -> NoReturn:
     """Tell what was submitted, and end."""
     output.say("submitted", logged=submitted.logged, existed=submitted.existed)
+    refused = {item.number for item in submitted.refused if item.action == "issue"}
     for item in submitted.refused:
+        if item.action == StatusAction.BIND_FILE and item.number in refused:
+            continue  # it follows from the certificate's own refusal
         output.say("refused-item", number=item.number, action=item.action, code=item.code, detail=item.detail)
     sys.exit(EXIT_IN_PART if submitted.refused or in_part else 0)
 

@@ -84,7 +84,7 @@ def change_status(certificate: SecuredDocument, change: Change, tools: StatusToo
     1. Only the issuer of a certificate changes its status.
     2. The new statement names the last one, which the registry tells.
     3. It is signed and kept in the journal.
-    4. It is submitted; a refusal ends it for good.
+    4. It is submitted; a refusal ends it for good, a silent registry leaves it waiting.
 
     Raises:
         NotTrusted: 1, or the registry refuses the signer.
@@ -112,7 +112,12 @@ def change_status(certificate: SecuredDocument, change: Change, tools: StatusToo
     entry = sign_statement(statement, tools.key, certificate.proof.domain, now).to_bytes()
     tools.journal.add_statement(entry, certificate.document_hash, change.action.value)  # 3
     (kept,) = (item for item in tools.journal.waiting() if item.entry == entry)
-    (outcome,) = tools.registry.submit([Item(entry)])  # 4
+    try:
+        (outcome,) = tools.registry.submit([Item(entry)])  # 4
+    except (InvalidInput, NotTrusted):
+        # The request itself was refused (a wrong token): a later `submit --resume` must not surprise with it.
+        tools.journal.drop(kept.sequence)
+        raise
     tools.journal.keep_outcomes([(kept.sequence, outcome)])
     if outcome.status == "refused" or outcome.index is None:
         tools.journal.drop(kept.sequence)

@@ -255,7 +255,8 @@ def test_an_item_that_is_refused_is_listed_and_the_status_is_1(shell: Shell, fak
     result = shell.issue("--lang", "en")
 
     assert result.exit_code == 1
-    assert "Refused: MAU-HQ-26-0001 (issue): the slot expired [slot-expired]" in result.stderr
+    refusals = [line for line in result.stderr.splitlines() if line.startswith("Refused")]
+    assert refusals == [f"Refused: MAU-HQ-26-000{i} (issue): the slot expired [slot-expired]" for i in (1, 2)]
 
 
 def test_keygen_makes_a_key_that_issues(shell: Shell, tmp_path: Path) -> None:

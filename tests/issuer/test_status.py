@@ -1,6 +1,7 @@
 """Status changes: each names the one before, is signed for its log, and is kept before it is sent."""
 
 import hashlib
+from typing import NoReturn
 
 import pytest
 
@@ -78,6 +79,21 @@ def test_a_lost_answer_is_made_good_by_resume(desk: Desk, issued: Issued) -> Non
 
     assert desk.resume().logged == 1
     assert status(desk, issued.document_hash).suspended
+
+
+def test_a_statement_whose_request_was_refused_is_not_sent_later(
+    desk: Desk, issued: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_items: object) -> NoReturn:
+        raise NotTrusted("the registry refused the token", code="token-refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.registry, "submit", refuse)
+        with pytest.raises(NotTrusted, match="refused the token"):
+            change(desk, issued.number, Change(StatusAction.WITHDRAW, "invalid"))
+
+    assert desk.resume().logged == 0
+    assert not status(desk, issued.document_hash).revoked
 
 
 def test_an_overtaken_statement_is_refused_and_dropped(desk: Desk, issued: Issued) -> None:
