@@ -85,7 +85,7 @@ lock: $(PYTHON_READY)
 
 vectors: setup
 	$(say) 'writing the test vectors again: git shows nothing unless a format changed'
-	@$(BIN)/python tools/vectors.py
+	@$(BIN)/python -m tools.vectors
 
 clean:
 	rm -rf $(VENV) node_modules web/static/vendor build dist cache

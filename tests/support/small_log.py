@@ -19,6 +19,7 @@ from certlog.documents import (
 from certlog.entry import Entry, EpochEntry, StatementEntry, certificate_entry
 from certlog.epoch import Epoch
 from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
+from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.keys import PublicKey, Signer
 from certlog.scopes import Names, Scope, Source
 from certlog.slots import Slot
@@ -58,11 +59,12 @@ _AUTHORISING: Final = (RotateOperator, Delegate, Enrol, AddKey, GrantScope)
 class SmallLog:
     """One log, from its first entry; time moves by a minute with every entry."""
 
-    def __init__(self, origin: str = SAMPLE_ORIGIN) -> None:
+    def __init__(self, origin: str = SAMPLE_ORIGIN, operator: str = "operator") -> None:
+        """Start an empty log whose operator signs with the key of a label."""
         self.origin = origin
         self.log_key = log_signer(origin)
-        self.operator_signer: Signer = ed25519("operator")
-        self.operator = Operator(OPERATOR_DID, ed25519("operator").public_key, ed25519("recovery").public_key)
+        self.operator_signer: Signer = ed25519(operator)
+        self.operator = Operator(OPERATOR_DID, ed25519(operator).public_key, ed25519("recovery").public_key)
         self.trust = TrustState(self.operator, origin)
         self.entries: list[Entry] = []
         self.tree = MemoryTree()
@@ -70,6 +72,7 @@ class SmallLog:
         self.positions: dict[DocumentHash, tuple[int, Slot]] = {}
         self.lists: list[tuple[bytes, bytes]] = []
         self.epochs: list[Epoch] = []
+        self.stated: tuple[IssuerRecord, ...] = ()
 
     @property
     def size(self) -> int:
@@ -96,8 +99,6 @@ class SmallLog:
         """Sign, apply and append a trust statement; return its index."""
         document = self.trust_document(change, subject, signer=signer, did=did)
         self.trust.apply(self.size, document)
-        if isinstance(change, RotateOperator):
-            self.operator_signer = signer if signer is not None else self.operator_signer
         return self.append(StatementEntry("trust", document))
 
     def trust_document(
@@ -183,16 +184,22 @@ class SmallLog:
         )
         return self.append(StatementEntry("status", document))
 
-    def close(self, time: int | None = None) -> int:
-        """Append an epoch over everything so far; return its index."""
+    def close(self, time: int | None = None, *, records: Sequence[IssuerRecord] | None = None) -> int:
+        """Append an epoch over everything so far; return its index.
+
+        Args:
+            time: what the epoch says, where it is not the log's own time.
+            records: what a registry would state that invents records.
+        """
+        self.stated = self.trust.records if records is None else tuple(records)
         epoch = Epoch(
             number=len(self.epochs),
             time=self.time if time is None else time,
             as_of=self.size,
             status_lists=len(self.lists),
             status_root=status_tree(self.lists).root(),
-            trust_records=len(self.trust.records),
-            trust_root=self.trust.trust_tree().root(),
+            trust_records=len(self.stated),
+            trust_root=trust_tree(self.stated).root(),
         )
         self.epochs.append(epoch)
         return self.append(EpochEntry(epoch))
@@ -230,7 +237,7 @@ class SmallLog:
             trust=tuple(self._proven(i) for i in self._authorising(certificate.proof.did)),
             events=tuple(self._proven(i) for i in self._events(certificate.document_hash)),
             epoch=self._proven(self.size - 1),
-            records=tuple(self._record(did) for did in self._bodies(certificate.proof.did)),
+            records=self._records(self._bodies(certificate.proof.did)),
             lists=(
                 ProvenList(revocation, tree.inclusion(status_leaf_index(slot.list, "revocation"))),
                 ProvenList(suspension, tree.inclusion(status_leaf_index(slot.list, "suspension"))),
@@ -297,10 +304,13 @@ class SmallLog:
                 found.append(index)
         return found
 
-    def _record(self, did: str) -> ProvenRecord:
-        records = self.trust.records
-        index = next(i for i, record in enumerate(records) if record.did == did)
-        return ProvenRecord(index, records[index], self.trust.trust_tree().inclusion(index))
+    def _records(self, dids: Sequence[str]) -> tuple[ProvenRecord, ...]:
+        tree = trust_tree(self.stated)
+        return tuple(
+            ProvenRecord(index, record, tree.inclusion(index))
+            for index, record in enumerate(self.stated)
+            if record.did in dids
+        )
 
     def _proven(self, index: int) -> ProvenEntry:
         return ProvenEntry(index, self.entries[index], self.tree.inclusion(index))
