@@ -166,7 +166,7 @@ def _public_bytes(key: ECC.EccKey, key_type: KeyType) -> bytes:
 def _load(data: bytes, secret: bytes) -> Signer:
     try:
         key = load_pem_private_key(data, secret)
-    except (ValueError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: an empty passphrase
         # `from None`: the library's message may quote what it decrypted.
         message = "the passphrase is wrong, or the key file is damaged"
         raise InvalidInput(message, code="wrong-passphrase") from None

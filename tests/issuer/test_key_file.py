@@ -1,7 +1,9 @@
 """Key files: encrypted with scrypt, opened by the same passphrase however it was typed, never overwritten."""
 
+import base64
 import os
 import stat
+import traceback
 import unicodedata
 from pathlib import Path
 
@@ -148,3 +150,19 @@ def test_neither_signer_shows_its_key(ed25519_path: Path, p256_key: IssuerKey) -
     signer = open_key_file(ed25519_path, PASSPHRASE).signer
     assert "SigningKey" not in repr(signer)
     assert repr(p256_key).count("object at") == 1
+
+
+def test_no_file_repr_or_error_holds_the_secret(tmp_path: Path) -> None:
+    seed = bytes(range(101, 133))
+    path = tmp_path / "issuer.pem"
+    create_key_file(path, PASSPHRASE, random_bytes=lambda _: seed)
+    shown = [path.read_bytes(), public_path(path).read_bytes()]
+    key = open_key_file(path, PASSPHRASE)
+    shown.append(repr([key, key.signer, vars(key.signer)]).encode())
+    for wrong in ("", PASSPHRASE + " "):
+        with pytest.raises(InvalidInput, match="the passphrase is wrong") as caught:
+            open_key_file(path, wrong)
+        shown.append("".join(traceback.format_exception(caught.value)).encode())
+
+    for form in (seed, seed.hex().encode(), base64.b64encode(seed), repr(seed).encode(), PASSPHRASE.encode()):
+        assert not any(form in text for text in shown)
