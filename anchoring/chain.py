@@ -29,7 +29,7 @@ from anchoring.contract import (
 from anchoring.ports import Anchor, Block, ContractHead, Finality, Receipt, SendAnswer
 from certlog.errors import InvalidInput, Unavailable
 
-TIMEOUT: Final = 10.0
+TIMEOUT: Final = 5.0
 """Seconds. web3's default is 30 s and five tries, sending included: it re-sent and reported "already known"."""
 
 MAX_ANSWER: Final = 16 * 1024 * 1024
