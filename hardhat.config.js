@@ -25,8 +25,8 @@ export default defineConfig({
   test: {
     solidity: {
       // The same cases every time; a search for new ones is another thing than a test.
-      fuzz: { runs: 100, seed: "0x63657274" },
-      invariant: { runs: 16, depth: 50, failOnRevert: true },
+      fuzz: { runs: 64, seed: "0x63657274" },
+      invariant: { runs: 12, depth: 40, failOnRevert: true },
     },
   },
 });

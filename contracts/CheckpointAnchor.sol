@@ -212,7 +212,9 @@ contract CheckpointAnchor is ICheckpointAnchor {
         bytes32 fr;
         bytes32 sr;
         uint256 used;
-        bool answered;
+        // 32 as long as every hash came back with 32 bytes: without gas, or on a chain without the precompile, none do,
+        // and memory would still hold the old words.
+        uint256 answered;
         // In assembly because Solidity's sha256() would copy every pair of hashes to fresh memory.
         assembly ("memory-safe") {
             // Two times 65 bytes, 0x01 || left || right: `fr` and `sr` live at the right, where their next hash is made.
@@ -240,7 +242,7 @@ contract CheckpointAnchor is ICheckpointAnchor {
             }
 
             // Step 6. In (b) the right shift may as well come first: what matters is that it ends at a set bit.
-            answered := 1
+            answered := 32
             for {} sn {} {
                 let value := calldataload(next)
                 next := add(next, 32)
@@ -259,10 +261,10 @@ contract CheckpointAnchor is ICheckpointAnchor {
                     mstore(add(old, 1), value)
                     mstore(add(new, 1), value)
                     pop(staticcall(gas(), 2, old, 65, add(old, 33), 32))
-                    answered := and(answered, eq(returndatasize(), 32))
+                    answered := and(answered, returndatasize())
                 }
                 pop(staticcall(gas(), 2, new, 65, add(new, 33), 32))
-                answered := and(answered, eq(returndatasize(), 32))
+                answered := and(answered, returndatasize())
                 fn := shr(1, fn)
                 sn := shr(1, sn)
             }
@@ -272,7 +274,7 @@ contract CheckpointAnchor is ICheckpointAnchor {
             used := shr(5, sub(next, proof.offset))
         }
         // Step 7, and step 1 with it: no proof of these sizes is empty unless oldSize is a power of two.
-        if (!answered) revert Sha256Failed();
+        if (answered != 32) revert Sha256Failed();
         if (used != proof.length) revert ConsistencyProofLengthWrong(used, proof.length);
         if (fr != oldRoot) revert OldRootNotProven(oldRoot, fr);
         if (sr != newRoot) revert NewRootNotProven(newRoot, sr);
@@ -286,7 +288,6 @@ contract CheckpointAnchor is ICheckpointAnchor {
             mstore8(buffer, 1)
             mstore(add(buffer, 1), left)
             mstore(add(buffer, 33), right)
-            // An address without code "succeeds" with no data: then memory would still hold the old word.
             pop(staticcall(gas(), 2, buffer, 65, 0, 32))
             answered := eq(returndatasize(), 32)
             parent := mload(0)

@@ -11,7 +11,7 @@ import {VM} from "./Vm.sol";
 contract CheckpointAnchorTest {
     bytes32 private constant ORIGIN = keccak256("an origin");
     bytes32 private constant EMPTY_ROOT = 0xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855;
-    uint256 private constant MOST = 40;
+    uint256 private constant MOST = 24;
 
     address private immutable OWNER = address(0xA11CE);
     address private immutable ANCHORER = address(0xB0B);

@@ -7,7 +7,7 @@ import {VM} from "./Vm.sol";
 
 /// @dev Does anything to one log, as anybody, and remembers what was accepted. No call of it ever reverts.
 contract Actors {
-    uint256 private constant MOST = 40;
+    uint256 private constant MOST = 24;
 
     struct Accepted {
         bytes32 logId;
