@@ -8,11 +8,14 @@ from certlog.encoding import b64url
 
 _HEADER: Final = bytes.fromhex("1f8b08000000000000ff")
 _LONGEST_MATCH: Final = 258
+_END_OF_BLOCK: Final = 256
+# Symbols below, bits of a code, first code, first symbol: the table of RFC 1951, 3.2.6.
+_FIXED_CODES: Final = ((144, 8, 0x30, 0), (256, 9, 0x190, 144), (280, 7, 0, 256), (288, 8, 0xC0, 280))
 
 
 def gzip(data: bytes) -> bytes:
     """Return a GZIP member of data: literals, and repetitions of the byte before."""
-    bits = "110" + "".join(_code(symbol) for symbol in _symbols(data)) + _code(256)
+    bits = "110" + "".join(_code(symbol) for symbol in _symbols(data)) + _code(_END_OF_BLOCK)
     bits += "0" * (-len(bits) % 8)
     body = bytes(int(bits[i : i + 8][::-1], 2) for i in range(0, len(bits), 8))
     return _HEADER + body + zlib.crc32(data).to_bytes(4, "little") + (len(data) % 2**32).to_bytes(4, "little")
@@ -41,12 +44,6 @@ def _symbols(data: bytes) -> Iterator[int]:
 
 def _code(symbol: int) -> str:
     """Return the bits of a symbol, in the order in which they are packed; a match has distance 1."""
-    # The ranges are the table of RFC 1951, 3.2.6.
-    if symbol < 144:  # noqa: PLR2004
-        return f"{0x30 + symbol:08b}"
-    if symbol < 256:  # noqa: PLR2004
-        return f"{0x190 + symbol - 144:09b}"
-    distance = "00000" if symbol > 256 else ""  # noqa: PLR2004
-    if symbol < 280:  # noqa: PLR2004
-        return f"{symbol - 256:07b}" + distance
-    return f"{0xC0 + symbol - 280:08b}" + distance
+    end, length, first, start = next(row for row in _FIXED_CODES if symbol < row[0])
+    distance = "00000" if _END_OF_BLOCK < symbol < end else ""
+    return f"{first + symbol - start:0{length}b}" + distance
