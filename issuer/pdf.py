@@ -55,8 +55,10 @@ class PdfMaker:
 
 
 def _compile(inputs: dict[str, str], timestamp: int) -> bytes:
-    import typst  # noqa: PLC0415 # 80 MB that only this function needs
-
+    try:
+        import typst  # noqa: PLC0415 # 80 MB that only this module needs
+    except ModuleNotFoundError as error:
+        raise Unavailable("PDFs cannot be made here: install certlog[pdf]") from error
     template = _template()
     try:
         return typst.compile(
@@ -84,6 +86,6 @@ def _fonts() -> "typst.Fonts":
     try:
         folder = Path(str(resources.files(_FONT_PACKAGE) / "files"))
     except ModuleNotFoundError as error:
-        message = "the fonts are missing: install the package fontpkg-be-vietnam-pro"
+        message = "the fonts are missing: install certlog[pdf]"
         raise Unavailable(message) from error
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])

@@ -1,6 +1,7 @@
 """The printed certificate: the code reads, the signed bytes are inside, the text is right, the bytes repeat."""
 
 import io
+import sys
 from pathlib import Path
 
 import pikepdf
@@ -11,6 +12,7 @@ from PIL.Image import Image
 
 from certlog.certificate_id import certificate_id, format_id, parse_id
 from certlog.documents import SecuredDocument
+from certlog.errors import Unavailable
 from issuer.pdf import ATTACHMENT_NAME, PdfMaker
 from issuer.qr import certificate_address, qr_svg
 from tests.support.desk import NOW, Desk, two_rows
@@ -146,6 +148,14 @@ def test_many_products_run_over_pages_that_all_bear_number_and_id(tmp_path: Path
     assert len(texts) >= 2
     assert all("MAU-HQ-26-0001" in text and format_id(issued.id) in text for text in texts)
     assert all(f"VCm-{i:03d}" in "".join(texts) for i in range(60))
+
+
+def test_a_missing_typesetter_is_told_with_its_remedy(
+    certificate: SecuredDocument, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(Unavailable, match=r"install certlog\[pdf\]"):
+        MAKE(certificate, NOW)
 
 
 def test_a_local_address_keeps_scheme_and_port() -> None:
