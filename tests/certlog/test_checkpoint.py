@@ -1,5 +1,6 @@
 """Checkpoints: three lines, one spelling, and the origin's own key."""
 
+import re
 from typing import Final
 
 import pytest
@@ -8,8 +9,9 @@ from certlog.checkpoint import Checkpoint, open_checkpoint, read_checkpoint, sig
 from certlog.digests import RootHash
 from certlog.encoding import b64
 from certlog.errors import InvalidInput, SignatureMismatch
-from certlog.note import sign_note
+from certlog.note import parse_note, sign_note
 from certlog.tree import EMPTY_ROOT, MAX_SIZE
+from tests.support.fixtures import fixtures_dir
 from tests.support.signing import cosigner, log_signer
 
 ORIGIN: Final = "registry.example.vn"
@@ -34,6 +36,18 @@ def test_a_signed_checkpoint_is_opened_with_the_logs_key(checkpoint: Checkpoint)
 def test_a_cosigned_checkpoint_is_still_the_logs() -> None:
     note = sign_note(CHECKPOINT.to_text(), LOG, cosigner("witness.example.vn", time=1))
     assert open_checkpoint(note, LOG.verifier_key) == CHECKPOINT
+
+
+def test_the_cosigned_checkpoint_of_the_specification_is_read() -> None:
+    page = fixtures_dir("c2sp-spec-examples/tlog-cosignature-example.md").read_text(encoding="utf-8")
+    example = re.search(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert example
+    found = read_checkpoint(example[1])
+    assert (found.origin, found.size) == ("example.com/behind-the-sofa", 20852163)
+    assert b64(found.root) == "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I="
+    log_line, witness_line = parse_note(example[1]).signatures
+    assert (log_line.name, len(log_line.signature)) == ("example.com/behind-the-sofa", 64)
+    assert (witness_line.name, len(witness_line.signature)) == ("witness.example.com/w1", 8 + 64)
 
 
 def test_a_checkpoint_of_another_origin_is_refused() -> None:

@@ -44,6 +44,6 @@ def _symbols(data: bytes) -> Iterator[int]:
 
 def _code(symbol: int) -> str:
     """Return the bits of a symbol, in the order in which they are packed; a match has distance 1."""
-    end, length, first, start = next(row for row in _FIXED_CODES if symbol < row[0])
-    distance = "00000" if _END_OF_BLOCK < symbol < end else ""
+    _, length, first, start = next(row for row in _FIXED_CODES if symbol < row[0])
+    distance = "00000" if symbol > _END_OF_BLOCK else ""
     return f"{first + symbol - start:0{length}b}" + distance
