@@ -7,7 +7,6 @@ import pytest
 
 from anchoring.batch import State
 from anchoring.fees import FeePolicy
-from anchoring.line import Policy
 from anchoring.worker import AnchorWorker, Did, Step
 from certlog.errors import InvalidInput
 from tests.anchoring.faults import Fault, faulty_worker
@@ -272,7 +271,3 @@ def test_run_waits_ever_longer_while_the_node_is_down(world: World) -> None:
     )
     worker.run(stop, sleep, poll=1)
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
-
-
-def test_the_policy_has_sane_defaults() -> None:
-    assert Policy().max_delay < Policy().heartbeat
