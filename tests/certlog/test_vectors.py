@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 
 from certlog.canonical import canonicalize
 from certlog.certificate_id import certificate_id, format_id, parse_id
@@ -20,6 +21,7 @@ from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.keys import PublicKey
 from certlog.note import VerifierKey, cosignature_time, parse_note
+from certlog.schemas.catalogue import SCHEMAS
 from certlog.slots import LIST_SIZE
 from certlog.status import INITIAL, StatusStatement, step
 from certlog.status_list import decode_list, empty_list, get_bit, set_bit, status_leaf, status_tree
@@ -301,6 +303,37 @@ def test_every_kind_is_described_and_has_vectors_to_accept_and_to_refuse() -> No
         names = [path for path in FILES if path.startswith(f"{kind}/")]
         assert any(not name.endswith("_fail.json") for name in names), kind
         assert kind in only_answers or any(name.endswith("_fail.json") for name in names), kind
+
+
+def instances() -> list[tuple[str, str, Any]]:
+    """Return (path, schema, value) of what accepted vectors hold in a published form."""
+    found: list[tuple[str, str, Any]] = []
+    for path in FILES:
+        case = json.loads((FOLDER / path).read_bytes())
+        given = case["input"]
+        match case["kind"]:
+            case "entry" if "wanted" in case:
+                found.append((path, "entry", json.loads(given["entry"])))
+            case "trust-root" if "wanted" in case:
+                found.append((path, "trust-root", json.loads(given["text"])))
+            case "trust-replay" if "wanted" in case:
+                found += [(path, "issuer-record", record) for record in case["wanted"]["records"]]
+            case "status-replay" if "wanted" in case:
+                found += [(path, "status-document", event["document"]) for event in given["events"]]
+            case "verification" if case["wanted"]["verdict"] == "valid":
+                found.append((path, "evidence", given["evidence"]))
+            case _:
+                continue
+    return found
+
+
+def test_what_the_vectors_hold_is_valid_by_the_published_json_schemas() -> None:
+    validators = {name: Draft202012Validator(schema, offline=True) for name, schema in SCHEMAS.items()}
+    checked = set()
+    for path, schema, value in instances():
+        assert [error.message for error in validators[schema].iter_errors(value)] == [], path
+        checked.add(schema)
+    assert checked == {"entry", "trust-root", "issuer-record", "status-document", "evidence"}
 
 
 def test_the_vectors_are_plain_ascii_and_hold_no_private_key() -> None:
