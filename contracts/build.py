@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script beside the sources that it compiles, not a package
 """Compiles the contract through py-solc-x and writes the committed artifact that Python reads.
 
 The compiler is npm's solc (WebAssembly), driven through a wrapper executable: py-solc-x's own compilers would be
@@ -54,7 +53,7 @@ def compile_contract(folder: Path) -> dict[str, Any]:
         | {"outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]}}},
     }
     with tempfile.TemporaryDirectory() as temporary:
-        compiler = _write_wrapper(Path(temporary))
+        compiler = write_wrapper(Path(temporary))
         version = get_version_str_from_solc_binary(compiler)
         output = solcx.compile_standard(request, solc_binary=compiler)
     if output.get("errors"):
@@ -67,6 +66,18 @@ def compile_contract(folder: Path) -> dict[str, Any]:
 def to_text(artifact: dict[str, Any]) -> str:
     """Return the artifact's one spelling: sorted, two spaces, so that a change shows as a small difference."""
     return json.dumps(artifact, indent=2, sort_keys=True) + "\n"
+
+
+def write_wrapper(folder: Path) -> Path:
+    """Write the executable that py-solc-x takes for solc: the virtual environment's Node running contracts/solc.cjs."""
+    node = Path(ROOT_DIR) / "bin" / "node"
+    wrapper = folder / "solc"
+    command = f"exec {shlex.quote(str(node))} {shlex.quote(str(ROOT / 'contracts' / 'solc.cjs'))}"
+    # The descriptor is closed before the file is run: a process forked meanwhile would make it "text file busy".
+    descriptor = os.open(wrapper, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o700)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f'#!/bin/sh\n{command} "$@"\n')
+    return wrapper
 
 
 def _artifact(contract: dict[str, Any], version: str) -> dict[str, Any]:
@@ -94,18 +105,6 @@ def _selectors(abi: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
 
 def _keccak(data: bytes) -> str:
     return keccak.new(data=data, digest_bits=256).hexdigest()
-
-
-def _write_wrapper(folder: Path) -> Path:
-    """Write the executable that py-solc-x takes for solc: the virtual environment's Node running contracts/solc.cjs."""
-    node = Path(ROOT_DIR) / "bin" / "node"
-    wrapper = folder / "solc"
-    command = f"exec {shlex.quote(str(node))} {shlex.quote(str(ROOT / 'contracts' / 'solc.cjs'))}"
-    # The descriptor is closed before the file is run: a process forked meanwhile would make it "text file busy".
-    descriptor = os.open(wrapper, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o700)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(f'#!/bin/sh\n{command} "$@"\n')
-    return wrapper
 
 
 def _compare(text: str, artifact: Path) -> int:

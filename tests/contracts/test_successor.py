@@ -4,17 +4,23 @@ import pytest
 
 from anchoring import contract
 from certlog import tree
+from certlog.digests import LeafHash
 from tests.contracts.conftest import Roles
 from tests.support.chain import Head, LocalChain, head_of, reverts
 
 HONEST = 12
 
 
-@pytest.fixture
-def junk() -> tree.MemoryTree:
+def junk_after(history: tree.MemoryTree) -> tree.MemoryTree:
     """Return the honest entries followed by invented ones: its proofs are genuine."""
-    honest = [tree.leaf_hash(f"entry {i}".encode()) for i in range(HONEST)]
+    honest = [LeafHash(history.read(0, i)) for i in range(HONEST)]
     return tree.MemoryTree([*honest, *(tree.leaf_hash(f"junk {i}".encode()) for i in range(9))])
+
+
+@pytest.fixture
+def junk(history: tree.MemoryTree) -> tree.MemoryTree:
+    """Return the log that a thief made of the honest one."""
+    return junk_after(history)
 
 
 @pytest.fixture
