@@ -18,6 +18,7 @@ from cli.verdict_text import render
 from cli.verify_target import Answer, Source, answer
 from verifier.registry_client import RegistryAddress
 from verifier.report import Verdict
+from verifier.report_json import report_json
 from verifier.seen_heads import add_seen, format_seen, parse_seen
 from verifier.words import Language
 
@@ -94,7 +95,7 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
     found = answer(target, trust_root, source, at=at, now=lambda: int(time.time()))
     _remember(options["seen_path"], source, found)
     if options["as_json"]:
-        click.echo(json.dumps(found.report.to_json(), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(report_json(found.report), ensure_ascii=False, indent=2))
     else:
         fingerprint = trust_root.fingerprint()
         click.echo(render(found.report, options["lang"], fingerprint=fingerprint, view=found.view))

@@ -3,10 +3,10 @@
 Data only. The words that people read are in `verifier.words`; nothing here decides anything.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
-from certlog.strict_json import JSONObject, JSONValue
+from certlog.strict_json import JSONObject
 
 
 class Verdict(StrEnum):
@@ -256,31 +256,3 @@ class Report:
     def check(self, name: CheckName) -> Check:
         """The check of that name; every report holds all ten."""
         return self.checks[CHECK_NUMBERS[name] - 1]
-
-    def to_json(self) -> JSONObject:
-        """For `--json` and the HTTP API: the same fields; hashes as hex, times as seconds since 1970."""
-        plain: dict[str, JSONValue] = {
-            key: _plain(value) for key, value in asdict(self).items() if key not in {"checks", "content"}
-        }
-        return plain | {"checks": [_check_json(check) for check in self.checks], "content": self.content}
-
-
-def _check_json(check: Check) -> JSONObject:
-    fields: dict[str, JSONValue] = {key: _plain(value) for key, value in asdict(check).items()}
-    return {"number": check.number} | fields
-
-
-def _plain(value: object) -> JSONValue:
-    """Dataclass fields as JSON: strings, integers, bytes, None, and tuples and dicts of them."""
-    match value:
-        case None | bool() | int() | str():
-            return value
-        case bytes():
-            return value.hex()
-        case tuple():
-            return [_plain(item) for item in value]
-        case dict():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case _:
-            message = f"cannot be shown as JSON: {type(value).__name__}"
-            raise TypeError(message)

@@ -78,7 +78,7 @@ SENTENCES: dict[Verdict, Phrase] = {
         "A hash, a signature or the link to the file does not match; the content is therefore not shown.",
     ),
     Verdict.CONTRADICTED: Phrase(
-        "Trạng thái đã chung thẩm trên chuỗi khối không có bản neo mà bằng chứng này nêu, hoặc cho thời điểm "
+        "Trạng thái đã chốt trên chuỗi khối không có bản neo mà bằng chứng này nêu, hoặc cho thời điểm "
         "khác. Hãy báo cho cơ quan vận hành sổ đăng ký và bên đối soát.",
         "The final state of the chain lacks the anchor that this evidence names, or gives another time. "
         "Tell the operator of the registry and its auditors.",
@@ -113,7 +113,7 @@ SENTENCES: dict[Verdict, Phrase] = {
     ),
     Verdict.PENDING: Phrase(
         "Nội dung, chữ ký và việc ghi sổ đã được kiểm tra; bản neo lên chuỗi khối chưa có hoặc chưa "
-        "chung thẩm. Hãy so sánh các giá trị dưới đây và tra cứu lại sau.",
+        "chốt. Hãy so sánh các giá trị dưới đây và tra cứu lại sau.",
         "Content, signature and registration were checked; its anchor is missing or not yet final. "
         "Compare the values below and look it up again later.",
     ),

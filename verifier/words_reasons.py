@@ -77,7 +77,7 @@ REASONS: dict[Reason, tuple[str, str]] = {
         "the checkpoint was not signed by this log",
     ),
     Reason.ABSENT_FROM_CHAIN: (
-        "trạng thái chung thẩm trên chuỗi khối không có bản neo này",
+        "trạng thái đã chốt trên chuỗi khối không có bản neo này",
         "the final state of the chain lacks this anchor",
     ),
     Reason.OTHER_BLOCK_TIME: (
@@ -86,7 +86,7 @@ REASONS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.NOT_ANCHORED_YET: ("chưa có bản neo nào", "it has no anchor yet"),
     Reason.NOT_FINAL_YET: (
-        "bản neo chưa chung thẩm trên chuỗi khối",
+        "bản neo chưa chốt trên chuỗi khối",
         "the anchor is not yet final on the chain",
     ),
     Reason.CHAIN_NOT_CONSULTED: ("chưa đọc được chuỗi khối", "the chain could not be read"),

@@ -124,7 +124,7 @@ class AnswerOut(BaseModel):
     id: str
     verdict: str
     look: str
-    at: int = Field(description="seconds since 1970")
+    at: str = Field(description="when it was checked, UTC")
     checks: list[dict[str, Any]]
 
 

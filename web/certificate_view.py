@@ -10,9 +10,10 @@ from typing import Final
 from flask_babel import gettext as _
 
 from certlog.certificate_id import ID_LENGTH, format_id
-from certlog.encoding import b64url
+from certlog.timestamps import format_time
 from verifier import words
 from verifier.report import Check, Issuer, Look, Outcome, Remark, Report, Verdict
+from verifier.report_json import report_json
 from web.compare import Comparison, Row, comparison
 from web.language import Language, show_moment
 from web.services import Answer
@@ -211,14 +212,13 @@ def public_report(answer: Answer) -> dict[str, object]:
     return {
         "id": answer.identifier,
         "answeredBy": "registry",
-        **report.to_json(),
-        "documentHash": None if report.document_hash is None else b64url(report.document_hash),
+        **report_json(report),
         "replacement": answer.replacement,
         "words": texts,
         "chain": {
-            "readAt": chain.read_at,
+            "readAt": None if chain.read_at is None else format_time(chain.read_at),
             "blockNumber": chain.block_number,
-            "blockTime": chain.block_time,
+            "blockTime": None if chain.block_time is None else format_time(chain.block_time),
             "source": chain.source,
             "problem": chain.problem,
         },

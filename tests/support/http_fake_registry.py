@@ -39,11 +39,14 @@ class HttpFake:
 @contextmanager
 def serving(registry: FakeRegistry) -> Iterator[HttpFake]:
     """Serve a fake registry while the block runs."""
-    handler = type("Handler", (_Handler,), {})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+
+    class Handler(_Handler):
+        """Bound to this registry, so that several may be served at once."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     fake = HttpFake(f"http://127.0.0.1:{server.server_address[1]}", registry)
-    handler.fake = fake
+    Handler.fake = fake
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
@@ -121,9 +124,8 @@ def _line(number: int, item: Item, outcome: Outcome) -> bytes:
         answer["problem"] = json.loads(_problem(422, outcome.code, outcome.detail)[1])
     else:
         entry = parse_entry(item.entry)
-        known = isinstance(entry, CertificateEntry)
         answer |= {"index": outcome.index, "leafHash": outcome.leaf_hash}
-        answer["id"] = certificate_id(entry.document_hash) if known else None
+        answer["id"] = certificate_id(entry.document_hash) if isinstance(entry, CertificateEntry) else None
     return json.dumps(answer, ensure_ascii=False).encode() + b"\n"
 
 

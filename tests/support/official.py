@@ -6,7 +6,7 @@ from typing import Any
 from tests.support.fixtures import fixtures_dir
 
 
-def official_json(path: str) -> Any:  # noqa: ANN401 - each file has its own shape
+def official_json(path: str) -> Any:
     """Return the JSON value of one official vector."""
     return json.loads(fixtures_dir(path).read_bytes())
 

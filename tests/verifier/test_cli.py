@@ -16,6 +16,7 @@ from certlog.certificate_id import certificate_id, format_id
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
 from certlog.status import FileBinding, StatusAction
+from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
 from cli.verify import exit_status, trust_root, verify
 from issuer.pdf import PdfMaker
@@ -133,7 +134,7 @@ def test_the_moment_is_now_unless_another_is_named(tmp_path: Path) -> None:
     assert json.loads(result.output)["verdict"] == "not_yet_valid"
     before = int(time.time())
     now = run(verify, evidence(tmp_path), "--trust-root", pins(tmp_path), "--offline", "--json")
-    assert before <= json.loads(now.output)["at"] <= int(time.time())
+    assert before <= parse_time(json.loads(now.output)["at"]) <= int(time.time())
 
 
 def test_the_report_as_json_is_the_whole_report(tmp_path: Path) -> None:

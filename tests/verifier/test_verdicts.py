@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from certlog.canonical import canonicalize
 from certlog.digests import DocumentHash
+from certlog.encoding import b64url
 from certlog.slots import Slot
 from certlog.status import StatusAction
 from certlog.strict_json import JSONObject
-from certlog.timestamps import parse_time
+from certlog.timestamps import format_time, parse_time
 from tests.support.certificates import conformity_content
 from tests.verifier.world import (
     DAY,
@@ -24,6 +26,7 @@ from tests.verifier.world import (
 )
 from verifier.chain_view import NOT_CONSULTED
 from verifier.report import CHECK_NUMBERS, CheckName, Kind, Look, Outcome, Reason, Remark, Report, Verdict
+from verifier.report_json import report_json
 from verifier.unproven import as_unknown, nothing_checked
 from verifier.verdict import FAILED_AS, LOOKS, decide
 from verifier.verify import verify
@@ -312,9 +315,11 @@ def test_the_second_slot_of_the_list_is_judged_by_its_own_bits() -> None:
 
 
 def test_a_report_becomes_json_with_numbers_and_no_bytes() -> None:
-    found = ask(honest_case()).to_json()
+    found = report_json(ask(honest_case()))
     checks = found["checks"]
     assert isinstance(checks, list)
     assert [check["number"] for check in checks if isinstance(check, dict)] == sorted(CHECK_NUMBERS.values())
     assert found["verdict"] == "valid"
-    assert found["document_hash"] == honest_case().document.document_hash.hex()
+    assert found["documentHash"] == b64url(honest_case().document.document_hash)
+    assert found["at"] == format_time(NOW)
+    assert canonicalize(found)

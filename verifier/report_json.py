@@ -1,0 +1,74 @@
+"""A report as JSON, for `certlog verify --json` and the HTTP API, in the conventions of docs/formats.md, section 0.
+
+Names in camel case, hashes in base64url, times as text in UTC; what is not known is null.
+"""
+
+from certlog.encoding import b64url
+from certlog.strict_json import JSONObject, JSONValue
+from certlog.timestamps import format_time
+from verifier.report import Check, Issuer, Report, StatusChange
+
+
+def report_json(report: Report) -> JSONObject:
+    """Return a report as JSON."""
+    return {
+        "verdict": report.verdict.value,
+        "look": report.look.value,
+        "reason": report.reason,
+        "remarks": [remark.value for remark in report.remarks],
+        "kind": report.kind.value,
+        "page": report.page.value,
+        "at": format_time(report.at),
+        "documentHash": _hash(report.document_hash),
+        "index": report.index,
+        "issuer": _issuer(report.issuer),
+        "status": _status(report.status),
+        "statusAsOf": _time(report.status_as_of),
+        "statusAge": report.ages.signed,
+        "anchoredAt": _time(report.anchored_at),
+        "anchorAge": report.ages.anchored,
+        "anchorExpectedBy": _time(report.anchor_expected_by),
+        "validFrom": _time(report.valid_from),
+        "validUntil": _time(report.valid_until),
+        "checks": [_check(check) for check in report.checks],
+        "content": report.content,
+    }
+
+
+def _check(check: Check) -> JSONObject:
+    return {
+        "number": check.number,
+        "name": check.name.value,
+        "outcome": check.outcome.value,
+        "reason": check.reason,
+        "expected": check.expected,
+        "found": check.found,
+        "why": check.why,
+    }
+
+
+def _issuer(issuer: Issuer | None) -> JSONValue:
+    if issuer is None:
+        return None
+    names: JSONObject = dict(issuer.names)
+    return {"did": issuer.did, "names": names, "legalId": issuer.legal_id}
+
+
+def _status(status: StatusChange | None) -> JSONValue:
+    if status is None:
+        return None
+    return {
+        "action": status.action,
+        "reason": status.reason,
+        "effective": format_time(status.effective),
+        "index": status.index,
+        "replacedBy": _hash(status.replaced_by),
+    }
+
+
+def _time(seconds: int | None) -> str | None:
+    return None if seconds is None else format_time(seconds)
+
+
+def _hash(digest: bytes | None) -> str | None:
+    return None if digest is None else b64url(digest)
