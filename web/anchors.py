@@ -6,7 +6,7 @@ Without a database, because nothing was anchored yet, everything is empty and sa
 from pathlib import Path
 from typing import Final
 
-from anchoring.batch import State
+from anchoring.batch import HaltReason, State
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.evidence import AnchorPointer
 from registry.evidence import AnchoredHead
@@ -15,6 +15,7 @@ from web.answers import AnchorKnowledge
 from web.services import AnchorPage, AnchorRow, ChainPoll
 
 SOURCE: Final = "the registry's anchoring worker"
+TAKEN_BACK: Final = "the chain took back a block that it had called final; the operator is looking into it"
 NOTHING_READ: Final = "the anchoring worker has not read the chain yet"
 
 
@@ -47,6 +48,9 @@ class StoredAnchors:
         A batch that is in a block and not final yet is a reading too, so that the verdict can say so.
         """
         final, poll = self._final(index), self._poll()
+        if poll is not None and poll.halt is not None and poll.halt.reason is HaltReason.FINALITY_VIOLATION:
+            # The chain took back what it had called final: none of what was read of it may be green any more.
+            return AnchorKnowledge((), ChainView(source=SOURCE, problem=TAKEN_BACK))
         heads = tuple(AnchoredHead(batch.size, batch.root, tuple(_pointers(batch))) for batch in final)
         if poll is None or poll.read_at is None:
             problem = NOTHING_READ if poll is None else poll.problem

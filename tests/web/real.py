@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from sqlalchemy import insert
 
 from anchoring import tables
-from anchoring.batch import State
+from anchoring.batch import HaltReason, State
 from anchoring.database import Database, open_database
 from certlog.certificate_id import certificate_id
 from certlog.credential import slot_of
@@ -90,6 +90,15 @@ class RealRegistry:
                     finalized_number=200,
                     finalized_time=self.world.clock() - 10,
                     problem=problem,
+                )
+            )
+
+    def halt(self, reason: HaltReason) -> None:
+        """Write that the worker has stopped for this reason."""
+        with self.anchoring.writing() as connection:
+            connection.execute(
+                insert(tables.halts).values(
+                    line_id=self.line, reason=str(reason), detail="as a test says", at=self.world.clock()
                 )
             )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from anchoring.batch import State
+from anchoring.batch import HaltReason, State
 from certlog.documents import SecuredDocument
 from certlog.evidence import Evidence
 from certlog.status import StatusAction
@@ -109,6 +109,20 @@ def test_an_anchor_that_is_only_under_way_never_counts(real: RealRegistry, state
     real.anchor(state)
     real.poll()
     assert report(real, document).verdict is Verdict.PENDING
+
+
+def test_a_chain_that_took_back_a_final_block_makes_nothing_green(real: RealRegistry) -> None:
+    document = anchored(real)
+    real.halt(HaltReason.FINALITY_VIOLATION)
+    found = answer(real, document)
+    assert found.report.verdict is not Verdict.VALID
+    assert "took back" in found.chain_view.problem
+
+
+def test_a_worker_that_halted_for_another_reason_leaves_what_is_final_green(real: RealRegistry) -> None:
+    document = anchored(real)
+    real.halt(HaltReason.FOREIGN_HEAD)
+    assert report(real, document).verdict is Verdict.VALID
 
 
 def test_without_an_anchoring_database_nothing_is_green(real: RealRegistry) -> None:
