@@ -129,6 +129,7 @@ def test_a_scope_is_in_force_between_grant_and_withdrawal_and_outside_suspension
     scope = RECORD.scopes[0]
     assert scope.in_force_at(index) is (index in {4, 5, 8})
     assert replace(scope, suspended=(), withdrawn=None).in_force_at(index) is (index > 3)
+    assert replace(scope, suspended=()).in_force_at(index) is (3 < index < 12)
     assert scope.is_suspended
     assert not replace(scope, suspended=((6, 8),)).is_suspended
 
