@@ -5,7 +5,7 @@ statements are admitted by their own replay (certlog.trust_state) and are not re
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from certlog.credential import number_of, version_of
 from certlog.digests import DocumentHash
@@ -17,6 +17,10 @@ from certlog.status import CertificateStatus, StatusAction, step
 from certlog.timestamps import format_time, parse_time
 from registry.claims import require_claims
 from registry.submission import NewCertificate, NewStatus
+
+
+CLOCK_TOLERANCE: Final = 300
+"""Seconds by which an issuer's clock may be ahead of ours; the same as for epochs (docs/formats.md, section 5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
 
     1. Its certificate is logged, by the issuer that it names and that signs it.
     2. That issuer is enrolled, and the key may sign at this position.
-    3. `effective` does not lie in the future.
+    3. `effective` does not lie in the future, but for the clocks' difference.
     4. A replacement is logged already, by the same issuer, and is another certificate.
     5. It follows the certificate's last statement and has an effect.
 
@@ -121,7 +125,7 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
         message = f"only the certificate's issuer {certificate.issuer} may state this, found {new.proof.did}"
         raise NotTrusted(message, code="not-its-issuer")
     _require_signer(new.proof, state)  # 2
-    if parse_time(statement.effective) > now:  # 3
+    if parse_time(statement.effective) > now + CLOCK_TOLERANCE:  # 3
         message = f"expected at latest now, {format_time(now)}, found {statement.effective}; submit it then"
         raise InvalidInput(message, place="/entry/document/effective", code="effective-in-future")
     if statement.action is StatusAction.SUPERSEDE:
