@@ -184,6 +184,14 @@ class LocalNode:
         """Set an account's balance: on a test chain ether is made, not paid."""
         self.rpc("anvil_setBalance", address, hex(wei))
 
+    def set_block_time(self, seconds: int) -> None:
+        """Mine a block every so many seconds from now on, until the node stops.
+
+        Anvil writes its whole state, 1.7 kB for each block that ever was, once a second: a chain that is to run for
+        days had better be slow once it is set up.
+        """
+        self.rpc("evm_setIntervalMining", seconds)
+
     def _options(self) -> list[str]:
         """Return Anvil's options.
 

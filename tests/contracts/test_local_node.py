@@ -117,6 +117,15 @@ def test_accounts_are_funded() -> None:
         assert int(node.rpc("eth_getBalance", account("payer"), "latest"), 16) == 3 * ETHER
 
 
+def test_a_chain_that_is_set_up_can_be_slowed_down() -> None:
+    with LocalNode(chain_id=CHAIN_ID, block_time=1) as node:
+        wait_for(lambda: node.rpc("eth_blockNumber") != "0x0", "a block")
+        node.set_block_time(3600)
+        before = node.rpc("eth_blockNumber")
+        time.sleep(2.2)
+        assert node.rpc("eth_blockNumber") == before
+
+
 def test_an_error_of_the_node_is_passed_on() -> None:
     with (
         LocalNode(chain_id=CHAIN_ID, block_time=None) as node,
