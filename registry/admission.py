@@ -18,7 +18,6 @@ from certlog.timestamps import format_time, parse_time
 from registry.claims import require_claims
 from registry.submission import NewCertificate, NewStatus
 
-
 CLOCK_TOLERANCE: Final = 300
 """Seconds by which an issuer's clock may be ahead of ours; the same as for epochs (docs/formats.md, section 5)."""
 
