@@ -100,6 +100,10 @@ class StatusStatement:
             raise InvalidInput(f"{self.action}: expected {wanted}, found {self.reason!r}", place="/reason")
         if (self.replaced_by is not None) != (self.action is StatusAction.SUPERSEDE):
             raise InvalidInput("replacedBy goes with supersede, only and always", place="/replacedBy")
+        if self.replaced_by is not None and same(self.replaced_by, self.certificate):
+            raise InvalidInput(
+                "a certificate cannot replace itself", place="/replacedBy", code="replaces-itself"
+            )
         if (self.file is not None) != (self.action is StatusAction.BIND_FILE):
             raise InvalidInput("file goes with bindFile, only and always", place="/file")
         parse_time(self.effective, "/effective")

@@ -114,6 +114,9 @@ class Chain:
         if chain_class not in CHAIN_CLASSES or quorum < 1:
             message = f"expected a class of {', '.join(CHAIN_CLASSES)} and a quorum of at least 1"
             raise InvalidInput(message, place=place, code="bad-chain")
+        if quorum > max(1, len(endpoints)):
+            message = f"{quorum} of {len(endpoints)} endpoints can never agree"
+            raise InvalidInput(message, place=f"{place}/quorum", code="bad-chain")
         finality = None if obj["finality"] == "tag" else get_int(obj, "finality", place)
         return cls(
             id=get_int(obj, "id", place),
@@ -169,7 +172,7 @@ class TrustRoot:
     @property
     def is_test_chain(self) -> bool:
         """Whether every chain is local: such a log always carries the banner "test chain"."""
-        return all(chain.chain_class == "local" for chain in self.chains)
+        return bool(self.chains) and all(chain.chain_class == "local" for chain in self.chains)
 
     @classmethod
     def parse(cls, data: bytes) -> "TrustRoot":

@@ -6,6 +6,7 @@ Each act uses `certlog` commands through the stage, or looks at the registry ove
 import json
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from cli.demo_tricks import alter_copy, doctor_pdf
 
 ORIGIN: Final = "registry.example.vn/demo"
 EPOCH_SECONDS: Final = 2
+SERVING_BLOCK_SECONDS: Final = 12
 _EXAMPLES: Final = Path(__file__).resolve().parent.parent / "examples"
 AUTHORITY: Final = "Ủy ban Tiêu chuẩn Đo lường Chất lượng Quốc gia"
 REGULATIONS: Final = (
@@ -113,6 +115,8 @@ class Acts:
 
     def serve_until_interrupted(self) -> None:
         """Keep everything running until Ctrl-C."""
+        # A state file that is written each second grows with every block: slow down once nothing waits for blocks.
+        self._node.set_block_time(SERVING_BLOCK_SECONDS)
         self._stage.console.print(
             "\nĐang phục vụ; Ctrl-C để dừng. · Serving; Ctrl-C stops. (make demo ARGS=--fresh begins again)"
         )
@@ -328,6 +332,10 @@ class Acts:
         self._stage.run("issuer", "withdraw", issued[8]["number"], "--reason", "nonconformity", *desk)
         for one, wanted in ((issued[4], "suspended"), (issued[8], "withdrawn")):
             self._wait_for_verdict(one["id"], wanted)
+            # The page knows at once; a verifier who does not take its word learns it from the next signed epoch.
+            self._stage.wait(
+                "  + epoch", lambda one=one: self._has_events(one), seconds=90, alive=self._alive()
+            )
             self._stage.expect(one["number"], self._stage.verdict(one["id"], *self._trusting()), wanted)
 
     def _enrol_one(self, desk: str, name: str, name_en: str, legal_id: str) -> None:
@@ -375,9 +383,16 @@ class Acts:
 
     def _wait_for_verdict(self, identifier: str, wanted: str) -> None:
         address = f"{self._url}/api/v1/certificates/{identifier}"
-        alive = [] if self._server is None else [self._server.alive]
         what = f"{format_id(identifier)}: {wanted}"
-        self._stage.wait(what, lambda: get_json(address)["verdict"] == wanted, seconds=90, alive=alive)
+        self._stage.wait(
+            what, lambda: get_json(address)["verdict"] == wanted, seconds=90, alive=self._alive()
+        )
+
+    def _has_events(self, one: dict[str, Any]) -> bool:
+        return bool(get_json(f"{self._url}/api/v1/certificates/{one['id']}/evidence")["events"])
+
+    def _alive(self) -> list[Callable[[], bool]]:
+        return [] if self._server is None else [self._server.alive]
 
     def _is_up(self) -> bool:
         try:

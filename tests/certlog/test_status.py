@@ -67,6 +67,12 @@ def test_each_action_takes_its_own_reasons_and_no_other(action: StatusAction) ->
                 statement(action, reason=reason)
 
 
+def test_a_certificate_cannot_replace_itself() -> None:
+    own = statement(StatusAction.SUPERSEDE).certificate
+    with pytest.raises(InvalidInput, match="^/replacedBy: a certificate cannot replace itself$"):
+        statement(StatusAction.SUPERSEDE, replaced_by=own)
+
+
 @pytest.mark.parametrize("action", StatusAction)
 def test_a_replacement_goes_with_supersede_and_a_file_with_bind_file_only_and_always(
     action: StatusAction,

@@ -80,6 +80,7 @@ def test_an_anchor_counts_up_to_the_largest_size_of_its_log() -> None:
 def test_only_local_chains_make_a_test_chain() -> None:
     assert LOG.trust_root().is_test_chain
     assert not ROOT.is_test_chain
+    assert not replace(ROOT, chains=()).is_test_chain
 
 
 def changed(path: tuple[str | int, ...], value: JSONValue) -> Any:  # JSON to break
@@ -128,6 +129,7 @@ def test_each_member_of_a_trust_root_is_required(name: str) -> None:
         (("auditors", "quorum"), 0, "the quorum is between 1 and the number of auditors"),
         (("chains", 0, "class"), "private", "^/chains/0: expected a class of public, consortium, local"),
         (("chains", 0, "quorum"), 0, "and a quorum of at least 1$"),
+        (("chains", 0, "quorum"), 99, "endpoints can never agree$"),
         (
             ("chains", 0, "contract"),
             "0x" + "C0" * 20,
