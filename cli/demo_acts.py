@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -331,11 +332,9 @@ class Acts:
         self._stage.run("issuer", "suspend", issued[4]["number"], "--reason", "surveillance_overdue", *desk)
         self._stage.run("issuer", "withdraw", issued[8]["number"], "--reason", "nonconformity", *desk)
         for one, wanted in ((issued[4], "suspended"), (issued[8], "withdrawn")):
+            # The page says it at once; a proof of it exists from the next epoch on.
             self._wait_for_verdict(one["id"], wanted)
-            # The page knows at once; a verifier who does not take its word learns it from the next signed epoch.
-            self._stage.wait(
-                "  + epoch", lambda one=one: self._has_events(one), seconds=90, alive=self._alive()
-            )
+            self._wait_for_proof(one["id"], wanted)
             self._stage.expect(one["number"], self._stage.verdict(one["id"], *self._trusting()), wanted)
 
     def _enrol_one(self, desk: str, name: str, name_en: str, legal_id: str) -> None:
@@ -393,6 +392,12 @@ class Acts:
 
     def _alive(self) -> list[Callable[[], bool]]:
         return [] if self._server is None else [self._server.alive]
+
+    def _wait_for_proof(self, identifier: str, wanted: str) -> None:
+        alive = [] if self._server is None else [self._server.alive]
+        what = f"{format_id(identifier)}: bằng chứng · proof"
+        proven = partial(self._stage.verdict, identifier, *self._trusting())
+        self._stage.wait(what, lambda: proven() == wanted, seconds=60, alive=alive)
 
     def _is_up(self) -> bool:
         try:
