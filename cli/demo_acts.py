@@ -214,7 +214,7 @@ class Acts:
             "Ghi danh một tổ chức chứng nhận và một phòng hiệu chuẩn",
             "Enrol a certification body and a laboratory: the operator signs away from the server",
         )
-        self._operator_token()
+        self._token("operator", self._did("operator"))
         today = datetime.now(UTC).date().isoformat()
         self._enrol_one("body", "Trung tâm Chứng nhận Mẫu", "Mau Certification Centre", "0109999999")
         self._enrol_one("laboratory", "Phòng Hiệu chuẩn Mẫu", "Mau Calibration Laboratory", "0108888888")
@@ -342,10 +342,6 @@ class Acts:
         self._operate("enrol", public, "--name", name, "--name-en", name_en, "--legal-id", legal_id)
         self._token(desk, self._did(desk))
 
-    def _operator_token(self) -> None:
-        public = json.loads((self._folder / "operator/operator.pub.json").read_bytes())
-        self._token("operator", public["did"])
-
     def _token(self, desk: str, did: str) -> None:
         token = self._stage.run("registry", "token", "create", "--data", self._data, "--did", did, quiet=True)
         path = self._folder / desk / "token"
@@ -387,17 +383,13 @@ class Acts:
             what, lambda: get_json(address)["verdict"] == wanted, seconds=90, alive=self._alive()
         )
 
-    def _has_events(self, one: dict[str, Any]) -> bool:
-        return bool(get_json(f"{self._url}/api/v1/certificates/{one['id']}/evidence")["events"])
-
     def _alive(self) -> list[Callable[[], bool]]:
         return [] if self._server is None else [self._server.alive]
 
     def _wait_for_proof(self, identifier: str, wanted: str) -> None:
-        alive = [] if self._server is None else [self._server.alive]
-        what = f"{format_id(identifier)}: bằng chứng · proof"
         proven = partial(self._stage.verdict, identifier, *self._trusting())
-        self._stage.wait(what, lambda: proven() == wanted, seconds=60, alive=alive)
+        what = f"{format_id(identifier)}: bằng chứng · proof"
+        self._stage.wait(what, lambda: proven() == wanted, seconds=60, alive=self._alive())
 
     def _is_up(self) -> bool:
         try:
