@@ -5,6 +5,7 @@ Every part of the demo goes through the same command line as real use: nothing i
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -128,7 +129,6 @@ class Stage:
         self.say(f"{what}: {time.monotonic() - start:.1f} s")
 
     def _shown(self, word: str | Path) -> str:
-        text = str(word)
-        if isinstance(word, Path) and word.is_absolute():
-            text = os.path.relpath(word)
-        return f"'{text}'" if " " in text else text
+        if isinstance(word, Path) and word.is_relative_to(Path.cwd()):
+            word = word.relative_to(Path.cwd())
+        return shlex.quote(str(word))
