@@ -25,6 +25,8 @@ MAX_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 7493, 2.2)."""
 
 _LONGEST_INTEGER: Final = len(str(-MAX_INTEGER))
+_SHOWN: Final = 80
+"""Characters of a member's name that an error shows."""
 
 # Characters that change how text looks without being seen: C0 and C1 controls, soft hyphen, Arabic letter
 # mark, Mongolian vowel separator, zero-width characters and directional marks, line and paragraph
@@ -49,8 +51,9 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
     if len(data) > max_bytes:
         raise InvalidInput(f"expected at most {max_bytes} bytes, found {len(data)}", code="too-large")
     try:
+        text = data.decode("utf-8")
         value = json.loads(
-            data.decode("utf-8"),
+            text,
             object_pairs_hook=_unique_names,
             parse_float=_refuse_float,
             parse_constant=_refuse_float,
@@ -63,7 +66,10 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
         raise InvalidInput(f"not JSON: {error.msg}", place=where, code="not-json") from error
     except RecursionError as error:
         raise InvalidInput("nested too deeply", code="too-deep") from error
-    _check_value(value, "", 0)
+    if _strings_are_plain(text):
+        _check_depth(value)
+    else:
+        _check_value(value, [])
     return cast("JSONValue", value)
 
 
@@ -89,19 +95,12 @@ def check_text(text: str, place: str = "") -> None:
     Raises:
         InvalidInput: not NFC, or a character that is invisible or changes direction.
     """
-    if text.isascii() and text.isprintable():
-        return
-    found = _FORBIDDEN.search(text)
-    if found:
-        message = f"character U+{ord(found.group()):04X} at position {found.start()} is not allowed in text"
-        raise InvalidInput(message, place=place, code="forbidden-character")
-    if not unicodedata.is_normalized("NFC", text):
-        raise InvalidInput("text is not in Unicode NFC form", place=place, code="not-nfc")
+    _check_text(text, [], place)
 
 
 def check_value(value: JSONValue, place: str = "") -> None:
     """Apply every rule of this module to a value that was built in memory rather than parsed."""
-    _check_value(value, place, 0)
+    _check_value(value, [], place)
 
 
 def members(
@@ -120,7 +119,7 @@ def members(
         raise InvalidInput(f"member {missing[0]!r} is missing", place=place, code="missing-member")
     unknown = sorted(value.keys() - wanted - set(optional))
     if unknown:
-        raise InvalidInput(f"unknown member {unknown[0]!r}", place=place, code="unknown-member")
+        raise InvalidInput(f"unknown member {unknown[0][:_SHOWN]!r}", place=place, code="unknown-member")
     return value
 
 
@@ -213,7 +212,7 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise InvalidInput(f"member {name!r} appears twice", code="duplicate-member")
+                raise InvalidInput(f"member {name[:_SHOWN]!r} appears twice", code="duplicate-member")
             seen.add(name)
     return result
 
@@ -229,29 +228,72 @@ def _bounded_integer(text: str) -> int:
     return int(text)
 
 
-def _check_value(value: object, place: str, depth: int) -> None:
-    if depth > MAX_DEPTH:
-        raise InvalidInput(f"nested deeper than {MAX_DEPTH}", place=place, code="too-deep")
+def _strings_are_plain(text: str) -> bool:
+    """Tell at once that every string in a JSON text obeys the text rules; False only means: look at each.
+
+    Without a backslash every string is a piece of the text itself, and pieces of an NFC text are NFC (UAX #15,
+    section 1.1). Line ends between members make it False, too: canonical bytes have none.
+    """
+    return "\\" not in text and not _FORBIDDEN.search(text) and unicodedata.is_normalized("NFC", text)
+
+
+def _check_depth(value: object) -> None:
+    """Apply the depth rule alone, a level at a time: level 0 is the value itself."""
+    level, depth = [value], 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise InvalidInput(f"nested deeper than {MAX_DEPTH}", code="too-deep")
+        containers = [item for item in level if isinstance(item, dict | list)]
+        level = [x for c in containers for x in (c.values() if isinstance(c, dict) else c)]
+        depth += 1
+
+
+def _check_value(value: object, path: list[str | int], place: str = "") -> None:
+    """Check a value at `path` below `place`; the path becomes text only for an error, since it may be long."""
+    if len(path) > MAX_DEPTH:
+        raise InvalidInput(f"nested deeper than {MAX_DEPTH}", place=_pointer(place, path), code="too-deep")
     match value:
         case None | bool():
             pass
         case str():
-            check_text(value, place)
+            _check_text(value, path, place)
         case int():
             if abs(value) > MAX_INTEGER:
-                raise InvalidInput("integer is outside ±(2^53-1)", place=place, code="integer-range")
+                message = "integer is outside ±(2^53-1)"
+                raise InvalidInput(message, place=_pointer(place, path), code="integer-range")
         case dict():
-            _check_members(value, place, depth)
+            _check_members(value, path, place)
         case list() | tuple():
             for position, item in enumerate(value):
-                _check_value(item, f"{place}/{position}", depth + 1)
+                path.append(position)
+                _check_value(item, path, place)
+                path.pop()
         case _:
-            raise InvalidInput(f"{type(value).__name__} is not allowed", place=place, code="wrong-type")
+            message = f"{type(value).__name__} is not allowed"
+            raise InvalidInput(message, place=_pointer(place, path), code="wrong-type")
 
 
-def _check_members(value: dict[object, object], place: str, depth: int) -> None:
+def _check_members(value: dict[object, object], path: list[str | int], place: str) -> None:
     for name, member in value.items():
         if not isinstance(name, str):
-            raise InvalidInput("member names are strings", place=place, code="wrong-type")
-        check_text(name, place)
-        _check_value(member, f"{place}/{name}", depth + 1)
+            raise InvalidInput("member names are strings", place=_pointer(place, path), code="wrong-type")
+        _check_text(name, path, place)
+        path.append(name)
+        _check_value(member, path, place)
+        path.pop()
+
+
+def _check_text(text: str, path: list[str | int], place: str) -> None:
+    if text.isascii() and text.isprintable():
+        return
+    found = _FORBIDDEN.search(text)
+    if found:
+        message = f"character U+{ord(found.group()):04X} at position {found.start()} is not allowed in text"
+        raise InvalidInput(message, place=_pointer(place, path), code="forbidden-character")
+    if not unicodedata.is_normalized("NFC", text):
+        message = "text is not in Unicode NFC form"
+        raise InvalidInput(message, place=_pointer(place, path), code="not-nfc")
+
+
+def _pointer(place: str, path: list[str | int]) -> str:
+    return place + "".join(f"/{step[:_SHOWN] if isinstance(step, str) else step}" for step in path)

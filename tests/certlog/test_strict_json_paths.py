@@ -1,0 +1,47 @@
+"""The quick look at a whole text and the careful look at each string give one answer."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certlog import strict_json
+from certlog.errors import InvalidInput
+from certlog.strict_json import MAX_DEPTH, parse
+
+# Characters around the text rules: plain, Vietnamese, combining marks, controls, directional marks, line ends.
+_CHARACTERS = (
+    'aZ9 "\\/ếẫđ\u0323\u0302\u0338=<\u200b\u202e\ufeff\u00ad\u0007\u007f\n\u2028가\u1100\u1161\U0001f600'
+)
+_TEXTS = st.text(alphabet=_CHARACTERS, max_size=6)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def outcome(data: bytes) -> tuple[str, Any]:
+    try:
+        return "accepted", parse(data, max_bytes=10_000)
+    except InvalidInput as error:
+        return "refused", error.code
+
+
+@given(value=_VALUES, escaped=st.booleans())
+def test_both_ways_to_check_strings_agree(value: Any, escaped: bool) -> None:
+    data = json.dumps(value, ensure_ascii=escaped, separators=(",", ":")).encode()
+    quick = outcome(data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strict_json, "_strings_are_plain", lambda _text: False)
+        assert outcome(data) == quick
+
+
+@pytest.mark.parametrize("plain", [True, False])
+def test_depth_is_bounded_alike_whichever_way_strings_are_checked(plain: bool) -> None:
+    text = '"a"' if plain else '"\\u0061"'
+    deepest = ("[" * MAX_DEPTH + text + "]" * MAX_DEPTH).encode()
+    assert outcome(deepest)[0] == "accepted"
+    assert outcome(b"[" + deepest + b"]") == ("refused", "too-deep")
