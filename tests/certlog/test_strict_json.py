@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import unicodedata
 from typing import Final
 
@@ -195,6 +196,24 @@ def test_every_control_direction_and_invisible_character_of_unicode_is_forbidden
 def test_a_forbidden_character_is_named_with_its_place_and_position() -> None:
     with pytest.raises(InvalidInput, match=r"^/a/1: character U\+202E at position 3 is not allowed in text$"):
         read('{"a":["","abc\\u202edef"]}')
+
+
+def test_a_long_name_over_many_items_costs_no_more_than_its_bytes() -> None:
+    # A place made into text for each of half a million items, with a name of a megabyte in it, took half a minute.
+    data = b'{"' + b"a" * 2**20 + b'":[' + b"0," * (2**19 - 20) + b"0]}"
+    begun = time.process_time()
+    parse(data, max_bytes=2**21)
+    assert time.process_time() - begun < 6
+
+
+def test_an_error_shows_no_more_than_the_beginning_of_a_long_name() -> None:
+    name = "a" * 1000
+    with pytest.raises(InvalidInput, match=rf"^/{'a' * 80}/0: integer"):
+        check_value({name: [2**60]})
+    with pytest.raises(InvalidInput, match=rf"^member '{'a' * 80}' appears twice$"):
+        read(f'{{"{name}":1,"{name}":2}}')
+    with pytest.raises(InvalidInput, match=rf"^unknown member '{'a' * 80}'$"):
+        members({name: 1}, required=())
 
 
 json_values = st.recursive(
