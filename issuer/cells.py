@@ -20,6 +20,7 @@ from issuer.table import Row, Table
 
 _ISO_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})", re.ASCII)
+_SCIENTIFIC: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", re.ASCII)
 _HIDDEN: Final = re.compile(r"character (U\+[0-9A-F]+) at position (\d+)")
 _SPREADSHEET_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!")
 _SHOWN: Final = 60
@@ -131,8 +132,8 @@ class CellReader:
             return None
         if text.startswith("="):
             self.report(column, "formula", found=text[:_SHOWN])
-        elif text in _SPREADSHEET_ERRORS:
-            self.report(column, "spreadsheet-error", found=text)
+        elif error := next((error for error in _SPREADSHEET_ERRORS if error in text), None):
+            self.report(column, "spreadsheet-error", found=error)
         elif self._is_clean(column, text) and self._fits(BY_NAME[column], text):
             return text
         return None
@@ -152,3 +153,8 @@ class CellReader:
             return True
         self.report(column.name, "too-long", found=str(len(text)), expected=str(column.longest))
         return False
+
+
+def is_scientific(text: str) -> bool:
+    """Tell whether a spreadsheet took a long code of digits for a number, and lost some of them."""
+    return _SCIENTIFIC.fullmatch(text) is not None

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from certlog.errors import InvalidInput
 from issuer.columns import BY_HEADING, COLUMNS, Column, fold
 from issuer.problems import Place, RowProblem
 from issuer.table import MAX_ROWS, Heading, Row, Table
@@ -26,8 +27,8 @@ def read_csv(data: bytes) -> Table:
         return _only(RowProblem(Place(0), "not-utf8", {"found": str(error.start)}))
     try:
         lines = list(_lines(text))
-    except csv.Error as error:
-        return _only(RowProblem(Place(0), "bad-csv", {"found": str(error)}))
+    except InvalidInput as error:
+        return _only(RowProblem(Place(0), "bad-csv", {"line": error.place, "found": error.message}))
     if len(lines) > MAX_ROWS + 1:
         return _only(RowProblem(Place(0), "too-many-rows", {"expected": str(MAX_ROWS)}))
     if len(lines) < _HEADING_ROW + 1:
@@ -38,12 +39,15 @@ def read_csv(data: bytes) -> Table:
 def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the filled rows with the numbers that a spreadsheet shows (an empty row counts)."""
     heading = text.partition("\n")[0]
-    # The spreadsheet's regional setting decides the separator; no heading of ours contains one.
+    # The spreadsheet's regional setting decides the separator: the one that the headings have most of.
     separator = max(_SEPARATORS, key=heading.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    for number, cells in enumerate(reader, start=_HEADING_ROW):
-        if any(cell.strip() for cell in cells):
-            yield number, cells
+    try:
+        for number, cells in enumerate(reader, start=_HEADING_ROW):
+            if any(cell.strip() for cell in cells):
+                yield number, cells
+    except csv.Error as error:
+        raise InvalidInput(str(error), place=str(reader.line_num), code="bad-csv") from error
 
 
 def _table(lines: Sequence[tuple[int, list[str]]]) -> Table:
@@ -51,6 +55,8 @@ def _table(lines: Sequence[tuple[int, list[str]]]) -> Table:
     while not headings[-1].strip():  # spreadsheets add empty columns at the right
         headings = headings[:-1]
     columns = [BY_HEADING.get(fold(heading)) for heading in headings]
+    if not any(columns):
+        return _only(RowProblem(Place(heading_row), "no-headings"))
     problems = list(_heading_problems(heading_row, headings, columns))
     kept = {column.name: i for i, column in reversed(list(enumerate(columns))) if column}
     rows: list[Row] = []
@@ -72,7 +78,9 @@ def _heading_problems(
     seen: set[str] = set()
     for i, (heading, column) in enumerate(zip(headings, columns, strict=True)):
         place = Place(row, column.name if column else "", heading.strip(), column_letter(i))
-        if column is None:
+        if column is None and not heading.strip():
+            yield RowProblem(place, "empty-heading")
+        elif column is None:
             yield RowProblem(place, "unknown-column", {"found": heading.strip(), "near": _nearest(heading)})
         elif column.name in seen:
             yield RowProblem(place, "duplicate-column", {"found": heading.strip()})

@@ -26,6 +26,11 @@ class Place:
     heading: str = ""
     letter: str = ""
 
+    @property
+    def order(self) -> tuple[int, bool, int, str]:
+        """What to sort by: rows, then columns as the spreadsheet has them, then what concerns the whole row."""
+        return self.row, not self.letter, len(self.letter), self.letter
+
     def text(self, language: Language) -> str:
         """Return the place in words."""
         if not self.row:
@@ -33,7 +38,7 @@ class Place:
         words = {"vi": ("Hàng", "cột"), "en": ("Row", "column")}[language]
         row = f"{words[0]} {self.row}"
         if not self.column and not self.heading:
-            return row
+            return f"{row}, {words[1]} {self.letter}" if self.letter else row
         heading = printable(self.heading or self.column)
         return (
             f"{row}, {words[1]} {self.letter} ({heading})" if self.letter else f"{row}, {words[1]} {heading}"
@@ -72,8 +77,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "not UTF-8 text (byte {found}). Save it again as “CSV UTF-8”.",
     ),
     "bad-csv": (
-        "không đọc được CSV: {found}. Kiểm tra dấu nháy kép đóng mở.",
-        "cannot be read as CSV: {found}. Check that every double quote is closed.",
+        "không đọc được CSV từ dòng {line} ({found}). Kiểm tra dấu nháy kép: dấu ở trong ô phải viết đôi.",
+        "cannot be read as CSV from line {line} on ({found}). A double quote inside a cell is written twice.",
     ),
     "bad-json": ("không đọc được JSON: {found}.", "cannot be read as JSON: {found}."),
     "no-rows": (
@@ -87,6 +92,14 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "unknown-column": (
         "không có cột tên “{found}”. Sửa tên (có phải “{near}”?) hoặc xoá cột.",
         "there is no column “{found}”. Correct the name (did you mean “{near}”?) or delete the column.",
+    ),
+    "no-headings": (
+        "không có tên cột nào quen thuộc. Hàng đầu phải là tiêu đề cột; xoá hàng nằm trên nó (tên bảng, “sep=;”).",
+        "has no known heading. The first row must hold the headings; delete what stands above (a title, “sep=;”).",
+    ),
+    "empty-heading": (
+        "có dữ liệu nhưng không có tiêu đề (ô gộp?). Ghi tên cột hoặc xoá cột.",
+        "has no heading (merged cells?). Name the column or delete it.",
     ),
     "missing-column": (
         "thiếu cột bắt buộc “{expected}”. Thêm cột này.",
@@ -174,8 +187,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "“{found}” is not a tax code (10, 10-3 or 12 digits). Check whether a leading zero was lost.",
     ),
     "bad-gtin": (
-        "“{found}” không phải GTIN (8, 12, 13 hoặc 14 chữ số). Nhập đủ chữ số, kể cả số 0 ở đầu.",
-        "“{found}” is not a GTIN (8, 12, 13 or 14 digits). Enter all digits, leading zeros too.",
+        "“{found}” không phải GTIN (8, 12, 13 hoặc 14 chữ số). Nhập đủ, kể cả số 0 ở đầu; nhiều mã cách nhau bằng |.",
+        "“{found}” is not a GTIN (8, 12, 13 or 14 digits). Enter all digits, leading zeros too; separate several by |.",
     ),
     "gtin-check": (
         "số kiểm tra của GTIN “{found}” sai, phải là {expected}. So lại với mã vạch.",
@@ -198,8 +211,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "“{found}” is not an ISO 3166 country code. Write two letters, as VN.",
     ),
     "bad-standard": (
-        "“{found}” không đọc được. Ghi ký hiệu đầy đủ có năm, ví dụ “QCVN 4:2009/BKHCN”, “TCVN 6610-3:2000”.",
-        "“{found}” is not understood. Write it in full with the year, as “QCVN 4:2009/BKHCN”, “TCVN 6610-3:2000”.",
+        "“{found}” không đọc được. Ghi ký hiệu đủ cả năm, ví dụ “QCVN 4:2009/BKHCN”; nhiều ký hiệu cách nhau bằng |.",
+        "“{found}” is not understood. Write it in full with the year, as “QCVN 4:2009/BKHCN”; separate several by |.",
     ),
     "duplicate-standard": ("“{found}” có hai lần. Xoá một.", "“{found}” is there twice. Delete one."),
     "no-regulation": (
@@ -236,7 +249,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "item-count": (
         "có {found} giá trị cho {expected} kiểu. Ghi một giá trị chung, hoặc mỗi kiểu một giá trị.",
-        "{found} values for {expected} models. Write one for all, or one for each model.",
+        "number of values: {found}, of models: {expected}. Write one for all, or one for each model.",
     ),
     "needs-column": (
         "có giá trị nhưng “{expected}” để trống. Điền cả hai hoặc xoá cả hai.",

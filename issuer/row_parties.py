@@ -1,11 +1,12 @@
 """The people and places of one row: client, sites, testing laboratory, signatory."""
 
+import datetime as dt
 import re
 from typing import Final
 
 from certlog.strict_json import JSONObject, JSONValue
 from issuer.body import Body
-from issuer.cells import CellReader
+from issuer.cells import CellReader, is_scientific
 
 _VN_TAX_CODE: Final = re.compile(r"[0-9]{10}(-?[0-9]{3})?|[0-9]{12}", re.ASCII)
 _COUNTRY: Final = re.compile(r"[A-Z]{2}", re.ASCII)
@@ -23,7 +24,9 @@ def read_client(cells: CellReader) -> JSONObject:
     tax_code = cells.text("tax_code")
     if not _COUNTRY.fullmatch(country):
         cells.report("country", "bad-country", found=country[:_SHOWN])
-    if country == "VN" and tax_code and not _VN_TAX_CODE.fullmatch(tax_code):
+    if tax_code and is_scientific(tax_code):
+        cells.report("tax_code", "scientific", found=tax_code[:_SHOWN])
+    elif country == "VN" and tax_code and not _VN_TAX_CODE.fullmatch(tax_code):
         cells.report("tax_code", "bad-tax-code", found=tax_code)
     return present(
         name=cells.text("client"),
@@ -46,8 +49,8 @@ def read_sites(cells: CellReader) -> list[JSONValue]:
     return sites
 
 
-def read_evidence(cells: CellReader) -> list[JSONValue]:
-    """Read the test report; its laboratory and date go with it."""
+def read_evidence(cells: CellReader, decision: dt.date | None) -> list[JSONValue]:
+    """Read the test report; its laboratory and date go with it, and the decision rests on it."""
     report, laboratory, date = cells.text("test_report"), cells.text("test_lab"), cells.date("test_date")
     accreditation = cells.text("test_lab_accreditation")
     columns = ("test_report", "test_lab", "test_date")
@@ -58,6 +61,9 @@ def read_evidence(cells: CellReader) -> list[JSONValue]:
     for column in empty:
         cells.report(filled[0], "needs-column", expected=cells.heading(column))
     day = date.isoformat() if date else None
+    if day and decision and day > decision.isoformat():
+        values = {"found": day, "expected": decision.isoformat()}
+        cells.report("test_date", "date-after", other=cells.heading("decision_date"), **values)
     return [present(testReportNo=report, lab=laboratory, labAccreditation=accreditation, date=day)]
 
 

@@ -6,11 +6,10 @@ from typing import Final
 from certlog.credential import check_gtin
 from certlog.schemas.conformity import GTIN, HS_CODE, PRODUCT_KINDS
 from certlog.strict_json import JSONObject, JSONValue
-from issuer.cells import CellReader
+from issuer.cells import CellReader, is_scientific
 from issuer.columns import fold
 from issuer.words import SCHEME_OF_METHOD, SCHEME_WORDS, parse_method
 
-_SCIENTIFIC: Final = re.compile(r"[0-9]+([.,][0-9]+)?[eE][+-]?[0-9]+", re.ASCII)
 _RATING: Final = re.compile(r"([^=]+)=([^=\[\]]+)(?:\[([^\[\]]+)\])?")
 _LOT_METHODS: Final = (7, 8)
 _SHOWN: Final = 60
@@ -28,7 +27,9 @@ def read_products(cells: CellReader, kind: str | None) -> list[JSONValue]:
     hs_codes = _for_each(cells, "hs_code", len(models))
     _check_gtins(cells, gtins)
     for code in dict.fromkeys(hs_codes):
-        if code and not re.fullmatch(HS_CODE, code, re.ASCII):
+        if code and is_scientific(code):
+            cells.report("hs_code", "scientific", found=code[:_SHOWN])
+        elif code and not re.fullmatch(HS_CODE, code, re.ASCII):
             cells.report("hs_code", "bad-hs-code", found=code[:_SHOWN])
     ratings, batch = _ratings(cells), _batch(cells, kind)
     products: list[JSONValue] = []
@@ -78,7 +79,7 @@ def _check_gtins(cells: CellReader, gtins: list[str | None]) -> None:
     for gtin in dict.fromkeys(gtins):
         if gtin is None:
             continue
-        if _SCIENTIFIC.fullmatch(gtin):
+        if is_scientific(gtin):
             cells.report("gtin", "scientific", found=gtin[:_SHOWN])
         elif not re.fullmatch(GTIN, gtin, re.ASCII):
             cells.report("gtin", "bad-gtin", found=gtin[:_SHOWN])

@@ -95,7 +95,7 @@ def read_rows(table: Table, body: Body, did: str) -> Drafts:
         problems += cells.problems
         if draft is not None and not cells.failed:
             drafts.append(draft)
-    problems.sort(key=lambda problem: problem.place.row)
+    problems.sort(key=lambda problem: problem.place.order)
     return Drafts(tuple(drafts), tuple(problems), table)
 
 
@@ -119,7 +119,7 @@ def _read_row(cells: CellReader, body: Body, did: str) -> Draft | None:
         criteria=standards.criteria,
         scheme=read_scheme(cells, kind),
         surveillance=_surveillance(cells),
-        evidence=read_evidence(cells),
+        evidence=read_evidence(cells, dates.decision),
         mark=_mark(cells),
         authorisedBy=read_signatory(cells, body),
         soaVersion=cells.text("soa_version"),

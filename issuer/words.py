@@ -55,8 +55,9 @@ SCHEME_OF_METHOD: Final = {1: "1a", 2: "2", 3: "3", 4: "4", 5: "5", 6: "6", 7: "
 
 _METHOD: Final = re.compile(r"(?:phuong thuc |method )?([1-8])", re.ASCII)
 _STANDARD: Final = re.compile(
-    r"(?P<number>(?P<kind>QCVN|TCVN|ISO|IEC|TCCS)[ /][^()]{1,90}?)(?: ?\((?P<amendment>[^()]{1,100})\))?"
+    r"(?P<number>(?P<kind>QCVN|TCVN|ISO|IEC|TCCS)[ /][^();,]{1,90}?)(?: ?\((?P<amendment>[^()]{1,100})\))?"
 )
+_JOINED: Final = re.compile(r" (?:và|and|&) ")
 _YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 
 
@@ -70,9 +71,10 @@ def parse_standard(text: str) -> tuple[str, str, int, str | None] | None:
     """Split a standard's designation into (kind, number, year, amendment); None if it has another form.
 
     The number keeps the whole designation, which is what scopes are granted for. The year is the last one in it.
+    Two designations in one text ("…; …", "… và …") are refused: no scope is granted for such a standard.
     """
     found = _STANDARD.fullmatch(text)
     years = _YEAR.findall(found["number"]) if found else []
-    if not found or not years:
+    if not found or not years or _JOINED.search(found["number"]):
         return None
     return found["kind"], found["number"].strip(), int(years[-1]), found["amendment"]

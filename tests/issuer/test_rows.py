@@ -66,6 +66,7 @@ MISTAKES: list[tuple[dict[str, str], str, str]] = [
     ({"scope": "Dây \u202egnod"}, "scope", "hidden-character"),
     ({"client": "=A1&B1"}, "client", "formula"),
     ({"client_address": "#N/A"}, "client_address", "spreadsheet-error"),
+    ({"ratings": "Điện áp = #VALUE!"}, "ratings", "spreadsheet-error"),
     ({"kind": "hợp pháp"}, "kind", "unknown-word"),
     ({"version": "1.0"}, "version", "not-a-number"),
     ({"decision_date": "11/16/2026"}, "decision_date", "no-such-date"),
@@ -77,8 +78,11 @@ MISTAKES: list[tuple[dict[str, str], str, str]] = [
     ({"original_date": "19/11/2026"}, "original_date", "date-after"),
     ({"expiry_date": ""}, "expiry_date", "empty-for-kind"),
     ({"tax_code": "100000001"}, "tax_code", "bad-tax-code"),
+    ({"tax_code": "1E+08"}, "tax_code", "scientific"),
     ({"country": "Việt Nam"}, "country", "bad-country"),
     ({"standards": "QCVN 4/BKHCN"}, "standards", "bad-standard"),
+    ({"standards": "QCVN 4:2009/BKHCN; TCVN 6610-5:2014"}, "standards", "bad-standard"),
+    ({"standards": "QCVN 4:2009/BKHCN và QCVN 9:2012/BKHCN"}, "standards", "bad-standard"),
     ({"standards": "TCVN 6610-5:2014", "designation": ""}, "standards", "no-regulation"),
     ({"standards": "QCVN 4:2009/BKHCN | QCVN 4:2009/BKHCN"}, "standards", "duplicate-standard"),
     ({"standards": "QCVN 4:2009/BKHCN | | TCVN 6610-5:2014"}, "standards", "empty-item"),
@@ -93,6 +97,7 @@ MISTAKES: list[tuple[dict[str, str], str, str]] = [
     ({"gtin": "8,93E+12"}, "gtin", "scientific"),
     ({"brand": "A | B | C"}, "brand", "item-count"),
     ({"hs_code": "85"}, "hs_code", "bad-hs-code"),
+    ({"hs_code": "8,54E+07"}, "hs_code", "scientific"),
     ({"ratings": "300/500 V"}, "ratings", "bad-pair"),
     ({"product": ""}, "product", "empty-for-kind"),
     ({"method": "9"}, "method", "bad-method"),
@@ -103,6 +108,7 @@ MISTAKES: list[tuple[dict[str, str], str, str]] = [
     ({"kind": "lô", "method": "7", "expiry_date": "", "quantity": "9 cái"}, "batch_no", "empty-for-kind"),
     ({"batch_no": "L1"}, "batch_no", "needless-for-kind"),
     ({"test_lab": ""}, "test_report", "needs-column"),
+    ({"test_date": "17/11/2026"}, "test_date", "date-after"),
     ({"mark": "CE"}, "mark", "unknown-word"),
     ({"surveillance_months": "0"}, "surveillance_months", "not-a-number"),
     ({"surveillance_months": "", "next_surveillance": "1/11/2027"}, "next_surveillance", "needs-column"),
@@ -159,9 +165,9 @@ def test_several_mistakes_of_one_row_are_all_told(body: Body) -> None:
     drafts = read_rows(read_csv(csv_of([row])), body, DID)
 
     assert found(drafts) == [
-        (2, "issue_date", "bad-date"),
-        (2, "tax_code", "bad-tax-code"),
         (2, "client", "empty"),
+        (2, "tax_code", "bad-tax-code"),
+        (2, "issue_date", "bad-date"),
         (2, "mark", "unknown-word"),
     ]
 
@@ -187,6 +193,41 @@ def test_heading_mistakes_are_told_once(body: Body) -> None:
     ]
     assert "“Khách hàng”" in drafts.problems[0].text("en")
     assert drafts.good == ()
+
+
+def test_a_file_without_its_headings_is_told_once(body: Body) -> None:
+    rows = csv_of([{}, {}]).split(b"\n", 1)
+    titled = b"DANH S\xc3\x81CH,,\n" + b"\n".join(rows)
+    hinted = b"sep=;\n" + b"\n".join(rows)
+
+    for data in (rows[1], titled, hinted):
+        assert found(read_rows(read_csv(data), body, DID)) == [(1, "", "no-headings")]
+
+
+def test_a_merged_heading_is_told_with_its_column(body: Body) -> None:
+    headings = [BY_NAME[name].vi for name in GOOD]
+    headings[headings.index("Nhãn hiệu")] = " "
+
+    (problem,) = read_rows(read_csv(csv_of([{}], headings)), body, DID).problems
+
+    assert problem.code == "empty-heading"
+    assert problem.text("en").startswith("Row 1, column M: ")
+
+
+def test_problems_of_a_row_stand_in_the_order_of_its_columns(body: Body) -> None:
+    drafts = read_rows(
+        read_csv(csv_of([{"mark": "CE", "expiry_date": "", "client": "", "number": "#REF!"}])), body, DID
+    )
+
+    assert [column for _, column, _ in found(drafts)] == ["number", "client", "expiry_date", "mark"]
+
+
+def test_an_unclosed_quote_is_told_with_its_line(body: Body) -> None:
+    data = csv_of([{}, {}]) + b'"an "inner" quote",x\n' + csv_of([{}])
+
+    (problem,) = read_rows(read_csv(data), body, DID).problems
+
+    assert "from line 4 on" in problem.text("en")
 
 
 def test_rows_with_too_many_or_too_few_cells_are_told(body: Body) -> None:
@@ -238,7 +279,12 @@ def test_decomposed_text_and_no_break_spaces_are_mended_on_entry(body: Body) -> 
 
 
 def test_vietnamese_dates_are_read_day_first(body: Body) -> None:
-    row = {"decision_date": "3/4/2026", "issue_date": "4.4.2026", "expiry_date": "2029-04-03"}
+    row = {
+        "test_date": "1-4-2026",
+        "decision_date": "3/4/2026",
+        "issue_date": "4.4.2026",
+        "expiry_date": "2029-04-03",
+    }
 
     draft = read_rows(read_csv(csv_of([row])), body, DID).good[0]
 
