@@ -20,6 +20,10 @@ CERTIFICATE_NAME: Final = "certificate.json"
 EVIDENCE_SUFFIX: Final = ".certlog.json"
 MAX_PDF_BYTES: Final = 32 * 1024 * 1024
 MAX_ATTACHMENTS: Final = 100
+MAX_STRUCTURE_BYTES: Final = 8 * 1024 * 1024
+"""What one compressed table of objects may inflate to: a megabyte of PDF could otherwise fill a gigabyte."""
+
+_MAX_FILTERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ def read_attachments(data: bytes) -> Attachments:
     except ImportError as error:
         message = "reading a PDF needs pikepdf; install it with: pip install 'certlog[pdf]'"
         raise Unavailable(message) from error
+    _bound_inflation()
     try:
         with pikepdf.open(BytesIO(data)) as pdf:
             return _attachments_of(pdf)
@@ -53,6 +58,22 @@ def read_attachments(data: bytes) -> Attachments:
         raise InvalidInput("the PDF is encrypted: save a copy without password", code="bad-pdf") from error
     except pikepdf.PdfError as error:
         raise InvalidInput(f"not a readable PDF: {error}", code="bad-pdf") from error
+
+
+def _bound_inflation() -> None:
+    """Bound what the library itself inflates to find its way through a file: tables and streams of objects.
+
+    The limits are the process's own. Whoever makes PDFs in it writes streams and inflates none.
+    """
+    from pikepdf import settings  # noqa: PLC0415 - as above
+
+    settings.set_qpdf_limits(
+        max_stream_filters=_MAX_FILTERS,
+        flate_max_memory=MAX_STRUCTURE_BYTES,
+        png_max_memory=MAX_STRUCTURE_BYTES,
+        run_length_max_memory=MAX_STRUCTURE_BYTES,
+        tiff_max_memory=MAX_STRUCTURE_BYTES,
+    )
 
 
 def _attachments_of(pdf: "pikepdf.Pdf") -> Attachments:

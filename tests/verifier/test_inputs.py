@@ -17,7 +17,7 @@ from tests.verifier.fake_registry import FakeRegistry, serving_registry
 from tests.verifier.world import NOW, honest_case
 from verifier.check_file import File
 from verifier.inputs import looks_like_path, read_json, read_path, read_pdf
-from verifier.pdf_attachments import read_attachments
+from verifier.pdf_attachments import MAX_STRUCTURE_BYTES, Attachments, read_attachments
 from verifier.registry_client import RegistryAddress
 from verifier.seen_heads import add_seen, format_seen, parse_seen
 
@@ -162,6 +162,30 @@ def test_an_attachment_that_inflates_without_end_is_cut_off() -> None:
     pdf.save(out)
     with pytest.raises(InvalidInput, match="has more than"):
         read_attachments(out.getvalue())
+
+
+def test_a_table_of_objects_that_inflates_without_end_is_cut_off() -> None:
+    # The catalogue stands before the padding, so that whoever inflates all of it accepts the file.
+    catalogue = b"1 0 <</Type/Catalog/Pages 2 0 R>>"
+    for padding, refused in ((2**20, False), (2 * MAX_STRUCTURE_BYTES, True)):
+        packed = zlib.compress(catalogue + b" " * padding, 9)
+        data = pdf_with_packed_catalogue(packed)
+        if refused:
+            with pytest.raises(InvalidInput, match="not a readable PDF"):
+                read_attachments(data)
+        else:
+            assert read_attachments(data) == Attachments(None, None)
+
+
+def pdf_with_packed_catalogue(packed: bytes) -> bytes:
+    pages = b"%PDF-1.7\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
+    head = b"<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>" % len(packed)
+    objects = pages + b"3 0 obj\n" + head + b"stream\n" + packed + b"\nendstream\nendobj\n"
+    places = [(0, 0, 65535), (2, 3, 0), (1, 9, 0), (1, len(pages), 0), (1, len(objects), 0)]
+    rows = b"".join(bytes([kind]) + a.to_bytes(4, "big") + b.to_bytes(2, "big") for kind, a, b in places)
+    table = b"4 0 obj\n<</Type/XRef/Size 5/W[1 4 2]/Root 1 0 R/Length %d>>" % len(rows)
+    end = b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(objects)
+    return objects + table + b"stream\n" + rows + end
 
 
 def test_a_target_with_a_dot_or_slash_is_a_path() -> None:
