@@ -20,6 +20,7 @@ from verifier.contract_calls import (
     read_answers,
     read_block,
     require_code,
+    require_earlier,
 )
 from verifier.json_rpc import Call, Endpoint, quantity
 
@@ -163,7 +164,9 @@ def _ask(endpoint: Endpoint, chain: Chain, heads: Sequence[Head], block: int) ->
     if header.number != block:
         raise Unavailable(f"{endpoint.name}: expected block {block}, found block {header.number}")
     require_code(code, chain, endpoint.name)
-    return _Answer(header, read_answers(chain, asked, results, endpoint.name, block=block, final=True))
+    readings = read_answers(chain, asked, results, endpoint.name, block=block, final=True)
+    require_earlier(readings, header, endpoint.name)
+    return _Answer(header, readings)
 
 
 def _not_final(

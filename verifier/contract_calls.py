@@ -16,6 +16,8 @@ ANCHORED_AT: Final = bytes.fromhex("d05aafd3")
 
 _WORD: Final = 32
 _UINT64_END: Final = 2**64
+_LAST_SECOND: Final = 253_402_300_799
+"""9999-12-31T23:59:59Z: later times have no text form."""
 
 
 class Head(NamedTuple):
@@ -86,11 +88,26 @@ def read_block(value: object, name: str) -> Header:
         Unavailable: no block, or another form.
     """
     header = value if isinstance(value, dict) else {}
+    time = quantity(header.get("timestamp"), f"{name}: block time")
+    if time > _LAST_SECOND:
+        raise Unavailable(f"{name}: block time {time} lies beyond the year 9999")
     return Header(
         quantity(header.get("number"), f"{name}: block number"),
         data(header.get("hash"), f"{name}: block hash", length=_WORD),
-        quantity(header.get("timestamp"), f"{name}: block time"),
+        time,
     )
+
+
+def require_earlier(readings: Iterable[AnchorReading], header: Header, name: str) -> None:
+    """Require that no anchor is younger than the block in whose state it was read.
+
+    Raises:
+        Unavailable: one is: no contract can have said so.
+    """
+    for reading in readings:
+        if (reading.block_time or 0) > header.time or (reading.block_number or 0) > header.number:
+            found = f"{reading.block_time} in block {reading.block_number}"
+            raise Unavailable(f"{name}: anchoredAt answered {found}, read in block {header.number}")
 
 
 def require_code(value: object, chain: Chain, name: str) -> None:
@@ -112,6 +129,6 @@ def _time_and_number(result: object, name: str) -> tuple[int | None, int | None]
     """Read (uint64 blockTime, uint64 blockNumber); both 0 means never anchored."""
     words = data(result, f"{name}: anchoredAt", length=2 * _WORD)
     time, number = int.from_bytes(words[:_WORD], "big"), int.from_bytes(words[_WORD:], "big")
-    if max(time, number) >= _UINT64_END or (time == 0) != (number == 0):
+    if time > _LAST_SECOND or number >= _UINT64_END or (time == 0) != (number == 0):
         raise Unavailable(f"{name}: anchoredAt answered {time} and {number}")
     return time or None, number or None

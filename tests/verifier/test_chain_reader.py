@@ -125,6 +125,16 @@ LIES = {
     "a time without a block": ("eth_call", lambda words: words[:66] + "00" * 32),
     "a block without a time": ("eth_call", lambda words: "0x" + "00" * 32 + words[66:]),
     "more than 64 bits": ("eth_call", lambda words: "0x" + "ff" * 32 + words[66:]),
+    "a time without text form": (
+        "eth_call",
+        lambda words: "0x" + (2**60).to_bytes(32, "big").hex() + words[66:],
+    ),
+    "an anchor younger than the block": (
+        "eth_call",
+        lambda words: "0x" + NOW.to_bytes(32, "big").hex() + words[66:],
+    ),
+    "an anchor in a later block": ("eth_call", lambda words: words[:66] + (501).to_bytes(32, "big").hex()),
+    "a block of no year": ("eth_getBlockByNumber", lambda block: {**block, "timestamp": hex(2**60)}),
     "a number": ("eth_call", lambda _: 7),
     "a reverted call": ("eth_call", lambda _: NodeError("execution reverted")),
 }
