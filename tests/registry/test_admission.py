@@ -198,9 +198,11 @@ def test_superseding_needs_a_replacement_logged_by_the_same_issuer(enrolled: Reg
     foreign_slot = enrolled.slot(OTHER_DID)
     foreign = enrolled.certificate(slot=foreign_slot, did=OTHER_DID, signer=other)
     enrolled.logged(as_submission(foreign, foreign_slot))
-    for replacement in (new, foreign, old):
+    for replacement in (new, foreign):
         item = enrolled.status(old, StatusAction.SUPERSEDE, replaced_by=replacement.document_hash)
         assert _refused(enrolled, item) == (InvalidInput, "no-replacement")
+    with pytest.raises(InvalidInput, match="cannot replace itself"):
+        enrolled.status(old, StatusAction.SUPERSEDE, replaced_by=old.document_hash)
     enrolled.logged(as_submission(new, slots[1]))
     enrolled.logged(enrolled.status(old, StatusAction.SUPERSEDE, replaced_by=new.document_hash))
     view = enrolled.registry.certificate(old.document_hash)
