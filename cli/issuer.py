@@ -36,7 +36,7 @@ from issuer.http_registry import RegistryAddress
 from issuer.issue import IssueReport, Request, RowsRefused, Tools, issue, read_drafts
 from issuer.journal import open_journal
 from issuer.key_file import PublicPart, create_key_file, public_path
-from issuer.pdf import PdfMaker
+from issuer.pdf import PdfMaker, find_unprintable
 from issuer.rows import Drafts
 from issuer.submit import submit_waiting
 from issuer.table import MAX_FILE_BYTES
@@ -157,7 +157,8 @@ def _issue(drafts: Drafts, options: _IssueOptions) -> IssueReport:
     printed = RegistryAddress.from_text(options["public_url"] or options["registry_url"])
     key = open_key(options)
     with open_journal(folder) as journal, progress_bars(output) as progress:
-        tools = Tools(key, journal, registry, PdfMaker(printed.to_text()), now, os.urandom, progress)
+        make_pdf = PdfMaker(printed.to_text())
+        tools = Tools(key, journal, registry, make_pdf, find_unprintable, now, os.urandom, progress)
         request = Request(
             drafts,
             folder,

@@ -15,6 +15,7 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.slots import Slot
 from issuer.body import Body
 from issuer.csv_file import read_csv
+from issuer.glyphs import FindUnprintable, unprintable_rows
 from issuer.journal import Journal, JournalRow
 from issuer.json_file import read_json
 from issuer.key_file import IssuerKey
@@ -39,6 +40,7 @@ class Tools:
     journal: Journal
     registry: Registry
     make_pdf: MakePdf
+    find_unprintable: FindUnprintable
     now: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     progress: Progress
@@ -116,7 +118,8 @@ def issue(request: Request, tools: Tools) -> IssueReport:
     """Issue the certificates of a file.
 
     1. Read the file and understand every row (read_drafts).
-    2. Compare with the journal: what was signed before is kept, a changed input is refused.
+    2. Compare with the journal: what was signed before is kept, a changed input is refused. What is new must
+       be printable.
     3. Stop if any row is wrong, unless the good ones were asked for.
     4. Reserve a status slot for each new certificate.
     5. Sign, and keep every signed byte in the journal.
@@ -189,7 +192,11 @@ def _compare(drafts: Drafts, tools: Tools) -> _Plan:
         good.append(draft)
         if found is None:
             new.append(draft)
-    problems.sort(key=lambda item: item.place.row)
+    for problem in unprintable_rows(new, drafts.table, tools.find_unprintable):
+        problems.append(problem)
+        good = [draft for draft in good if draft.row != problem.place.row]
+        new = [draft for draft in new if draft.row != problem.place.row]
+    problems.sort(key=lambda item: item.place.order)
     new.sort(key=lambda draft: draft.version)  # a version names the hash of the one before
     return _Plan(tuple(good), tuple(new), tuple(problems))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from certlog.canonical import canonicalize
@@ -25,6 +26,8 @@ ATTACHMENT_NAME: Final = "certificate.json"
 MEDIA_TYPE: Final = "application/pdf"
 _FONT_PACKAGE: Final = "fontpkg_be_vietnam_pro"
 _TEMPLATE: Final = "conformity.typ"
+_STANDARD: Final = "a-3b"
+_SPECIMEN: Final = b'#set text(font: "Be Vietnam Pro")\n#sys.inputs.text'
 
 MakePdf = Callable[[SecuredDocument, int], bytes]
 """Makes the PDF of a signed certificate; the second argument is when it was signed."""
@@ -55,22 +58,49 @@ class PdfMaker:
 
 
 def _compile(inputs: dict[str, str], timestamp: int) -> bytes:
-    try:
-        import typst  # noqa: PLC0415 # 80 MB that only this module needs
-    except ModuleNotFoundError as error:
-        raise Unavailable("PDFs cannot be made here: install certlog[pdf]") from error
+    typst = _typst()
     template = _template()
     try:
-        return typst.compile(
+        pdf: bytes = typst.compile(
             template,
             root=template.parent,
             font_paths=_fonts(),
             sys_inputs=inputs,
-            pdf_standards="a-3b",
+            pdf_standards=_STANDARD,
             timestamp=timestamp,
         )
     except typst.TypstError as error:
-        raise InvalidInput(f"the PDF cannot be made: {error.message}", code="no-pdf") from error
+        message = f"the PDF of {inputs['shown']} cannot be made: {error.message}"
+        raise InvalidInput(message, code="no-pdf") from error
+    return pdf
+
+
+def find_unprintable(text: str) -> str:
+    """Return the characters of a text that no font at hand has, each once; implements FindUnprintable.
+
+    PDF/A wants a shape for every character, so the page setter itself is asked: all at once, then one by one.
+    """
+    characters = "".join(sorted(set(text)))
+    if _has_shapes(characters):
+        return ""
+    return "".join(character for character in characters if not _has_shapes(character))
+
+
+def _has_shapes(text: str) -> bool:
+    typst, inputs = _typst(), {"text": text}
+    try:
+        typst.compile(_SPECIMEN, font_paths=_fonts(), sys_inputs=inputs, pdf_standards=_STANDARD)
+    except typst.TypstError:
+        return False
+    return True
+
+
+def _typst() -> ModuleType:
+    try:
+        import typst  # noqa: PLC0415 # 80 MB that only this module needs
+    except ModuleNotFoundError as error:
+        raise Unavailable("PDFs cannot be made here: install certlog[pdf]") from error
+    return typst
 
 
 def _template() -> Path:
@@ -81,11 +111,14 @@ def _template() -> Path:
 @lru_cache(maxsize=1)
 def _fonts() -> "typst.Fonts":
     """Load the bundled fonts once: searching costs more than setting a page."""
-    import typst  # noqa: PLC0415 # as above
-
     try:
         folder = Path(str(resources.files(_FONT_PACKAGE) / "files"))
     except ModuleNotFoundError as error:
         message = "the fonts are missing: install certlog[pdf]"
         raise Unavailable(message) from error
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    # typst's own fonts help out with what Be Vietnam Pro lacks and certificates need: Ω, μ, Φ, №, ⌀. The machine's
+    # fonts stay out: the same certificate must give the same bytes elsewhere.
+    fonts: typst.Fonts = _typst().Fonts(
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder]
+    )
+    return fonts

@@ -142,6 +142,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "có ký tự ẩn hoặc điều khiển {found} ở vị trí {position}. Xoá ô và gõ lại.",
         "contains the hidden or control character {found} at position {position}. Clear the cell and type it again.",
     ),
+    "unprintable": (
+        "có chữ mà phông chữ của giấy in không có: {found}. Ghi bằng chữ Latinh; phiên âm tên Trung, Nhật, Hàn.",
+        "contains what the printed page has no shape for: {found}. Write it in Latin letters; transcribe such a name.",
+    ),
     "formula": (
         "là công thức chưa được tính ({found}). Dán dưới dạng giá trị.",
         "is a formula that was not calculated ({found}). Paste it as a value.",

@@ -62,6 +62,20 @@ def test_ids_salts_and_slots_are_never_shared(desk: Desk) -> None:
         assert len(values) == 20
 
 
+def test_what_the_page_cannot_show_is_refused_before_anything_is_signed(desk: Desk) -> None:
+    desk.find_unprintable = lambda text: "".join(character for character in text if character in "株式")
+    data = two_rows(**{"Sao Mẫu": "Sao Mẫu 株式会社"})
+
+    with pytest.raises(RowsRefused) as refused:
+        desk.issue(data)
+
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.place.row, problem.place.column) == ("unprintable", 2, "client")
+    assert set(problem.values["found"]) == set("株 式")
+    assert [issued.number for issued in desk.issue(data, partial=True).issued] == [SECOND]
+    assert desk.issue().signed == 19
+
+
 def test_an_id_is_a_random_uuid() -> None:
     made = uuid.UUID(urn_uuid(b"\xff" * 16))
 

@@ -13,7 +13,7 @@ from PIL.Image import Image
 from certlog.certificate_id import certificate_id, format_id, parse_id
 from certlog.documents import SecuredDocument
 from certlog.errors import Unavailable
-from issuer.pdf import ATTACHMENT_NAME, PdfMaker
+from issuer.pdf import ATTACHMENT_NAME, PdfMaker, find_unprintable
 from issuer.qr import certificate_address, qr_svg
 from tests.support.desk import NOW, Desk, two_rows
 
@@ -115,6 +115,11 @@ def test_it_is_an_archival_pdf_on_a4_with_fonts_inside(pdf: bytes) -> None:
         fonts = [font for page in document.pages for font in page.Resources.Font.values()]
         names = {str(font.BaseFont) for font in fonts}
         assert all("BeVietnamPro" in name for name in names), names
+
+
+def test_signs_that_certificates_need_are_printed_and_what_no_font_has_is_named() -> None:
+    assert find_unprintable('Thép Φ10, 4,7 kΩ, 5 μF, № 7, 20 ℃, "Ẫ Ỗ Ậ", ⌀ 3 ≥ 2') == ""
+    assert find_unprintable("\uff23ông ty 株式 Mẫu 株") == "式株\uff23"
 
 
 def test_every_example_has_a_readable_code(certificates: list[SecuredDocument]) -> None:
