@@ -130,13 +130,13 @@ def _apply(status: CertificateStatus, proven: ProvenEntry, question: StatusQuest
         stated = question.authority.state.require_record(statement.issuer)
         key_in_force(stated, key, proven.index)
         key_in_force(question.authority.record, key, proven.index)
-    except NotTrusted as error:
-        return void(status, document.document_hash) if error.code == "compromised-key" else status
+    except NotTrusted:
+        return void(status, document.document_hash)
     try:
         return step(status, statement, document.document_hash, index=proven.index)
     except InvalidInput:
-        # An invalid logged event has no effect (it fails the audit at that index); the bits decide.
-        return status
+        # An invalid logged event has no effect (it fails the audit at that index), and counts for `previous`.
+        return void(status, document.document_hash)
 
 
 def _read_event(proven: ProvenEntry, question: StatusQuestion) -> tuple[SecuredDocument, StatusStatement]:

@@ -138,6 +138,23 @@ def test_an_event_signed_after_its_keys_compromise_is_void() -> None:
     assert report.page is Page.NOT_CHECKED
 
 
+def test_an_event_left_without_effect_by_a_void_one_still_counts_for_what_follows_it() -> None:
+    # As the registry replays it: else a withdrawal that a registry omits would go unnoticed behind such an event.
+    world = enrolled_world()
+    second = ed25519("second key of the issuer")
+    world.state(AddKey(second.public_key))
+    document = sign_certificate(conformity_content())
+    index = world.log_certificate(document)
+    event = world.change_status(document, StatusAction.SUSPEND, "investigation", signer=second)
+    world.change_status(document, StatusAction.REINSTATE, "corrected")
+    world.change_status(document, StatusAction.WITHDRAW, "nonconformity")
+    world.state(CompromiseKey(second.public_key, event))
+    world.set_bit(0, Slot(0, 0), value=False)
+    report = ask(case_of(world, document, index))
+    assert report.reason is Reason.WITHDRAWN
+    assert Remark.REGISTRY_OMITS_EVENT in report.remarks
+
+
 def test_a_void_event_still_counts_for_what_follows_it() -> None:
     world = enrolled_world()
     second = ed25519("second key of the issuer")
