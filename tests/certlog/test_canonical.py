@@ -1,6 +1,7 @@
 """Canonical bytes: RFC 8785's own vectors, and the fast path equal to the reference wherever it is taken."""
 
 import struct
+import sys
 from enum import StrEnum
 from typing import Final
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certlog import canonical
-from certlog.canonical import canonicalize
+from certlog.canonical import MAX_DEPTH, canonicalize
 from certlog.errors import InvalidInput
 from tests.support.fixtures import fixtures_dir
 from tests.support.official import official_json
@@ -120,3 +121,26 @@ def test_endless_nesting_has_no_canonical_form() -> None:
     value.append(value)
     with pytest.raises(InvalidInput, match="no canonical form"):
         canonicalize(value)
+
+
+def test_deep_nesting_is_refused_whatever_the_interpreters_limit_is() -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        for empty in ([], {}):
+            value: object = empty
+            for _ in range(100_000):
+                value = [value, 1.5] if empty == [] else {"a": value}
+            with pytest.raises(InvalidInput, match="^no canonical form: nested deeper than 100$"):
+                canonicalize(value)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_nesting_up_to_the_limit_has_a_form() -> None:
+    value: object = 1
+    for _ in range(MAX_DEPTH):
+        value = [value]
+    assert canonicalize(value) == b"[" * MAX_DEPTH + b"1" + b"]" * MAX_DEPTH
+    with pytest.raises(InvalidInput, match="nested deeper than 100"):
+        canonicalize([value])
