@@ -127,10 +127,10 @@ def test_deep_nesting_is_refused_whatever_the_interpreters_limit_is() -> None:
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(1_000_000)
     try:
-        for empty in ([], {}):
-            value: object = empty
+        for deeper in (lambda inner: [inner, 1.5], lambda inner: {"a": inner}):
+            value: object = 1
             for _ in range(100_000):
-                value = [value, 1.5] if empty == [] else {"a": value}
+                value = deeper(value)
             with pytest.raises(InvalidInput, match="^no canonical form: nested deeper than 100$"):
                 canonicalize(value)
     finally:
