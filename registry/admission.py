@@ -13,13 +13,19 @@ from certlog.documents import Proof, SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.issuer_record import IssuerRecord, key_in_force
 from certlog.slots import Slot
-from certlog.status import CertificateStatus, StatusAction, step
+from certlog.status import CertificateStatus, StatusAction, StatusStatement, step
 from certlog.timestamps import format_time, parse_time
 from registry.claims import require_claims
 from registry.submission import NewCertificate, NewStatus
 
 CLOCK_TOLERANCE: Final = 300
 """Seconds by which an issuer's clock may be ahead of ours; the same as for epochs (docs/formats.md, section 5)."""
+
+MAX_STATEMENTS: Final = 100
+"""Status statements of one certificate: evidence carries all of them, and holds 500."""
+
+_REPEATABLE: Final = (StatusAction.BIND_FILE, StatusAction.REINSTATE)
+"""What could be said without end. To suspend or end a certificate is never refused for its number of statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,9 @@ class LogState(Protocol):
 
     def status(self, certificate: DocumentHash) -> CertificateStatus:
         """Return a logged certificate's status."""
+
+    def statement_count(self, certificate: DocumentHash) -> int:
+        """Return how many status statements a certificate has."""
 
 
 def admit_certificate(new: NewCertificate, state: LogState) -> None:
@@ -107,10 +116,11 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
     2. That issuer is enrolled, and the key may sign at this position.
     3. `effective` does not lie in the future, but for the clocks' difference.
     4. A replacement is logged already, by the same issuer, and is another certificate.
-    5. It follows the certificate's last statement and has an effect.
+    5. It suspends or ends the certificate, or the certificate has few enough statements.
+    6. It follows the certificate's last statement and has an effect.
 
     Raises:
-        InvalidInput: 1 (unknown certificate), 3, 4 or 5.
+        InvalidInput: 1 (unknown certificate), 3, 4, 5 or 6.
         NotTrusted: 1 (another's certificate) or 2.
     """
     statement = new.statement
@@ -129,10 +139,9 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
         raise InvalidInput(message, place="/entry/document/effective", code="effective-in-future")
     if statement.action is StatusAction.SUPERSEDE:
         _require_replacement(statement.replaced_by, certificate, state)  # 4
-    index = state.size
-    return step(
-        state.status(certificate.document_hash), statement, new.document.document_hash, index=index
-    )  # 5
+    _require_room(statement, state)  # 5
+    before, index = state.status(certificate.document_hash), state.size
+    return step(before, statement, new.document.document_hash, index=index)  # 6
 
 
 def require_new_number(document: SecuredDocument, issuer: str, state: LogState) -> None:
@@ -168,6 +177,12 @@ def _require_signer(proof: Proof, state: LogState) -> IssuerRecord:
     record = state.require_record(proof.did)
     key_in_force(record, proof.key, state.size)
     return record
+
+
+def _require_room(statement: StatusStatement, state: LogState) -> None:
+    if statement.action in _REPEATABLE and state.statement_count(statement.certificate) >= MAX_STATEMENTS:
+        message = f"the certificate has {MAX_STATEMENTS} statements already; supersede it by a new version"
+        raise InvalidInput(message, place="/entry/document/certificate", code="too-many-statements")
 
 
 def _require_replacement(

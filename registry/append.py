@@ -134,6 +134,7 @@ class Appending:
         index, _ = self.leaves.append("status", new.data)
         self.leaves.flush()
         write_status(self.connection, index, new.document, new.statement.certificate, after)
+        self._state.note_status(new.statement.certificate, after)
         return index
 
     def _write_trust(self, new: NewTrust, statement: TrustStatement) -> int:
@@ -141,6 +142,7 @@ class Appending:
         self.ledger.appended(index)
         self.leaves.flush()
         write_trust(self.connection, index, new.document, statement, self.trust)
+        self._state.forget_statuses()
         return index
 
 

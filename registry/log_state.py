@@ -6,7 +6,7 @@ A transaction makes one, prefetches for everything it is about to look at, and n
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from certlog.credential import number_of, version_of
 from certlog.digests import DocumentHash, LeafHash
@@ -20,7 +20,7 @@ from registry.log_tree import LeafAppender
 from registry.slots import Held, position_of, require_reserved, reservation_of, slot_at
 from registry.status_view import events_of, replay_events
 from registry.submission import Candidate, NewCertificate, NewStatus
-from registry.tables import certificates, documents, entries
+from registry.tables import certificates, documents, entries, statements
 
 _IN_LIST: Final = 500
 """Values in one IN (...): well below what SQLite and PostgreSQL accept."""
@@ -43,6 +43,7 @@ class DatabaseState:
         self._slots: dict[Slot, int] = {}
         self._numbers: dict[tuple[str, str, int], DocumentHash] = {}
         self._published: set[DocumentHash] = set()
+        self._statuses: dict[DocumentHash, CertificateStatus] = {}
         self._held: Held | None = None
 
     @property
@@ -100,11 +101,27 @@ class DatabaseState:
 
     def status(self, certificate: DocumentHash) -> CertificateStatus:
         """Return a logged certificate's status; its statements must be written, not only noted."""
-        return replay_events(events_of(self._connection, certificate, self.size), self._trust.record)
+        if certificate not in self._statuses:
+            events = events_of(self._connection, certificate, self.size)
+            self._statuses[certificate] = replay_events(events, self._trust.record)
+        return self._statuses[certificate]
+
+    def statement_count(self, certificate: DocumentHash) -> int:
+        """Return how many status statements a certificate has; they must be written."""
+        written = select(func.count()).select_from(statements).where(statements.c.certificate == certificate)
+        return int(self._connection.execute(written).scalar_one())
 
     def note_entry(self, leaf: LeafHash, index: int) -> None:
         """Remember an entry that this transaction appended."""
         self._entries[leaf] = index
+
+    def note_status(self, certificate: DocumentHash, after: CertificateStatus) -> None:
+        """Remember a status that this transaction changed: a batch about one certificate replays it once."""
+        self._statuses[certificate] = after
+
+    def forget_statuses(self) -> None:
+        """Forget every status: a trust statement may have made statements void."""
+        self._statuses.clear()
 
     def note_certificate(self, logged: LoggedCertificate) -> None:
         """Remember a certificate that this transaction appended."""

@@ -10,6 +10,7 @@ from certlog.scopes import Names
 from certlog.slots import Slot
 from certlog.status import StatusAction
 from certlog.trust import AddKey, ChangeScope, Enrol, GrantScope, RetireKey, RotateOperator, TrustAction
+from registry import admission
 from registry.append import Outcome
 from registry.submission import Submission
 from tests.support.certificates import SAMPLE_DID, conformity_content
@@ -217,3 +218,20 @@ def test_every_refusal_says_what_to_do(enrolled: RegistryWorld) -> None:
     assert str(outcome.problem) == (
         "slot [0, 9] is not reserved for did:web:mau.example.vn; reserve slots and sign again"
     )
+
+
+def test_a_certificate_has_no_more_statements_than_its_evidence_can_carry(
+    enrolled: RegistryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "MAX_STATEMENTS", 3)
+    slot = enrolled.slot()
+    document = enrolled.certificate(slot=slot)
+    enrolled.logged(as_submission(document, slot))
+    for action in (StatusAction.BIND_FILE, StatusAction.SUSPEND, StatusAction.REINSTATE):
+        enrolled.logged(enrolled.status(document, action))
+    too_many = (InvalidInput, "too-many-statements")
+    assert _refused(enrolled, enrolled.status(document, StatusAction.BIND_FILE)) == too_many
+    # What warns of a certificate is never refused for that reason.
+    enrolled.logged(enrolled.status(document, StatusAction.SUSPEND))
+    assert _refused(enrolled, enrolled.status(document, StatusAction.REINSTATE)) == too_many
+    enrolled.logged(enrolled.status(document, StatusAction.WITHDRAW))

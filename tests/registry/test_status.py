@@ -3,24 +3,29 @@
 import pytest
 from sqlalchemy import text
 
+from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
-from certlog.entry import EpochEntry, parse_entry
+from certlog.entry import EpochEntry, StatementEntry, parse_entry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput
 from certlog.keys import did_key
 from certlog.slots import LIST_SIZE, Slot
-from certlog.status import StatusAction
+from certlog.status import CertificateStatus, StatusAction
 from certlog.status_list import empty_list, get_bit, set_bit, status_tree
 from certlog.strict_json import parse_object
 from certlog.tree import EMPTY_ROOT
 from certlog.trust import AddKey, CompromiseKey
+from registry import log_state
 from registry.keys import load_key
 from registry.status_lists import bits_as_of
+from registry.status_view import RecordOf, StatusEvent, replay_events
+from registry.submission import Submission
 from tests.support.certificates import SAMPLE_DID
 from tests.support.registry import RegistryWorld, as_submission
 from tests.support.signing import ed25519
 
 SUSPEND, REINSTATE, WITHDRAW = StatusAction.SUSPEND, StatusAction.REINSTATE, StatusAction.WITHDRAW
+BIND_FILE = StatusAction.BIND_FILE
 
 
 def _certificate(world: RegistryWorld) -> tuple[SecuredDocument, Slot]:
@@ -136,6 +141,36 @@ def test_an_event_that_rested_on_a_void_one_loses_its_effect(enrolled: RegistryW
     enrolled.logged(enrolled.status(document, REINSTATE))
     enrolled.logged(enrolled.status(document, WITHDRAW))
     assert _bits(enrolled, slot) == (True, False)
+
+
+def test_a_batch_about_one_certificate_replays_it_once_and_again_after_a_trust_statement(
+    enrolled: RegistryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replayed: list[int] = []
+
+    def counted(events: tuple[StatusEvent, ...], record_of: RecordOf) -> CertificateStatus:
+        replayed.append(len(events))
+        return replay_events(events, record_of)
+
+    second = ed25519("second key of the issuer")
+    enrolled.logged(enrolled.trust(AddKey(second.public_key)))
+    document, slot = _certificate(enrolled)
+    first = enrolled.status(document, SUSPEND, signer=second)
+    then = enrolled.status(document, BIND_FILE, previous=_hash_of(first))
+    compromise = enrolled.trust(CompromiseKey(second.public_key, enrolled.registry.size()))
+    last = enrolled.status(document, SUSPEND, previous=_hash_of(then))
+    monkeypatch.setattr(log_state, "replay_events", counted)
+    # The last suspension has an effect only because the first has become void within this batch.
+    outcomes = enrolled.submit(first, then, compromise, last)
+    assert [outcome.status for outcome in outcomes] == ["logged"] * 4
+    assert replayed == [0, 2]
+    assert _bits(enrolled, slot) == (False, True)
+
+
+def _hash_of(item: Submission) -> DocumentHash:
+    entry = parse_entry(item.entry_bytes)
+    assert isinstance(entry, StatementEntry)
+    return entry.document.document_hash
 
 
 def test_a_served_list_shows_the_newest_state_and_is_signed_by_the_list_key(enrolled: RegistryWorld) -> None:

@@ -1,6 +1,7 @@
 """The HTTP API: what each address answers, and that submitting keeps its promises."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -229,6 +230,20 @@ def test_a_batch_of_more_than_a_thousand_lines_is_refused_whole(
     response = post_lines(client, *[{"entry": ENTRY}] * 1001)
     assert response.status_code == 413
     assert stand_in.entries == []
+
+
+def test_millions_of_lines_are_counted_before_they_are_kept(client: FlaskClient) -> None:
+    body = b"x\n" * 2_000_000
+    tracemalloc.start()
+    try:
+        response = client.post(
+            "/api/v1/batches", data=body, content_type="application/x-ndjson", headers=BEARER
+        )
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert response.status_code == 413
+    assert peak < 4 * len(body)
 
 
 def test_a_line_larger_than_its_limit_is_refused_alone(client: FlaskClient) -> None:
