@@ -33,6 +33,7 @@ from anchoring.worker import Did, Step
 from certlog.errors import InvalidInput
 from certlog.timestamps import format_time
 from cli.anchoring import DATABASE_NAME, open_chain, run_worker
+from cli.passphrase import ask_passphrase
 
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -262,7 +263,7 @@ def _owner(keystore: Path, passphrase_file: Path | None, *, legacy: bool) -> Own
 
 def _passphrase_from(path: Path | None, *, new: bool = False) -> str:
     if path is None:
-        return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
+        return ask_passphrase(again=new)
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -18,6 +18,7 @@ from rich.progress import Progress as Bars
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
 from certlog.strict_json import JSONObject
 from cli.issuer_words import error_text, say
+from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
 from issuer.key_file import IssuerKey, open_key_file
 from issuer.problems import Language
@@ -151,10 +152,7 @@ def read_passphrase(options: PassphraseOptions, *, confirm: bool = False) -> str
             raise InvalidInput(message, code="not-readable") from error
     language = options["language"]
     again = say(language, "passphrase-again") if confirm else False
-    answer: str = click.prompt(
-        say(language, "passphrase"), hide_input=True, confirmation_prompt=again, err=True
-    )
-    return answer
+    return ask_passphrase(say(language, "passphrase"), again=again)
 
 
 def open_key(options: DeskOptions) -> IssuerKey:

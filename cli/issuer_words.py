@@ -34,24 +34,24 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "The registry logged {logged} entries (and had {existed} before).",
     ),
     "waiting": (
-        "Chưa gửi. Gửi sau bằng: certlog issuer submit --resume --out {folder}",
-        "Not submitted. Send it later with: certlog issuer submit --resume --out {folder}",
+        "Chưa gửi. Gửi sau bằng: certlog issuer submit --resume --out {folder} --registry … --token-file …",
+        "Not submitted. Send it later with: certlog issuer submit --resume --out {folder} --registry … --token-file …",
     ),
     "refused-item": (
         "Bị từ chối: {number} ({action}): {detail} [{code}]",
         "Refused: {number} ({action}): {detail} [{code}]",
     ),
     "supersede-hint": (
-        "Phiên bản mới chưa làm bản cũ hết hiệu lực. Chạy: certlog issuer supersede {number} --out {folder}",
-        "A new version does not end the old one. Run: certlog issuer supersede {number} --out {folder}",
+        "Phiên bản mới chưa làm bản cũ hết hiệu lực. Chạy: certlog issuer supersede {number} --out {folder} --key …",
+        "A new version does not end the old one. Run: certlog issuer supersede {number} --out {folder} --key …",
     ),
     "changed": (
         "Đã ghi {action} cho {number} ở vị trí {index} của sổ.",
         "Logged {action} for {number} at position {index} of the log.",
     ),
     "kept": (
-        "Những gì đã ký được giữ trong {folder}; gửi sau bằng: certlog issuer submit --resume --out {folder}",
-        "What was signed is kept in {folder}; send it later with: certlog issuer submit --resume --out {folder}",
+        "Đã giữ những gì đã ký. Chạy lại lệnh này sau, hoặc: certlog issuer submit --resume --out {folder} …",
+        "What was signed is kept. Run this command again later, or: certlog issuer submit --resume --out {folder} …",
     ),
     "unavailable": ("Tạm thời không thực hiện được: {detail}", "Not possible at the moment: {detail}"),
     "error": ("Lỗi: {detail}", "Error: {detail}"),
@@ -70,6 +70,7 @@ _ERRORS: Final[dict[str, str]] = {
     "no-journal": "Thư mục này không có sổ. Dùng đúng thư mục --out của lệnh issue.",
     "no-effect": "Không có tác dụng với trạng thái hiện tại của giấy chứng nhận.",
     "already-revoked": "Giấy chứng nhận đã hết hiệu lực do bị thu hồi, chấm dứt hoặc thay thế; không đổi được nữa.",
+    "no-terminal": "Không có bàn phím để hỏi mật khẩu. Dùng --passphrase-file.",
     "not-writable": "Không ghi được vào thư mục.",
     "not-readable": "Không đọc được tệp.",
     "exists": "Tệp đã có; không ghi đè.",

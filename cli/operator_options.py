@@ -12,6 +12,7 @@ import click
 
 from certlog.errors import InvalidInput
 from cli.operator_desk import OperatorDesk
+from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
 from issuer.key_file import open_key_file
 
@@ -60,7 +61,7 @@ def read_passphrase(path: Path | None, *, new: bool = False) -> str:
     """Return the passphrase from a file, or ask for it (twice for a new key)."""
     if path is not None:
         return first_line(path)
-    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True))
+    return ask_passphrase(again=new)
 
 
 def first_line(path: Path) -> str:

@@ -194,7 +194,7 @@ def _problem(status: int, data: bytes) -> CertlogError:
         problem = parse_object(data, max_bytes=_MAX_ANSWER)
     except InvalidInput:
         problem = {}
-    detail = _detail(problem) or f"HTTP status {status}"
+    detail = _detail(problem) or f"HTTP status {status}, and no reason; is the address the registry's?"
     if status == _UNAUTHORIZED:
         message = "the registry refused the token: it is wrong, expired or withdrawn; ask its operator for a new one"
         return NotTrusted(message, code="token-refused")

@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -288,6 +290,23 @@ def test_a_passphrase_can_come_from_a_descriptor_or_the_keyboard(shell: Shell) -
 
     assert (by_descriptor.exit_code, by_keyboard.exit_code) == (0, 0)
     assert PASSPHRASE not in by_keyboard.output
+
+
+def test_without_a_terminal_the_passphrase_is_not_asked_for_in_the_open(shell: Shell) -> None:
+    arguments = ["issuer", "issue", str(shell.file), *shell.desk_options()[:-2]]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Không có bàn phím để hỏi mật khẩu. Dùng --passphrase-file.")
 
 
 def test_a_file_cannot_send_commands_to_the_terminal(shell: Shell) -> None:
