@@ -43,6 +43,8 @@ WITHOUT_CERTIFICATE: Final = frozenset({Verdict.UNKNOWN, Verdict.MISTYPED})
 NOTES: Final = frozenset({Remark.NOT_ACCREDITED, Remark.SCOPE_TRANSCRIBED, Remark.REGISTERED_LATER})
 """Remarks that stand beside the issuer; the test chain has its banner on every page."""
 WARNINGS: Final = frozenset(Remark) - NOTES - {Remark.TEST_CHAIN}
+OF_DATES: Final = frozenset({Verdict.NOT_YET_VALID, Verdict.EXPIRED})
+"""Their sentence is the reason; saying it twice helps nobody."""
 OF_STATUS: Final = frozenset({Verdict.WITHDRAWN, Verdict.CANCELLED, Verdict.SUPERSEDED, Verdict.SUSPENDED})
 
 
@@ -127,6 +129,8 @@ def _main_reason(report: Report, language: Language) -> str:
             reason=reason,
             moment=show_moment(report.status.effective),
         )
+    if report.verdict in OF_DATES:
+        return ""
     return _("Why: %(reason)s.", reason=words.reason_text(report.reason, language))
 
 

@@ -13,6 +13,7 @@ from certlog.strict_json import JSONObject, JSONValue
 from web.language import current_language, show_day
 
 SERIAL_CHARACTERS_SHOWN: Final = 4
+_SAYS_AMENDMENT: Final = ("sửa đổi", "amendment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,9 @@ def _criterion(item: JSONObject) -> Row:
     amendment = _text(item, "amendment")
     number = _text(item, "number")
     title = text_of(item.get("title"))
-    amended = _("Amendment: %(amendment)s", amendment=amendment) if amendment else ""
+    amended = amendment
+    if amendment and not amendment.casefold().startswith(_SAYS_AMENDMENT):
+        amended = _("Amendment: %(amendment)s", amendment=amendment)
     return Row(_("Standard or regulation"), number, big=True, note=" · ".join(filter(None, (title, amended))))
 
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 
 from certlog.certificate_id import format_id
-from certlog.strict_json import JSONObject
+from certlog.strict_json import JSONObject, get_object
 from certlog.trust_root import TrustRoot
 from tests.support.certificates import conformity_content
 from tests.web.stand_in import NOW, PUBLIC_URL, StandIn, anchor_rows, app_around, identifier_for, report_of
@@ -59,6 +59,25 @@ def test_what_to_compare_is_shown_with_its_vietnamese_text_intact(
     page = text_of(client, f"/vi/c/{stand_in.add(Verdict.VALID)}")
     for value in (HOLDER, "MAU-2026-0001", "QCVN 4:2009/BKHCN", "VCm 2x1,5", "19 tháng 11 năm 2029"):
         assert value in page
+
+
+@pytest.mark.parametrize(
+    ("amendment", "shown"),
+    [("Sửa đổi 1:2016", ">Sửa đổi 1:2016<"), ("A1:2013", ">Sửa đổi: A1:2013<")],
+)
+def test_an_amendment_is_called_so_once(
+    client: FlaskClient, stand_in: StandIn, amendment: str, shown: str
+) -> None:
+    content = conformity_content()
+    criterion: JSONObject = {
+        "kind": "QCVN",
+        "number": "QCVN 4:2009/BKHCN",
+        "year": 2009,
+        "amendment": amendment,
+    }
+    content["credentialSubject"] = {**get_object(content, "credentialSubject"), "criteria": [criterion]}
+    report = replace(report_of(Verdict.VALID), content=content)
+    assert shown in text_of(client, f"/vi/c/{stand_in.add(Verdict.VALID, report)}")
 
 
 def test_the_content_of_an_altered_certificate_is_hidden(client: FlaskClient, stand_in: StandIn) -> None:
@@ -118,11 +137,17 @@ def test_a_superseded_certificate_leads_to_its_replacement(client: FlaskClient, 
     ("verdict", "said"),
     [
         (Verdict.SUSPENDED, "Lý do nơi cấp nêu: quá hạn giám sát. Áp dụng từ 10:00:00, 21/11/2026 (UTC+7)."),
-        (Verdict.EXPIRED, "Lý do: đã quá ngày hết hạn."),
+        (Verdict.NOT_TRUSTED, "Lý do: "),
     ],
 )
 def test_the_verdict_says_why(client: FlaskClient, stand_in: StandIn, verdict: Verdict, said: str) -> None:
     assert said in text_of(client, f"/vi/c/{stand_in.add(verdict)}")
+
+
+def test_a_reason_that_the_sentence_gave_is_not_said_twice(client: FlaskClient, stand_in: StandIn) -> None:
+    assert (
+        "Lý do: " not in text_of(client, f"/vi/c/{stand_in.add(Verdict.EXPIRED)}").partition("</section>")[0]
+    )
 
 
 def test_the_page_says_when_it_was_checked_and_against_which_block(
