@@ -30,6 +30,7 @@ SCRYPT_N: Final = 2**17
 """scrypt cost of a new file: about half a second and 128 MiB for each guess."""
 MIN_PASSPHRASE: Final = 8
 _MAX_SCRYPT_N: Final = 2**20  # 1 GiB: a foreign file must not exhaust the machine
+_SCRYPT_R_P: Final = (8, 1)
 _MAX_KEY_FILE: Final = 16_384
 _PBES2: Final = "1.2.840.113549.1.5.13"
 _SCRYPT: Final = "1.3.6.1.4.1.11591.4.11"
@@ -188,12 +189,14 @@ def _require_scrypt(data: bytes) -> None:
         scheme = DerSequence().decode(cast("bytes", info[0]))
         kdf = DerSequence().decode(cast("bytes", DerSequence().decode(cast("bytes", scheme[1]))[0]))
         names = (_object_id(scheme[0]), _object_id(kdf[0]))
-        cost = DerSequence().decode(cast("bytes", kdf[1]))[1] if names == (_PBES2, _SCRYPT) else 0
+        numbers = DerSequence().decode(cast("bytes", kdf[1])) if names == (_PBES2, _SCRYPT) else ("", 0, 0, 0)
+        cost, *others = (numbers[i] for i in (1, 2, 3))  # N, then r and p; the first is the salt
     except (ValueError, IndexError, TypeError, binascii.Error):
         raise InvalidInput("the key file is damaged", code="bad-key-file") from None
-    if not isinstance(cost, int) or not SCRYPT_N <= cost <= _MAX_SCRYPT_N:
+    # Memory and time grow with r and p as they do with N.
+    if not isinstance(cost, int) or not SCRYPT_N <= cost <= _MAX_SCRYPT_N or others != list(_SCRYPT_R_P):
         message = (
-            f"expected a key file protected by scrypt with N between {SCRYPT_N} and {_MAX_SCRYPT_N}; "
+            f"expected a key file protected by scrypt with N between {SCRYPT_N} and {_MAX_SCRYPT_N}, r 8 and p 1; "
             "make a new key with keygen: this file's passphrase can be guessed too cheaply"
         )
         raise InvalidInput(message, code="weak-key-file")

@@ -110,6 +110,21 @@ def test_a_cheap_scrypt_file_is_refused(tmp_path: Path) -> None:
         open_key_file(tmp_path / "weak.pem", PASSPHRASE)
 
 
+@pytest.mark.parametrize(("block_size", "parallel"), [(1, 1), (16, 1), (8, 2)])
+def test_scrypt_is_bounded_in_each_of_its_costs(tmp_path: Path, block_size: int, parallel: int) -> None:
+    # r 1 is an eighth of the work to guess; a large r or p would ask for all memory or for hours.
+    pem = ECC.generate(curve="Ed25519").export_key(
+        format="PEM",
+        passphrase=PASSPHRASE.encode(),
+        use_pkcs8=True,
+        protection="scryptAndAES256-CBC",
+        prot_params={"iteration_count": 2**17, "block_size": block_size, "parallelization": parallel},
+    )
+    (tmp_path / "odd.pem").write_text(str(pem))
+    with pytest.raises(InvalidInput, match="N between 131072 and 1048576, r 8 and p 1"):
+        open_key_file(tmp_path / "odd.pem", PASSPHRASE)
+
+
 @pytest.mark.parametrize("content", [b"", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
 def test_a_file_that_is_not_an_encrypted_key_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "key.pem").write_bytes(content)
