@@ -58,14 +58,23 @@ def render(report: Report, language: Language, *, fingerprint: str, view: ChainV
         *([f"→ {reason_text(report.reason, language)}"] if report.reason is not None else []),
         *(f"! {remark_text(remark, language)}" for remark in report.remarks),
         *_section(_COMPARE, language, _facts(report, language)),
-        *_section(_CHECKS, language, [line for check in report.checks for line in _check(check, language)]),
-        *_section(_NOT_PROVEN, language, list(not_proven(report, language))),
+        *_what_was_checked(report, language),
         "",
         f"{CHECKED_HERE.text(language)}: {show_time(report.at, language)}",
         f"  {_TRUST_ROOT.text(language)}: {fingerprint}",
         f"  {_CHAIN.text(language)}: {_chain(view, language)}",
     ]
     return "\n".join(lines)
+
+
+def _what_was_checked(report: Report, language: Language) -> Iterator[str]:
+    if all(check.outcome is Outcome.NOT_CHECKED for check in report.checks):
+        # There was no certificate to check: why is said once, not ten times.
+        yield from dict.fromkeys(f"  {check.why}" for check in report.checks if check.why)
+        return
+    checks = [line for check in report.checks for line in _check(check, language)]
+    yield from _section(_CHECKS, language, checks)
+    yield from _section(_NOT_PROVEN, language, list(not_proven(report, language)))
 
 
 def _section(heading: Phrase, language: Language, lines: list[str]) -> list[str]:

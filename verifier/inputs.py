@@ -54,7 +54,10 @@ def read_path(path: Path, *, evidence_path: Path | None = None) -> HandedIn:
         return read_pdf(data, side)
     if path.suffix.lower() in _MEDIA_TYPES:
         return HandedIn(evidence=_parse_evidence(side), file=File.of(data, _MEDIA_TYPES[path.suffix.lower()]))
-    return read_json(data, side)
+    try:
+        return read_json(data, side)
+    except InvalidInput as error:
+        raise InvalidInput(str(error), place=str(path), code=error.code) from error
 
 
 def read_pdf(data: bytes, side_evidence: bytes | None = None) -> HandedIn:
@@ -70,6 +73,9 @@ def read_pdf(data: bytes, side_evidence: bytes | None = None) -> HandedIn:
 
 def read_json(data: bytes, side_evidence: bytes | None = None) -> HandedIn:
     """Read an evidence file, or a certificate with the evidence beside it."""
+    if not data.lstrip().startswith(b"{"):
+        message = "expected a PDF, an evidence file (.certlog.json) or a certificate (JSON)"
+        raise InvalidInput(message, code="unknown-file")
     obj = parse_object(data, max_bytes=MAX_EVIDENCE_BYTES)
     if "heads" in obj:
         return HandedIn(evidence=Evidence.parse(data))

@@ -13,6 +13,7 @@ from certlog.certificate_id import parse_id
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
+from verifier.hang_up import hanging_up_after
 from verifier.web_address import DEFAULT_PORTS, port_of, split_address
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ DEFAULT_TIMEOUT: Final = 8.0
 """Seconds for one request, a slow mobile network included."""
 
 _CHUNK: Final = 64 * 1024
-_PAGE: Final = re.compile(r"/c/([^/]{1,64})", re.IGNORECASE)
+_PAGE: Final = re.compile(r"(?:/(?:vi|en))?/c/([^/]{1,64})", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,9 @@ class RegistryAddress:
 
         connection = self._connect(timeout)
         try:
-            connection.request("GET", self.path + path, headers={"Accept": "application/json"})
-            response = connection.getresponse()
+            with hanging_up_after(timeout, connection):
+                connection.request("GET", self.path + path, headers={"Accept": "application/json"})
+                response = connection.getresponse()
             if response.status == http.client.NOT_FOUND:
                 return None
             if response.status != http.client.OK:

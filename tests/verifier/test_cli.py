@@ -220,6 +220,15 @@ def test_a_mistyped_code_exits_three_and_asks_nobody(tmp_path: Path) -> None:
         assert registry.asked == []
     assert result.exit_code == 3
     assert result.output.startswith("Mã bị gõ sai\n")
+    assert result.output.count("check character") == 1
+    assert "Các bước kiểm tra" not in result.output
+
+
+def test_a_file_of_another_kind_is_named_with_what_is_expected(tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("# notes")
+    with pytest.raises(InvalidInput, match=r"notes\.md: expected a PDF, an evidence file"):
+        run(verify, path, "--trust-root", pins(tmp_path), "--offline")
 
 
 def test_a_registry_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -62,9 +62,11 @@ def test_evidence_must_be_canonical() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not JSON"),
-        (b"\xff", "not UTF-8"),
-        (b"[]", "expected an object"),
+        (b"", "expected a PDF"),
+        (b"\xff", "expected a PDF"),
+        (b"[]", "expected a PDF"),
+        (b"{", "not JSON"),
+        (b'{"\xff', "not UTF-8"),
         (b"{}", "expected an evidence file"),
         (b'{"heads":[]}', "is missing"),
         (b'{"proof":{}}', "is missing"),
@@ -234,6 +236,8 @@ def test_a_registry_without_a_trust_root_says_so() -> None:
         f"HTTPS://REGISTRY.EXAMPLE.VN/C/{ID}",
         f"https://registry.example.vn:443/c/{format_id(ID)}",
         f"https://registry.example.vn/c/{ID.lower()}",
+        f"https://registry.example.vn/vi/c/{ID}",
+        f"https://registry.example.vn/en/c/{ID}",
     ],
 )
 def test_the_address_of_a_page_names_its_certificate(url: str) -> None:
