@@ -154,7 +154,7 @@ def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> 
     if passphrase is not None:
         anchoring_thread(
             lambda: run_worker(
-                path, publisher, passphrase, stop=stop, now=system_now, report=step_reporter(_tell)
+                path, publisher, passphrase, stop=stop, now=system_now, report=step_reporter(_say)
             ),
             _tell,
             path,
@@ -248,7 +248,11 @@ def _worker_passphrase(path: Path | None, *, from_stdin: bool) -> str | None:
 
 
 def _tell(text: str) -> None:
-    click.echo(f"{format_time(system_now())} {text}", err=True)
+    _say(f"{format_time(system_now())} {text}")
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _public(path: Path) -> PublicPart:
