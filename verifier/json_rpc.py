@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from certlog.errors import Unavailable
+from verifier.hang_up import hanging_up_after
 from verifier.web_address import split_address
 
 MAX_RESPONSE_BYTES: Final = 2 * 1024 * 1024
@@ -87,8 +88,9 @@ class Endpoint:
 
     def _post(self, body: bytes) -> bytes:
         deadline = time.monotonic() + self._timeout
-        self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
+        with hanging_up_after(self._timeout, self._connection):
+            self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
+            response = self._connection.getresponse()
         if response.status != http.client.OK:
             self._connection.close()
             raise Unavailable(f"{self.name}: expected status 200, found {response.status}")
