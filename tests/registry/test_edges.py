@@ -4,16 +4,24 @@ from pathlib import Path
 
 import pytest
 
-from certlog.errors import NotTrusted
+from certlog.digests import DocumentHash, RootHash
+from certlog.documents import STATUS_CHALLENGE
+from certlog.entry import StatementEntry
+from certlog.errors import InvalidInput, NotTrusted
 from certlog.slots import Slot
+from certlog.status import StatusAction, StatusStatement
+from certlog.timestamps import format_time
 from certlog.trust import ChangeScope, GrantScope, TrustAction
-from registry.last_signed_head import SigningHalted
-from tests.support.certificates import SAMPLE_DID
-from tests.support.registry import SCOPE, RegistryWorld, as_submission, make_world
+from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
+from registry.log_state import DatabaseState
+from registry.submission import Submission
+from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN
+from tests.support.registry import OTHER_DID, SCOPE, RegistryWorld, as_submission, make_world
+from tests.support.signing import ed25519
 
 
-def refused_as(world: RegistryWorld, item: object) -> str:
-    outcome = world.submit(item)[0]  # type: ignore[arg-type]
+def refused_as(world: RegistryWorld, item: Submission) -> str:
+    outcome = world.submit(item)[0]
     assert outcome.status == "refused"
     assert isinstance(outcome.problem, NotTrusted)
     return outcome.problem.code
@@ -66,3 +74,60 @@ def test_a_size_below_the_last_signed_one_is_never_signed(enrolled: RegistryWorl
     assert signed > 1
     with pytest.raises(SigningHalted, match=f"size {signed} is signed already, so size 1 cannot be signed"):
         enrolled.publisher._signer.sign(1)
+
+
+def test_another_bodys_statement_in_its_own_name_changes_no_certificate(enrolled: RegistryWorld) -> None:
+    other, slot = ed25519("other"), enrolled.slot()
+    enrolled.enrol(OTHER_DID, other)
+    document = enrolled.certificate(slot=slot)
+    enrolled.logged(as_submission(document, slot))
+    statement = StatusStatement(
+        document.document_hash,
+        OTHER_DID,
+        StatusAction.WITHDRAW,
+        format_time(enrolled.clock()),
+        None,
+        reason="nonconformity",
+    )
+    signed = enrolled.sign(statement.to_json(), OTHER_DID, STATUS_CHALLENGE, other)
+    item = Submission(StatementEntry("status", signed).to_bytes())
+    assert refused_as(enrolled, item) == "not-its-issuer"
+    view = enrolled.registry.certificate(document.document_hash)
+    assert view is not None
+    assert not view.status.revoked
+
+
+def test_another_bodys_unused_slots_do_not_count(tmp_path: Path) -> None:
+    world = make_world(tmp_path / "small", max_unused_slots=2)
+    world.enrol()
+    world.enrol(OTHER_DID, ed25519("other"))
+    world.registry.reserve_slots(OTHER_DID, 2)
+    assert len(world.registry.reserve_slots(SAMPLE_DID, 2).slots) == 2
+    world.close()
+
+
+def test_a_certificate_whose_id_another_has_is_refused(
+    enrolled: RegistryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slot = enrolled.slot()
+    item = as_submission(enrolled.certificate(slot=slot), slot)
+    # 95 bits do not collide in a test: the state is made to say that they did.
+    taken = DocumentHash(bytes(32))
+    monkeypatch.setattr(DatabaseState, "certificate_with_id", lambda _self, _identifier: taken)
+    (outcome,) = enrolled.submit(item)
+    assert isinstance(outcome.problem, InvalidInput)
+    assert outcome.problem.code == "id-taken"
+
+
+def test_no_batch_has_a_number_below_zero(enrolled: RegistryWorld) -> None:
+    enrolled.publisher.start()
+    with pytest.raises(InvalidInput, match="batch -1 cannot be sealed"):
+        enrolled.publisher.seal_batch(-1)
+
+
+def test_a_swap_from_another_root_of_the_same_size_is_refused(tmp_path: Path) -> None:
+    file = LastSignedHeadFile(tmp_path / "last-signed-head.json", SAMPLE_ORIGIN)
+    file.create(SignedHead(1, RootHash(b"\x01" * 32)))
+    with file.locked(), pytest.raises(SigningHalted, match="expected size 1 0202"):
+        file.swap(SignedHead(1, RootHash(b"\x02" * 32)), SignedHead(2, RootHash(b"\x03" * 32)))
+    assert file.read().size == 1

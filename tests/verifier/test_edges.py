@@ -1,21 +1,28 @@
 """Single lines of the checks that no other case leans on: each test was written for a defect that went unnoticed."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from certlog.checkpoint import Checkpoint
 from certlog.claims import covers
 from certlog.credential import ClaimedScope
+from certlog.digests import DocumentHash, RootHash
 from certlog.documents import STATUS_CHALLENGE, secure
 from certlog.entry import StatementEntry
+from certlog.issuer_record import KeyRecord
+from certlog.keys import PublicKey, verification_method
+from certlog.note import sign_note
 from certlog.status import FileBinding, StatusAction, StatusStatement
 from certlog.timestamps import format_time, parse_time
 from certlog.trust import AddKey, CompromiseKey, Enrol, GrantScope
 from certlog.trust_root import TrustRoot
-from tests.support.certificates import SAMPLE_ORIGIN, conformity_content
-from tests.support.signing import ed25519
+from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
+from tests.support.signing import ed25519, log_signer
 from tests.verifier.world import (
     AUDITORS,
+    DAY,
     HOUR,
     ISSUER,
     NAMES,
@@ -32,7 +39,18 @@ from tests.verifier.world import (
 )
 from verifier.chain_view import NOT_CONSULTED
 from verifier.check_file import File
-from verifier.report import CheckName, Look, Outcome, Page, Reason, Verdict, failed, not_checked, passed
+from verifier.report import (
+    CheckName,
+    Look,
+    Outcome,
+    Page,
+    Reason,
+    Remark,
+    Verdict,
+    failed,
+    not_checked,
+    passed,
+)
 from verifier.verdict import FAILED_AS, LOOKS, Decision, decide, look
 
 PDF = "application/pdf"
@@ -220,3 +238,91 @@ def test_a_moment_past_the_last_second_is_expired() -> None:
     end = case.document.content["validUntil"]
     assert isinstance(end, str)
     assert ask(case, at=parse_time(end) + 1).check(CheckName.DATES).reason is Reason.EXPIRED
+
+
+def forged_binding(world: World, document_hash: DocumentHash, *, named: PublicKey) -> int:
+    """Log a bindFile that names an issuer's key and that a thief signed: what a registry alone could do."""
+    content = StatusStatement(
+        document_hash, SAMPLE_DID, StatusAction.BIND_FILE, format_time(NOW - HOUR), None, file=BOUND
+    ).to_json()
+    signed = secure(
+        content,
+        signer=ed25519("thief"),
+        did=SAMPLE_DID,
+        domain=SAMPLE_ORIGIN,
+        challenge=STATUS_CHALLENGE,
+        created=NOW - HOUR,
+    )
+    proof = replace(signed.proof, verification_method=verification_method(SAMPLE_DID, named))
+    return world.append(StatementEntry("status", replace(signed, proof=proof)))
+
+
+def test_a_logged_event_that_the_issuers_key_did_not_sign_is_refused() -> None:
+    world = enrolled_world()
+    document = sign_certificate(conformity_content())
+    index = world.log_certificate(document)
+    forged_binding(world, document.document_hash, named=ISSUER.public_key)
+    report = ask(case_of(world, document, index), file=File.of(PAGE, PDF))
+    assert report.check(CheckName.STATUS).reason is Reason.BAD_SIGNATURE
+    assert report.page is Page.NOT_CHECKED
+
+
+def test_a_key_that_only_the_record_names_binds_no_file() -> None:
+    world, thief = enrolled_world(), ed25519("thief")
+    document = sign_certificate(conformity_content())
+    index = world.log_certificate(document)
+    forged_binding(world, document.document_hash, named=thief.public_key)
+    (record,) = world.trust.records
+    invented = replace(record, keys=(*record.keys, KeyRecord(thief.public_key, 2)))
+    size = world.close_epoch(records=[invented])
+    world.anchor(size, block_time=NOW - HOUR + 60, block_number=200)
+    case = Case(world, document, index, (size,), world.evidence(document, index, (size,)), world.view(size))
+    report = ask(case, file=File.of(PAGE, PDF))
+    assert (report.page, report.verdict) == (Page.NOT_CHECKED, Verdict.CANNOT_CHECK)
+
+
+def test_events_prove_to_the_last_of_several_heads() -> None:
+    world = enrolled_world()
+    document = sign_certificate(conformity_content())
+    index = world.log_certificate(document)
+    world.anchor(world.close_epoch(time=NOW - 2 * DAY), block_time=NOW - 2 * DAY + 30, block_number=100)
+    world.change_status(document, StatusAction.BIND_FILE, file=BOUND)
+    case = case_of(world, document, index)
+    assert len(case.sizes) == 2
+    assert ask(case, file=File.of(PAGE, PDF)).verdict is Verdict.VALID
+
+
+def test_a_checkpoint_of_another_origin_by_the_logs_own_key_is_refused() -> None:
+    case = honest_case()
+    size = case.sizes[-1]
+    text = Checkpoint("other.example.vn", size, case.world.root(size)).to_text()
+    last = replace(case.evidence.heads[-1], checkpoint=sign_note(text, log_signer(SAMPLE_ORIGIN)))
+    report = ask(case, evidence=replace(case.evidence, heads=(case.evidence.heads[0], last)))
+    assert report.check(CheckName.CHECKPOINT).reason is Reason.NOT_SIGNED_BY_LOG
+
+
+@pytest.mark.parametrize("foreign", [{"chain_id": 1}, {"contract": "0x" + "dd" * 20}, {"final": False}])
+def test_another_root_seen_elsewhere_or_not_final_accuses_nobody(foreign: dict[str, Any]) -> None:
+    case = honest_case()
+    other = replace(case.view.readings[-1], root=RootHash(bytes(32)))
+    assert ask(case, view=replace(case.view, readings=(*case.view.readings, other))).verdict is (
+        Verdict.CONTRADICTED
+    )
+    view = replace(case.view, readings=(*case.view.readings, replace(other, **foreign)))
+    assert ask(case, view=view).verdict is Verdict.VALID
+
+
+def test_a_public_anchor_beside_a_local_one_is_no_test() -> None:
+    case = honest_case()
+    public = trust_root().chains[0]
+    root = replace(trust_root(), chains=(public, replace(public, id=1, chain_class="local")))
+    local = replace(case.view.readings[-1], chain_id=1)
+    both = replace(case.view, readings=(*case.view.readings, local))
+    assert Remark.TEST_CHAIN not in ask(case, root=root, view=both).remarks
+    assert Remark.TEST_CHAIN in ask(case, root=root, view=replace(case.view, readings=(local,))).remarks
+
+
+def test_a_scope_covers_a_claim_only_with_every_standard() -> None:
+    claim = ClaimedScope(SCOPE.kind, SCOPE.authority, SCOPE.topics)
+    assert covers(SCOPE, claim)
+    assert not covers(replace(SCOPE, topics=SCOPE.topics[:1]), claim)
