@@ -150,6 +150,12 @@ def test_a_reason_that_the_sentence_gave_is_not_said_twice(client: FlaskClient, 
     )
 
 
+def test_pictures_stay_small_where_the_styles_did_not_arrive(client: FlaskClient, stand_in: StandIn) -> None:
+    drawings = re.findall(r"<svg[^>]*>", text_of(client, f"/vi/c/{stand_in.add(Verdict.VALID)}"))
+    assert len(drawings) > 10
+    assert [drawing for drawing in drawings if 'width="' not in drawing or 'height="' not in drawing] == []
+
+
 def test_the_page_says_when_it_was_checked_and_against_which_block(
     client: FlaskClient, stand_in: StandIn
 ) -> None:
