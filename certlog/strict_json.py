@@ -28,6 +28,12 @@ _LONGEST_INTEGER: Final = len(str(-MAX_INTEGER))
 _SHOWN: Final = 80
 """Characters of a member's name that an error shows."""
 
+_FEW_CONTAINERS: Final = 400
+"""So many arrays and objects cannot nest deeper than any interpreter bears; only texts with more are scanned."""
+
+# A string (its end may be missing: then the text is no JSON anyway) is passed over whole, in time linear in its length.
+_BRACKET_OR_STRING: Final = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[{\]}]', re.DOTALL)
+
 # Characters that change how text looks without being seen: C0 and C1 controls, soft hyphen, Arabic letter
 # mark, Mongolian vowel separator, zero-width characters and directional marks, line and paragraph
 # separators, bidirectional embeddings and isolates, invisible operators, BOM, interlinear annotation,
@@ -52,6 +58,7 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
         raise InvalidInput(f"expected at most {max_bytes} bytes, found {len(data)}", code="too-large")
     try:
         text = data.decode("utf-8")
+        _bound_nesting(text)
         value = json.loads(
             text,
             object_pairs_hook=_unique_names,
@@ -64,8 +71,6 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise InvalidInput(f"not JSON: {error.msg}", place=where, code="not-json") from error
-    except RecursionError as error:
-        raise InvalidInput("nested too deeply", code="too-deep") from error
     if _strings_are_plain(text):
         _check_depth(value)
     else:
@@ -226,6 +231,22 @@ def _bounded_integer(text: str) -> int:
     if len(text) > _LONGEST_INTEGER or abs(int(text)) > MAX_INTEGER or text == "-0":
         raise InvalidInput(f"integer {text[:20]} is outside ±(2^53-1)", code="integer-range")
     return int(text)
+
+
+def _bound_nesting(text: str) -> None:
+    """Refuse deep nesting before json.loads recurses into it.
+
+    The interpreter's own limit is no bound: a library may raise it (py_ecc, which web3 imports, does, to 100,000),
+    and then such a text ends the process instead of raising RecursionError.
+    """
+    if text.count("[") + text.count("{") <= _FEW_CONTAINERS:
+        return
+    depth = 0
+    for token in _BRACKET_OR_STRING.finditer(text):
+        character = token[0][0]
+        depth += 1 if character in "[{" else -1 if character in "]}" else 0
+        if depth > MAX_DEPTH + 1:
+            raise InvalidInput(f"nested deeper than {MAX_DEPTH}", code="too-deep")
 
 
 def _strings_are_plain(text: str) -> bool:

@@ -95,6 +95,29 @@ def test_nesting_of_a_hundred_thousand_levels_is_refused_without_harm() -> None:
     assert refusal.value.code == "too-deep"
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '[{"a":' * 50_000, "[" * 100_000 + "]" * 100_000])
+def test_deep_nesting_is_harmless_although_a_library_raised_the_interpreters_limit(text: str) -> None:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        with pytest.raises(InvalidInput, match="nested deeper than 32"):
+            read(text)
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_brackets_in_strings_do_not_nest() -> None:
+    many = ["[[{{" * 20, "]]}}" * 20, '\\"[', "\\"] * 200
+    data = json.dumps({"a": many, "b": [[1]] * 500}, separators=(",", ":")).encode()
+    assert parse(data, max_bytes=100_000) == {"a": many, "b": [[1]] * 500}
+
+
+def test_quotes_without_end_take_time_linear_in_their_number() -> None:
+    # Were it quadratic, this would run into the time that every test is given.
+    with pytest.raises(InvalidInput, match="not JSON"):
+        read("[" + "[]," * 500 + '"' + '\\"' * 100_000)
+
+
 def test_more_bytes_than_the_entrance_accepts_are_refused_before_they_are_read() -> None:
     with pytest.raises(InvalidInput, match="expected at most 5 bytes, found 6"):
         parse(b"[     ", max_bytes=5)
