@@ -63,7 +63,13 @@ def check_certificate(content: JSONObject, *, origin: str) -> None:
     Raises:
         InvalidInput: the first problem; its place is a JSON pointer.
     """
-    for problem in find_problems(content, origin=origin):
+    check_value(content)
+    try:
+        # Only the first problem: to list the hundred thousand of a stranger's document costs seconds.
+        _VALIDATOR.validate(content)
+    except ValidationError as error:
+        raise _from_schema(error) from None
+    for problem in _problems_between_members(content, origin):
         raise problem
 
 
@@ -79,8 +85,11 @@ def find_problems(content: JSONObject, *, origin: str) -> Iterator[InvalidInput]
         return
     shape = [_from_schema(error) for error in _VALIDATOR.iter_errors(content)]
     yield from shape
-    if shape:
-        return
+    if not shape:
+        yield from _problems_between_members(content, origin)
+
+
+def _problems_between_members(content: JSONObject, origin: str) -> Iterator[InvalidInput]:
     dates = list(_impossible_dates(content))
     yield from dates
     for rule in (_kind_rules, _criteria_rules, _product_rules, _client_rules, _language_rules):
