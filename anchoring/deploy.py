@@ -95,7 +95,8 @@ def require_chain(chain: Chain, chain_id: int) -> None:
     """
     found = chain.chain_id()
     if found != chain_id:
-        raise InvalidInput(f"expected chain id {chain_id}, the node states {found}", code="wrong-chain")
+        message = f"expected chain id {chain_id}, the node states {found}; correct --chain-id or --endpoint"
+        raise InvalidInput(message, code="wrong-chain")
 
 
 def require_contract(chain: Chain, contract: str) -> None:

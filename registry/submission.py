@@ -117,7 +117,7 @@ def examine(submission: Submission, *, origin: str, submitter: str | None) -> Ca
 
 def _require_submitter(proof: Proof, submitter: str | None) -> None:
     if submitter is not None and proof.did != submitter:
-        message = f"this API token submits for {submitter}; the entry is signed by {proof.did}"
+        message = f"this API token submits for {submitter}; the entry is signed by {proof.did}: use that body's token"
         raise NotTrusted(message, code="wrong-submitter")
 
 
