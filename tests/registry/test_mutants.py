@@ -1,18 +1,26 @@
 """Controls of the registry's tests: with one defence switched off, the test that docs/threats.md names must fail."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
 
 import pytest
 
-from registry import heads, submission, tokens
-from tests.registry import test_publisher, test_submission, test_tokens
+from registry import heads, keys, submission, tokens
+from tests.registry import test_keys, test_publisher, test_submission, test_tokens
 from tests.support.certificates import SAMPLE_ORIGIN
 from tests.support.controls import Control, nothing, require_failure
 from tests.support.registry import RegistryWorld
 
 FLIPPED: Final = "UPDATE entries SET data = x'7B7D' WHERE leaf_index = 8"
+
+
+def _new_folder(world: RegistryWorld) -> Path:
+    folder = world.folder.database.parent / "other-keys"
+    folder.mkdir()
+    return folder
+
 
 CONTROLS: Final[Mapping[str, Callable[[RegistryWorld], Control]]] = {
     "any token": lambda world: Control(
@@ -34,6 +42,12 @@ CONTROLS: Final[Mapping[str, Callable[[RegistryWorld], Control]]] = {
         lambda: test_submission.test_a_signature_counts_only_for_its_own_kind_slot_and_log(
             "status", "certificate", SAMPLE_ORIGIN
         ),
+    ),
+    "a key file for all to read": lambda world: Control(
+        keys,
+        "_OTHERS",
+        0,
+        lambda: test_keys.test_a_key_that_others_can_read_is_refused(_new_folder(world)),
     ),
     "stored hashes are believed": lambda world: Control(
         heads,

@@ -326,3 +326,13 @@ def test_a_scope_covers_a_claim_only_with_every_standard() -> None:
     claim = ClaimedScope(SCOPE.kind, SCOPE.authority, SCOPE.topics)
     assert covers(SCOPE, claim)
     assert not covers(replace(SCOPE, topics=SCOPE.topics[:1]), claim)
+
+
+def test_a_scope_that_lacks_a_claimed_standard_is_not_granted() -> None:
+    world = World()
+    world.state(Enrol(NAMES, "0109999999"))
+    world.state(AddKey(ISSUER.public_key))
+    world.state(GrantScope(replace(SCOPE, topics=("QCVN 9:2012/BKHCN",))))
+    document = sign_certificate(conformity_content())
+    report = ask(case_of(world, document, world.log_certificate(document)))
+    assert report.reason is Reason.SCOPE_NOT_GRANTED

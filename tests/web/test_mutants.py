@@ -7,9 +7,9 @@ from typing import Any, Final
 import pytest
 
 from tests.support.controls import Control, require_noticed
-from tests.web import test_problems, test_security
+from tests.web import test_pages, test_problems, test_security
 from tests.web.stand_in import StandIn, app_around
-from web import api_submit, security
+from web import api_submit, compare, security
 from web.strict_provider import StrictJSONProvider
 
 
@@ -27,6 +27,13 @@ def _strict_bodies() -> None:
     )
 
 
+def _comparison() -> None:
+    stand_in = StandIn()
+    test_pages.test_what_to_compare_is_shown_with_its_vietnamese_text_intact(
+        app_around(stand_in).test_client(), stand_in
+    )
+
+
 def _limits() -> None:
     test_security.test_each_endpoint_has_its_own_smaller_limit(app_around(StandIn()).test_client(), 5_000)
 
@@ -39,6 +46,7 @@ CONTROLS: Final[Mapping[str, Control]] = {
         dict.fromkeys(security.ALWAYS, ""),
         lambda: test_security.test_every_answer_of_every_route_has_the_headers(StandIn(), fails=False),
     ),
+    "nothing to compare": Control(compare, "_present", lambda _: (), _comparison),
     "bodies of any size": Control(
         api_submit,
         "_BODIES",
