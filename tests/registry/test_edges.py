@@ -7,7 +7,8 @@ import pytest
 from certlog.digests import DocumentHash, RootHash
 from certlog.documents import STATUS_CHALLENGE
 from certlog.entry import StatementEntry
-from certlog.errors import InvalidInput, NotTrusted
+from certlog.errors import InvalidInput, NotTrusted, SignatureMismatch, Unavailable
+from certlog.note import NoteSigner
 from certlog.slots import Slot
 from certlog.status import StatusAction, StatusStatement
 from certlog.timestamps import format_time
@@ -131,3 +132,25 @@ def test_a_swap_from_another_root_of_the_same_size_is_refused(tmp_path: Path) ->
     with file.locked(), pytest.raises(SigningHalted, match="expected size 1 0202"):
         file.swap(SignedHead(1, RootHash(b"\x02" * 32)), SignedHead(2, RootHash(b"\x03" * 32)))
     assert file.read().size == 1
+
+
+class BrokenKey:
+    """A signer whose device answers, and signs wrongly."""
+
+    def __init__(self, true: NoteSigner) -> None:
+        self.verifier_key = true.verifier_key
+
+    def sign(self, message: bytes) -> bytes:
+        """Return 64 bytes that are no signature of the message."""
+        return bytes(64 if message else 0)
+
+
+def test_a_head_that_the_key_signed_wrongly_is_not_published(
+    enrolled: RegistryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer = enrolled.publisher._signer
+    monkeypatch.setattr(signer, "_signer", BrokenKey(signer._signer))
+    with pytest.raises(SignatureMismatch):
+        enrolled.publisher.start()
+    with pytest.raises(Unavailable):
+        enrolled.registry.checkpoint()
