@@ -214,7 +214,10 @@ class Journal:
             self._connection.execute("UPDATE outbox SET dropped = 1 WHERE sequence = ?", (sequence,))
 
     def discard(self, certificate: DocumentHash, reason: str) -> None:
-        """Put away a certificate that was never logged and never can be, so that it is signed anew."""
+        """Put away a certificate that was never logged and never can be, so that it is signed anew.
+
+        Its slot goes with it: the registry refused that too, and would refuse it again.
+        """
         with self._writing():
             logged = "SELECT 1 FROM outbox WHERE certificate = ? AND log_index IS NOT NULL"
             if self._connection.execute(logged, (certificate,)).fetchone():
@@ -222,6 +225,11 @@ class Journal:
             self._connection.execute(
                 "INSERT INTO discarded SELECT document_hash, document, ? FROM certificates WHERE document_hash = ?",
                 (reason, certificate),
+            )
+            self._connection.execute(
+                "DELETE FROM slots WHERE (list, position) IN"
+                " (SELECT list, position FROM certificates WHERE document_hash = ?)",
+                (certificate,),
             )
             self._connection.execute("DELETE FROM outbox WHERE certificate = ?", (certificate,))
             self._connection.execute("DELETE FROM certificates WHERE document_hash = ?", (certificate,))

@@ -237,6 +237,16 @@ def test_a_certificate_whose_slot_ran_out_before_it_was_logged_is_signed_anew(de
     assert sorted(desk.files()) == sorted(issued.pdf.name for issued in after.issued)
 
 
+def test_slots_that_were_reserved_for_another_body_are_left_after_one_refusal(desk: Desk) -> None:
+    desk.issue(two_rows(), submit=False)  # with the token of another body
+    for slot in list(desk.registry.reserved):
+        desk.registry.reserved[slot] = 0
+    desk.resume()
+    desk.seed = "second run"
+
+    assert desk.issue(two_rows()).submitted.refused == ()
+
+
 def test_a_refused_certificate_is_told_and_tried_again_later(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
