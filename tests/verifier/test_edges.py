@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from certlog.checkpoint import Checkpoint
-from certlog.claims import covers
+from certlog.claims import covers, stands
 from certlog.credential import ClaimedScope
 from certlog.digests import DocumentHash, RootHash
 from certlog.documents import STATUS_CHALLENGE, secure
 from certlog.entry import StatementEntry
-from certlog.issuer_record import KeyRecord
+from certlog.issuer_record import KeyRecord, ScopeRecord
 from certlog.keys import PublicKey, verification_method
 from certlog.note import sign_note
 from certlog.status import FileBinding, StatusAction, StatusStatement
@@ -193,6 +193,14 @@ def test_a_scope_counts_on_its_last_day() -> None:
         world.state(GrantScope(replace(SCOPE, valid_until=last)))
         document = sign_certificate(conformity_content())
         assert ask(case_of(world, document, world.log_certificate(document))).verdict is verdict
+
+
+def test_a_scope_counts_on_its_first_day() -> None:
+    day = conformity_content()["validFrom"]
+    assert isinstance(day, str)
+    record = ScopeRecord(replace(SCOPE, valid_from=day[:10]), 2)
+    assert stands(record, index=3, day=day[:10])
+    assert not stands(record, index=3, day="2026-01-01")
 
 
 def test_no_scope_covers_a_claim_of_nothing() -> None:
