@@ -1,5 +1,9 @@
 """What a report shows beside its verdict: the kind of certificate, the enrolled issuer, and remarks."""
 
+from typing import Final
+
+from certlog.credential import validity
+from certlog.errors import InvalidInput
 from certlog.issuer_record import IssuerRecord
 from certlog.scopes import Scope
 from certlog.strict_json import JSONObject, JSONValue
@@ -25,6 +29,10 @@ def kind_of(content: JSONObject) -> Kind:
     if "ConformityCertificate" in types:
         return _KINDS.get(str(subject.get("certificateKind")), Kind.OTHER_CONFORMITY)
     return Kind.UNKNOWN
+
+
+DATED_EARLIER_SECONDS: Final = 7 * 86_400
+"""A certificate that applies from so long before its first anchor is said to be registered later."""
 
 
 def issuer_of_record(record: IssuerRecord) -> Issuer:
@@ -56,9 +64,18 @@ def remarks_on(
         (Reason.NOTHING_CLAIMED in reasons, Remark.NOT_ACCREDITED),
         (any(scope.source.by == "operator" for scope in scopes), Remark.SCOPE_TRANSCRIBED),
         (enrolled is not None and _names_differ(content.get("issuer"), enrolled), Remark.ISSUER_NAME_DIFFERS),
-        ("issuedEarlier" in content, Remark.REGISTERED_LATER),
+        ("issuedEarlier" in content or _dated_earlier(content, anchor.first), Remark.REGISTERED_LATER),
     ]
     return tuple(remark for applies, remark in told if applies)
+
+
+def _dated_earlier(content: JSONObject, anchored: int | None) -> bool:
+    """The chain shows only that it existed by `anchored`; a date well before that is the body's word (threat B7)."""
+    try:
+        valid_from, _ = validity(content)
+    except InvalidInput:
+        return False
+    return anchored is not None and valid_from + DATED_EARLIER_SECONDS < anchored
 
 
 def _not_consulted(check: Check) -> bool:

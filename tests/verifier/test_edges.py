@@ -344,3 +344,15 @@ def test_a_scope_that_lacks_a_claimed_standard_is_not_granted() -> None:
     document = sign_certificate(conformity_content())
     report = ask(case_of(world, document, world.log_certificate(document)))
     assert report.reason is Reason.SCOPE_NOT_GRANTED
+
+
+@pytest.mark.parametrize(("late", "said"), [(0, False), (1, True)])
+def test_a_date_well_before_the_first_anchor_is_said_to_be_the_bodys_word(late: int, said: bool) -> None:
+    world = enrolled_world()
+    document = sign_certificate(conformity_content())
+    anchored = parse_time("2026-11-20T00:00:00+07:00") + 7 * DAY + late
+    index = world.log_certificate(document)
+    case = case_of(world, document, index, epoch_time=anchored, block_time=anchored)
+    report = ask(case, at=anchored + HOUR)
+    assert report.verdict is Verdict.VALID
+    assert (Remark.REGISTERED_LATER in report.remarks) is said
