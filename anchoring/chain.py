@@ -28,6 +28,7 @@ from anchoring.contract import (
 )
 from anchoring.ports import Anchor, Block, ContractHead, Finality, Receipt, SendAnswer
 from certlog.errors import InvalidInput, Unavailable
+from certlog.strict_json import bound_nesting
 
 TIMEOUT: Final = 5.0
 """Seconds. web3's default is 30 s and five tries, sending included: it re-sent and reported "already known"."""
@@ -37,7 +38,7 @@ MAX_ANSWER: Final = 16 * 1024 * 1024
 
 _HASH_BYTES: Final = 32
 _PIECE: Final = 64 * 1024
-_FAILURES: Final = (requests.RequestException, HTTPError, Web3Exception, OSError, ValueError, RecursionError)
+_FAILURES: Final = (requests.RequestException, HTTPError, Web3Exception, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class _Provider(HTTPProvider):
                     raise requests.Timeout("the answer was not complete in time: timed out")
                 if len(answer) > MAX_ANSWER:
                     raise requests.RequestException(f"the answer is larger than {MAX_ANSWER} bytes")
+        try:
+            # Before web3 recurses into it: its imports lift the interpreter's own limit.
+            bound_nesting(answer.decode())
+        except (InvalidInput, UnicodeDecodeError) as error:
+            raise requests.RequestException(f"the answer is not JSON: {error}") from error
         return self.decode_rpc_response(answer)
 
 

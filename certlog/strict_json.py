@@ -58,7 +58,7 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
         raise InvalidInput(f"expected at most {max_bytes} bytes, found {len(data)}", code="too-large")
     try:
         text = data.decode("utf-8")
-        _bound_nesting(text)
+        bound_nesting(text)
         value = json.loads(
             text,
             object_pairs_hook=_unique_names,
@@ -92,6 +92,25 @@ def parse_canonical(data: bytes, *, max_bytes: int) -> JSONObject:
     if canonicalize(value) != data:
         raise InvalidInput("the bytes are not in canonical form (RFC 8785)", code="not-canonical")
     return value
+
+
+def bound_nesting(text: str) -> None:
+    """Refuse deep nesting before a reader recurses into it; for JSON of others' formats, too.
+
+    The interpreter's own limit is no bound: a library may raise it (py_ecc, which web3 imports, does, to 100,000),
+    and then such a text ends the process instead of raising RecursionError.
+
+    Raises:
+        InvalidInput: nested deeper than 32.
+    """
+    if text.count("[") + text.count("{") <= _FEW_CONTAINERS:
+        return
+    depth = 0
+    for token in _BRACKET_OR_STRING.finditer(text):
+        character = token[0][0]
+        depth += 1 if character in "[{" else -1 if character in "]}" else 0
+        if depth > MAX_DEPTH + 1:
+            raise InvalidInput(f"nested deeper than {MAX_DEPTH}", code="too-deep")
 
 
 def check_text(text: str, place: str = "") -> None:
@@ -231,22 +250,6 @@ def _bounded_integer(text: str) -> int:
     if len(text) > _LONGEST_INTEGER or abs(int(text)) > MAX_INTEGER or text == "-0":
         raise InvalidInput(f"integer {text[:20]} is outside ±(2^53-1)", code="integer-range")
     return int(text)
-
-
-def _bound_nesting(text: str) -> None:
-    """Refuse deep nesting before json.loads recurses into it.
-
-    The interpreter's own limit is no bound: a library may raise it (py_ecc, which web3 imports, does, to 100,000),
-    and then such a text ends the process instead of raising RecursionError.
-    """
-    if text.count("[") + text.count("{") <= _FEW_CONTAINERS:
-        return
-    depth = 0
-    for token in _BRACKET_OR_STRING.finditer(text):
-        character = token[0][0]
-        depth += 1 if character in "[{" else -1 if character in "]}" else 0
-        if depth > MAX_DEPTH + 1:
-            raise InvalidInput(f"nested deeper than {MAX_DEPTH}", code="too-deep")
 
 
 def _strings_are_plain(text: str) -> bool:

@@ -12,7 +12,8 @@ import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from certlog.errors import Unavailable
+from certlog.errors import InvalidInput, Unavailable
+from certlog.strict_json import bound_nesting
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import split_address
 
@@ -78,8 +79,10 @@ class Endpoint:
             for i, call in enumerate(calls)
         ]
         try:
-            answer = json.loads(self._post(json.dumps(request).encode()))
-        except (ValueError, RecursionError) as error:
+            text = self._post(json.dumps(request).encode()).decode()
+            bound_nesting(text)
+            answer = json.loads(text)
+        except (ValueError, InvalidInput) as error:
             raise Unavailable(f"{self.name}: the answer is not JSON") from error
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
