@@ -16,6 +16,7 @@ from certlog.digests import DocumentHash, digest_from_text
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
 from certlog.slots import Slot
+from issuer.disk import cannot_write
 from issuer.registry_port import Outcome
 
 JOURNAL_NAME: Final = "journal.sqlite3"
@@ -317,12 +318,10 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("COMMIT")
 
 
-def _unusable(path: Path, error: Exception) -> InvalidInput | Unavailable:
+def _unusable(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | Unavailable:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return Unavailable(f"another run is using {path}; wait until it ends")
-    reason = error.strerror if isinstance(error, OSError) else str(error)
-    message = f"cannot write {path}: {reason}; choose a folder that you may write to"
-    return InvalidInput(message, code="not-writable")
+    return cannot_write(path, error)
 
 
 def _values(row: JournalRow) -> tuple[object, ...]:

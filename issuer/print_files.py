@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import InvalidInput
+from issuer.disk import cannot_write
 from issuer.journal import Journal, JournalRow
 from issuer.key_file import IssuerKey
 from issuer.pdf import MEDIA_TYPE, MakePdf
@@ -112,5 +113,4 @@ def _write(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror}; choose a folder that you may write to"
-        raise InvalidInput(message, code="not-writable") from error
+        raise cannot_write(path, error) from error

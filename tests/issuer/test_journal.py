@@ -1,12 +1,15 @@
 """The journal's own promises: what it says is kept is on the disk, and a change is whole or not there."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from certlog.errors import CertlogError
+from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.slots import Slot
+from issuer.disk import cannot_write
 from issuer.journal import open_journal
 
 SYNCHRONOUS_FULL = 2
@@ -53,3 +56,27 @@ def test_a_journal_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
                 other.execute("SELECT * FROM slots")
         finally:
             other.close()
+
+
+def test_a_full_disk_asks_for_room_and_keeps_what_was_there(tmp_path: Path) -> None:
+    with open_journal(tmp_path) as journal:
+        journal.keep_slots([Slot(0, 1)], FAR)
+        (pages,) = journal._connection.execute("PRAGMA page_count").fetchone()
+        journal._connection.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(Unavailable, match="make room and run the same command again"):
+            journal.keep_slots([Slot(1, index) for index in range(5000)], FAR)
+        assert journal.free_slots(usable_at=0) == (Slot(0, 1),)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "remedy"),
+    [
+        (errno.ENOSPC, Unavailable, "make room and run the same command again"),
+        (errno.EDQUOT, Unavailable, "make room and run the same command again"),
+        (errno.EROFS, InvalidInput, "choose a folder that you may write to"),
+    ],
+)
+def test_the_remedy_fits_the_reason(number: int, kind: type[CertlogError], remedy: str) -> None:
+    found = cannot_write(Path("out/a.pdf"), OSError(number, os.strerror(number)))
+    assert type(found) is kind
+    assert remedy in str(found)
