@@ -4,6 +4,7 @@ A certificate entry carries the hash and the proof, not the content. Status and 
 carried whole. An epoch is covered by the checkpoint's signature.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -34,13 +35,14 @@ MAX_ENTRY_BYTES: Final = 8192
 ENTRY_VERSION: Final = 1
 
 
-class _EntryBytes:
+class _EntryBytes(ABC):
     """What every entry can do with its JSON form."""
 
     __slots__ = ()
 
+    @abstractmethod
     def to_json(self) -> JSONObject:
-        raise NotImplementedError
+        """Return the entry as JSON."""
 
     def to_bytes(self) -> bytes:
         """Return the leaf data: canonical bytes, at most 8 KiB."""
