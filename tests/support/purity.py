@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 ALLOWED_MODULES: Final = frozenset({
+    "abc",
     "base64",
     "binascii",
     "certlog",
