@@ -32,6 +32,7 @@ ALLOWED_MODULES: Final = frozenset({
     "re",
     "rfc8785",
     "struct",
+    "types",
     "typing",
     "unicodedata",
     "zlib",
