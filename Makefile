@@ -2,6 +2,8 @@
 #
 #   make demo              the whole story on this machine; ends with Ctrl-C (make demo ARGS=--once ends by itself)
 #   make test              what CI runs: linters, types, import rules, then every test (make test TESTS=tests/issuer)
+#   make test-deep         the long campaigns and peers; CERTLOG_DEEP=5 makes them five times as long
+#   make bench             the goals, measured here: ours, the limit of this machine, the ratio
 #   make setup             only what both of them do first; the second time it takes no time
 #   make lint types fmt    the checks without the tests; fmt mends what a tool can mend
 #   make lock vectors      write the locks / the project's own test vectors again
@@ -17,10 +19,12 @@ unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER VIRTUAL_ENV
 
 TESTS ?= tests
 ARGS ?=
+# How many times the usual number of cases a campaign runs.
+CERTLOG_DEEP ?= 1
 say = @printf '\033[1mcertlog:\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports fmt lock vectors clean
+.PHONY: help setup demo test test-deep bench lint types imports fmt lock vectors clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -60,6 +64,13 @@ demo: setup
 test: setup lint imports types
 	$(say) 'tests: $(TESTS)'
 	@$(BIN)/python -m pytest $(TESTS)
+
+test-deep: setup
+	$(say) 'campaigns: $(TESTS), CERTLOG_DEEP=$(CERTLOG_DEEP)'
+	@CERTLOG_DEEP=$(CERTLOG_DEEP) $(BIN)/python -m pytest -m deep --timeout=3600 $(TESTS)
+
+bench: setup
+	@$(BIN)/python -m bench $(ARGS)
 
 lint: setup
 	$(say) 'ruff: rules and format'
