@@ -10,9 +10,10 @@ from certlog.strict_json import JSONObject, get_str
 
 
 def covers(scope: Scope, claim: ClaimedScope) -> bool:
-    """Tell whether a scope is of the claimed kind and authority and lists every claimed standard."""
-    same_kind = (scope.kind, scope.authority, scope.measured) == (claim.kind, claim.authority, False)
-    return same_kind and bool(claim.standards) and set(claim.standards) <= set(scope.topics)
+    """Tell whether a scope is of the claimed kind and authority and lists every claimed standard or measurand."""
+    wanted = (claim.kind, claim.authority, claim.measured)
+    same_kind = (scope.kind, scope.authority, scope.measured) == wanted
+    return same_kind and bool(claim.topics) and set(claim.topics) <= set(scope.topics)
 
 
 def stands(record: ScopeRecord, *, index: int, day: str) -> bool:

@@ -36,6 +36,6 @@ def require_claims(record: IssuerRecord, content: JSONObject, index: int) -> Non
         if granting(record, claim, index=index, day=day) is None:
             message = (
                 f"{record.did} has no {claim.kind} by {claim.authority!r} in force on {day} for "
-                f"{', '.join(claim.standards)}; the operator grants scopes with `certlog operator grant-scope`"
+                f"{', '.join(claim.topics)}; the operator grants scopes with `certlog operator grant-scope`"
             )
             raise NotTrusted(message, code="scope-not-in-force")

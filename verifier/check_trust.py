@@ -171,7 +171,7 @@ def _granted(claim: ClaimedScope, authority: Authority) -> list[ScopeRecord]:
 
 
 def _shown(claim: ClaimedScope) -> str:
-    return f"{claim.kind} by {claim.authority}: {', '.join(claim.standards)}"
+    return f"{claim.kind} by {claim.authority}: {', '.join(claim.topics)}"
 
 
 def _shown_record(record: ScopeRecord) -> str:

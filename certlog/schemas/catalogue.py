@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
-from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
+from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.log import ENTRY, EPOCH
 from certlog.schemas.parts import Schema
-from certlog.schemas.proof_files import EVIDENCE, ISSUER_RECORD, SECURED_CERTIFICATE, TRUST_ROOT
+from certlog.schemas.proof_files import EVIDENCE, ISSUER_RECORD, SECURED_CERTIFICATES, TRUST_ROOT
 from certlog.schemas.statements import STATUS_DOCUMENT, TRUST_DOCUMENT
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
-    "conformity-certificate": CONFORMITY_CERTIFICATE,
-    "secured-conformity-certificate": SECURED_CERTIFICATE,
+    **CERTIFICATES,
+    **SECURED_CERTIFICATES,
     "status-document": STATUS_DOCUMENT,
     "trust-document": TRUST_DOCUMENT,
     "entry": ENTRY,

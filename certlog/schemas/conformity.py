@@ -1,22 +1,17 @@
-"""JSON Schema of a certificate of conformity, without its proof: a W3C Verifiable Credential 2.0.
+"""JSON Schema of a certificate of conformity, without its proof.
 
 The fields are those of ISO/IEC 17065 7.7.1, ISO/IEC 17021-1 8.2.2 and IAF MD 28, with the Vietnamese kinds
-(hợp quy, hợp chuẩn, lot). What each kind must carry is in `allOf`; cross-field rules: certlog/credential.py.
+(hợp quy, hợp chuẩn, lot). What each kind must carry is in `allOf`; cross-field rules: certlog/conformity.py.
 """
 
 from typing import Final
 
+from certlog.schemas.envelope import certificate_schema
 from certlog.schemas.parts import (
-    BASE,
     DATE,
-    DIALECT,
-    DID,
     DIGEST,
     LOCAL_TEXT,
     MAX_LONG_TEXT,
-    SALT,
-    TIME,
-    URN_UUID,
     Schema,
     array,
     choice,
@@ -25,21 +20,14 @@ from certlog.schemas.parts import (
     text,
 )
 
-CONTEXTS: Final = (
-    "https://www.w3.org/ns/credentials/v2",
-    "https://registry.example.vn/contexts/certlog/v1",
-)
-TYPES: Final = ("VerifiableCredential", "ConformityCertificate")
+TYPE: Final = "ConformityCertificate"
 
 PRODUCT_KINDS: Final = ("product_regulation", "product_standard", "batch")
 KINDS: Final = (*PRODUCT_KINDS, "management_system", "person", "process_service")
 CRITERION_KINDS: Final = ("QCVN", "TCVN", "ISO", "IEC", "TCCS")
 SCHEME_TYPES: Final = ("1a", "1b", "2", "3", "4", "5", "6")
 MARKS: Final = ("CR", "CS", "CB")
-REPLACE_REASONS: Final = ("correction", "scope_extended", "scope_reduced", "renewed", "reissued")
 
-MAX_NUMBER: Final = 60
-"""Longest certificate number: the limit of IAF CertSearch."""
 MAX_PRODUCTS: Final = 500
 
 GTIN: Final = r"^([0-9]{8}|[0-9]{12,14})$"
@@ -154,50 +142,8 @@ _RULES: Final[list[Schema]] = [
         },
         "else": {**_subject(required=["expiryDate"]), "required": ["validUntil"]},
     },
-    {
-        "if": {"properties": {"version": {"minimum": 2}}, "required": ["version"]},
-        "then": {"required": ["replaces"]},
-    },
 ]
 
-_STATUS_ENTRY = closed(
-    {
-        "id": text(500),
-        "type": {"const": "BitstringStatusListEntry"},
-        "statusPurpose": choice("revocation", "suspension"),
-        "statusListIndex": pattern("^(0|[1-9][0-9]{0,5})$"),
-        "statusListCredential": text(500),
-    }
+CONFORMITY_CERTIFICATE: Final = certificate_schema(
+    "conformity-certificate", "Certlog certificate of conformity, without its proof", TYPE, _SUBJECT, _RULES
 )
-
-CONFORMITY_CERTIFICATE: Final[Schema] = {
-    "$schema": DIALECT,
-    "$id": f"{BASE}conformity-certificate/v1",
-    "title": "Certlog certificate of conformity, without its proof",
-    **closed(
-        {
-            "@context": {"const": list(CONTEXTS)},
-            "id": URN_UUID,
-            "type": {"const": list(TYPES)},
-            "issuer": closed({"id": DID, "name": text(), "legalId": text(60)}),
-            "validFrom": TIME,
-            "credentialStatus": array(_STATUS_ENTRY, least=2, most=2),
-            "name": LOCAL_TEXT,
-            "certificateNumber": text(MAX_NUMBER),
-            "version": {"type": "integer", "minimum": 1, "maximum": 9999},
-            "salt": SALT,
-            "language": choice("vi", "en"),
-            "credentialSubject": _SUBJECT,
-        },
-        {
-            "validUntil": TIME,
-            "description": LOCAL_TEXT,
-            "replaces": closed({"id": URN_UUID, "digest": DIGEST, "reason": choice(*REPLACE_REASONS)}),
-            "relatedResource": array(
-                closed({"id": text(MAX_LONG_TEXT), "mediaType": text(), "digestMultibase": text()}), most=20
-            ),
-            "issuedEarlier": DATE,
-        },
-    ),
-    "allOf": _RULES,
-}

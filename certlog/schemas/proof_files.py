@@ -1,5 +1,6 @@
 """JSON Schemas of what a verifier reads: evidence and trust root, with the issuer record (docs/formats.md, 6, 8, 9)."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from certlog.evidence import (
@@ -11,7 +12,7 @@ from certlog.evidence import (
     MAX_STATEMENTS,
 )
 from certlog.keys import KeyType
-from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
+from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.log import EPOCH_ENTRY, STATUS_ENTRY, TRUST_ENTRY
 from certlog.schemas.parts import (
     COUNT,
@@ -86,11 +87,14 @@ def _secured(schema: Schema) -> Schema:
     return embedded(schema) | with_proof
 
 
-SECURED_CERTIFICATE: Final = published(
-    "secured-conformity-certificate/v1",
-    "Certlog certificate of conformity with its proof",
-    _secured(CONFORMITY_CERTIFICATE),
-)
+SECURED_CERTIFICATES: Final[Mapping[str, Schema]] = {
+    f"secured-{name}": published(
+        f"secured-{name}/v1",
+        str(schema["title"]).replace(", without its proof", " with its proof"),
+        _secured(schema),
+    )
+    for name, schema in CERTIFICATES.items()
+}
 
 _ANCHOR: Final = closed({"chainId": COUNT, "txHash": _HEX_HASH, "blockNumber": COUNT, "blockTime": UTC})
 _HEAD: Final = closed(
@@ -121,7 +125,7 @@ EVIDENCE: Final = published(
             ),
             "lists": array(closed({"bits": pattern("^u[A-Za-z0-9_-]+$"), "path": PATH}), least=2, most=2),
         },
-        {"certificate": _secured(CONFORMITY_CERTIFICATE)},
+        {"certificate": {"oneOf": [_secured(schema) for schema in CERTIFICATES.values()]}},
     ),
 )
 

