@@ -22,6 +22,7 @@ from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.keys import PublicKey
 from certlog.note import VerifierKey, cosignature_time, parse_note
 from certlog.schemas.catalogue import SCHEMAS
+from certlog.sealed import open_sealed
 from certlog.slots import LIST_SIZE
 from certlog.status import INITIAL, StatusStatement, step
 from certlog.status_list import decode_list, empty_list, get_bit, set_bit, status_leaf, status_tree
@@ -80,6 +81,12 @@ def secured_document(given: Given) -> Answer:
         "signedBytes": b64url(proof_hash + document.document_hash),
         "id": certificate_id(document.document_hash),
     }
+
+
+def sealed(given: Given) -> Answer:
+    blob, key = b64url_decode(given["sealed"]), b64url_decode(given["key"])
+    found = open_sealed(blob, key, DocumentHash(digest_from_text(given["documentHash"])))
+    return {"document": found.to_bytes().decode()}
 
 
 def entry(given: Given) -> Answer:
@@ -247,6 +254,7 @@ KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "certificate-id": identifier,
     "typed-id": typed_id,
     "secured-document": secured_document,
+    "sealed": sealed,
     "entry": entry,
     "tree-root": tree_root,
     "inclusion": inclusion,
