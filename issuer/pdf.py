@@ -4,20 +4,19 @@ typst does the setting and is imported only when a PDF is made. It gets data, ne
 it reads this package's template and the bundled fonts, and nothing else.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from certlog.canonical import canonicalize
 from certlog.certificate_id import certificate_id, format_id
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
 from issuer.print_fields import print_fields
-from issuer.qr import certificate_address, qr_svg
+from issuer.qr import certificate_address, code_text, qr_svg
 
 if TYPE_CHECKING:
     import typst
@@ -29,8 +28,19 @@ _TEMPLATE: Final = "conformity.typ"
 _STANDARD: Final = "a-3b"
 _SPECIMEN: Final = b'#set text(font: "Be Vietnam Pro")\n#sys.inputs.text'
 
-MakePdf = Callable[[SecuredDocument, int], bytes]
-"""Makes the PDF of a signed certificate; the second argument is when it was signed."""
+
+class MakePdf(Protocol):
+    """Makes the PDF of a signed certificate."""
+
+    def __call__(self, secured: SecuredDocument, signed_at: int, key_text: str = "") -> bytes:
+        """Return the PDF; the same arguments give the same bytes, in any process.
+
+        Args:
+            secured: the certificate.
+            signed_at: when it was signed, in seconds since the epoch.
+            key_text: the key of its sealed content, which goes into the printed code and nowhere else; "" if
+                the content is not sealed.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +53,14 @@ class PdfMaker:
 
     public_address: str
 
-    def __call__(self, secured: SecuredDocument, signed_at: int) -> bytes:
-        """Return the PDF; the same document and time give the same bytes."""
+    def __call__(self, secured: SecuredDocument, signed_at: int, key_text: str = "") -> bytes:
+        """Return the PDF; the same document, time and key give the same bytes."""
         identifier = certificate_id(secured.document_hash)
         address = certificate_address(self.public_address, identifier)
         inputs = {
             "fields": canonicalize(print_fields(secured.content)).decode(),
             "certificate": secured.to_bytes().decode(),
-            "qr": qr_svg(address),
+            "qr": qr_svg(code_text(address, key_text)),
             "address": address,
             "shown": format_id(identifier),
         }

@@ -1,4 +1,4 @@
-"""The QR code of a certificate: a short address in capitals (alphanumeric mode), error level Q, quiet zone 4.
+"""The QR code of a certificate: a short address in capitals, error level Q, quiet zone 4.
 
 Follows docs/formats.md section 2: the code only locates a certificate; it proves nothing.
 """
@@ -14,13 +14,21 @@ QUIET_ZONE: Final = 4
 
 
 def certificate_address(base: str, identifier: str) -> str:
-    """Return what the code holds: `HTTPS://HOST/C/<ID>`.
+    """Return where the code leads: `HTTPS://HOST/C/<ID>`, in capitals for the compact alphanumeric mode.
 
     Args:
         base: the registry's public address, scheme and host (and port for a local one).
         identifier: the 20-character certificate id.
     """
     return f"{base.rstrip('/')}/c/{identifier}".upper()
+
+
+def code_text(address: str, key_text: str = "") -> str:
+    """Return what the code holds: the address, and behind `#` the key of sealed content.
+
+    A fragment is never sent to a server: who has the paper can read the content, the registry cannot.
+    """
+    return f"{address}#{key_text}" if key_text else address
 
 
 def qr_svg(text: str) -> str:

@@ -304,7 +304,9 @@ def test_a_lost_pdf_is_made_again_only_if_it_comes_out_the_same(desk: Desk) -> N
     assert issued.pdf.read_bytes() == data
 
     issued.pdf.unlink()
-    desk.make_pdf = lambda secured, signed_at: quick_pdf(secured, signed_at) + b"newer template"
+    desk.make_pdf = lambda secured, signed_at, key_text="": (
+        quick_pdf(secured, signed_at, key_text) + b"newer template"
+    )
     with pytest.raises(InvalidInput, match="restore it from a backup, or bind a new file"):
         desk.issue(two_rows())
     assert not issued.pdf.exists()

@@ -29,9 +29,9 @@ def pseudo_random(seed: str) -> Callable[[int], bytes]:
     return lambda size: hashlib.shake_128(f"{seed}{next(counter)}".encode()).digest(size)
 
 
-def quick_pdf(secured: SecuredDocument, signed_at: int) -> bytes:
+def quick_pdf(secured: SecuredDocument, signed_at: int, key_text: str = "") -> bytes:
     """Stand in for typst where a test is not about the page."""
-    return b"%PDF " + secured.document_hash + str(signed_at).encode()
+    return b"%PDF " + secured.document_hash + str(signed_at).encode() + key_text.encode()
 
 
 def everything_prints(_text: str) -> str:
