@@ -32,12 +32,12 @@ from cli.issuer_options import (
 from cli.issuer_report import submitted_json, tell_mistakes, tell_report, tell_submitted
 from cli.issuer_status import bind, change_command, supersede
 from issuer.body import read_body
+from issuer.drafts import Drafts
 from issuer.http_registry import RegistryAddress
 from issuer.issue import IssueReport, Request, RowsRefused, Tools, issue, read_drafts
 from issuer.journal import open_journal
 from issuer.key_file import PublicPart, create_key_file, public_path
 from issuer.pdf import PdfMaker, find_unprintable
-from issuer.rows import Drafts
 from issuer.submit import submit_waiting
 from issuer.table import MAX_FILE_BYTES
 

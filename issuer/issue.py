@@ -15,7 +15,8 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.slots import Slot
 from issuer.body import Body
 from issuer.csv_file import read_csv
-from issuer.glyphs import FindUnprintable, unprintable_rows
+from issuer.drafts import Draft, Drafts
+from issuer.glyphs import FindUnprintable, unprintable_drafts
 from issuer.journal import Journal, JournalRow
 from issuer.json_file import read_json
 from issuer.key_file import IssuerKey
@@ -23,7 +24,7 @@ from issuer.pdf import MakePdf
 from issuer.print_files import Printing, remove_pdf
 from issuer.problems import RowProblem
 from issuer.registry_port import Registry
-from issuer.rows import Draft, Drafts, read_rows
+from issuer.rows import read_rows
 from issuer.sign import Signing
 from issuer.submit import NEEDS_NEW_SLOT, Progress, Submitted, submit_waiting
 from issuer.table import MAX_FILE_BYTES
@@ -185,37 +186,35 @@ def _compare(drafts: Drafts, tools: Tools) -> _Plan:
     in_file = {(draft.number, draft.version) for draft in drafts.good}
     for draft in drafts.good:
         found = tools.journal.find(tools.key.did, draft.number, draft.version)
-        problem = _contradiction(draft, found, drafts) or _no_previous(draft, in_file, drafts, tools)
+        problem = _contradiction(draft, found) or _no_previous(draft, in_file, tools)
         if problem:
             problems.append(problem)
             continue
         good.append(draft)
         if found is None:
             new.append(draft)
-    for problem in unprintable_rows(new, drafts.table, tools.find_unprintable):
-        problems.append(problem)
-        good = [draft for draft in good if draft.row != problem.place.row]
-        new = [draft for draft in new if draft.row != problem.place.row]
+    unprintable = {id(draft): problem for draft, problem in unprintable_drafts(new, tools.find_unprintable)}
+    problems += unprintable.values()
+    good = [draft for draft in good if id(draft) not in unprintable]
+    new = [draft for draft in new if id(draft) not in unprintable]
     problems.sort(key=lambda item: item.place.order)
     new.sort(key=lambda draft: draft.version)  # a version names the hash of the one before
     return _Plan(tuple(good), tuple(new), tuple(problems))
 
 
-def _contradiction(draft: Draft, found: JournalRow | None, drafts: Drafts) -> RowProblem | None:
+def _contradiction(draft: Draft, found: JournalRow | None) -> RowProblem | None:
     if found is None or found.input_hash == draft.input_hash:
         return None
     values = {"found": draft.number, "version": str(draft.version)}
-    return RowProblem(drafts.table.place(draft.row, "number"), "changed-input", values)
+    return RowProblem(draft.source.place("number"), "changed-input", values)
 
 
-def _no_previous(
-    draft: Draft, in_file: set[tuple[str, int]], drafts: Drafts, tools: Tools
-) -> RowProblem | None:
+def _no_previous(draft: Draft, in_file: set[tuple[str, int]], tools: Tools) -> RowProblem | None:
     before = (draft.number, draft.version - 1)
     if draft.version == 1 or before in in_file or tools.journal.find(tools.key.did, *before):
         return None
     values = {"found": str(draft.version), "expected": str(draft.version - 1)}
-    return RowProblem(drafts.table.place(draft.row, "version"), "no-previous", values)
+    return RowProblem(draft.source.place("version"), "no-previous", values)
 
 
 def _reserve(count: int, tools: Tools) -> Sequence[Slot]:

@@ -1,76 +1,48 @@
 """From the rows of a file to drafts: certificates complete but for id, salt, slot and what they replace.
 
 Every row is read to its end and every problem kept. At the end the certificate's own schema and rules are asked
-(certlog.credential), so that nothing is signed that a registry or verifier would refuse.
+(issuer.drafts), so that nothing is signed that a registry or verifier would refuse.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from certlog.canonical import canonicalize
-from certlog.credential import CONTEXTS, TYPES, credential_status, find_problems
-from certlog.digests import sha256
-from certlog.slots import Slot
+from certlog.credential import CONTEXTS, TYPES
 from certlog.strict_json import JSONObject
 from issuer.body import Body
 from issuer.cells import CellReader
-from issuer.problems import RowProblem
+from issuer.drafts import Draft, Drafts, refusals
+from issuer.problems import Place
 from issuer.row_dates import RowDates, read_dates
 from issuer.row_parties import present, read_client, read_evidence, read_signatory, read_sites
 from issuer.row_products import read_products, read_scheme
 from issuer.row_standards import read_standards
 from issuer.row_texts import read_scope, read_title
-from issuer.table import Table
+from issuer.table import Heading, Row, Table
 from issuer.words import KIND_WORDS, LANGUAGE_WORDS, MARK_WORDS, REASON_WORDS
 
 MAX_VERSION: Final = 9999
 _MAX_MONTHS: Final = 120
-_STAND_IN: Final[JSONObject] = {
-    # What a draft lacks, for asking the schema about everything else.
-    "id": "urn:uuid:00000000-0000-4000-8000-000000000000",
-    "salt": "A" * 22,
-    "credentialStatus": credential_status("origin.invalid", Slot(0, 0)),
-}
-_STAND_IN_REPLACES: Final[JSONObject] = {
-    "id": "urn:uuid:00000000-0000-4000-8000-000000000000",
-    "digest": "A" * 43,
-    "reason": "correction",
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A certificate before it has a slot; `replaces` is filled in from the issuer's journal.
+class RowSource:
+    """One row of a table, with the headings that it stands under."""
 
-    Attributes:
-        row: the row that it came from.
-        number: certificate number.
-        version: 1, or more when it replaces an earlier one.
-        content: the certificate without id, salt, credentialStatus and replaces.
-        replace_reason: why it replaces version - 1; None for version 1.
-    """
+    headings: Mapping[str, Heading]
+    row: Row
 
-    row: int
-    number: str
-    version: int
-    content: JSONObject
-    replace_reason: str | None
+    def place(self, name: str = "") -> Place:
+        """Return the place of a cell by its English column name."""
+        return Table(self.headings, ()).place(self.row.number, name)
 
-    @property
-    def input_hash(self) -> bytes:
-        """SHA-256 of what was asked for: tells a repetition from a changed input."""
-        return sha256(canonicalize({"content": self.content, "reason": self.replace_reason}))
-
-
-@dataclass(frozen=True, slots=True)
-class Drafts:
-    """What a file holds: drafts of its good rows, and all problems in the order of the file."""
-
-    good: tuple[Draft, ...]
-    problems: tuple[RowProblem, ...]
-    table: Table
+    def name_of(self, character: str) -> str:
+        """Return the column that holds a character; "" if it came from elsewhere, such as body.toml."""
+        cells = self.row.cells.items()
+        return next((name for name, text in cells if character in unicodedata.normalize("NFC", text)), "")
 
 
 def read_rows(table: Table, body: Body, did: str) -> Drafts:
@@ -89,17 +61,17 @@ def read_rows(table: Table, body: Body, did: str) -> Drafts:
     seen: dict[tuple[str, int], int] = {}
     for row in table.rows:
         cells = CellReader(table, row, unusable)
-        draft = _read_row(cells, body, did)
+        draft = _read_row(cells, RowSource(table.headings, row), body, did)
         if draft is not None:
             _require_new(cells, draft, seen)
         problems += cells.problems
         if draft is not None and not cells.failed:
             drafts.append(draft)
     problems.sort(key=lambda problem: problem.place.order)
-    return Drafts(tuple(drafts), tuple(problems), table)
+    return Drafts(tuple(drafts), tuple(problems))
 
 
-def _read_row(cells: CellReader, body: Body, did: str) -> Draft | None:
+def _read_row(cells: CellReader, source: RowSource, body: Body, did: str) -> Draft | None:
     number = cells.text("number")
     version = cells.number("version", 1, MAX_VERSION) or 1
     reason = _replace_reason(cells, version)
@@ -142,14 +114,14 @@ def _read_row(cells: CellReader, body: Body, did: str) -> Draft | None:
     )
     if cells.failed or number is None:
         return None
-    for message in _refusals(content):
-        cells.report("", "refused-content", found=message)
-    return Draft(cells.row, number, version, content, reason)
+    for problem in refusals(content):
+        cells.report("", "refused-content", found=str(problem))
+    return Draft(source, number, version, content, reason)
 
 
 def _require_new(cells: CellReader, draft: Draft, seen: dict[tuple[str, int], int]) -> None:
-    first = seen.setdefault((draft.number, draft.version), draft.row)
-    if first != draft.row:
+    first = seen.setdefault((draft.number, draft.version), cells.row)
+    if first != cells.row:
         values = {"found": draft.number, "version": str(draft.version), "first": str(first)}
         cells.report("number", "duplicate-number", **values)
 
@@ -188,11 +160,3 @@ def _mark(cells: CellReader) -> "JSONObject | None":
 
 def _iso(date: dt.date | None) -> str | None:
     return date.isoformat() if date else None
-
-
-def _refusals(content: JSONObject) -> Iterator[str]:
-    whole = {**content, **_STAND_IN}
-    if content["version"] != 1:
-        whole["replaces"] = _STAND_IN_REPLACES
-    for problem in find_problems(whole, origin="origin.invalid"):
-        yield str(problem)

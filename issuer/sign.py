@@ -11,9 +11,9 @@ from certlog.encoding import b64url
 from certlog.entry import certificate_entry
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject
+from issuer.drafts import Draft
 from issuer.journal import Journal, JournalRow
 from issuer.key_file import IssuerKey
-from issuer.rows import Draft
 from issuer.submit import Progress
 
 SIGNED_AT_ONCE: Final = 200

@@ -12,9 +12,10 @@ from certlog.errors import InvalidInput
 from issuer.body import Body, parse_body, read_body
 from issuer.columns import BY_NAME, COLUMNS, fold
 from issuer.csv_file import read_csv
+from issuer.drafts import Drafts
 from issuer.json_file import read_json
 from issuer.problems import TEXTS, RowProblem
-from issuer.rows import Drafts, read_rows
+from issuer.rows import read_rows
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DID = "did:web:mau.example.vn"
@@ -144,7 +145,7 @@ def test_every_kind_of_mistake_is_found_at_its_cell_and_no_other(body: Body) -> 
     drafts = read_rows(read_csv(data), body, DID)
 
     assert found(drafts) == [(i, column, code) for i, (_, column, code) in enumerate(MISTAKES, start=3)]
-    assert [draft.row for draft in drafts.good] == [2, len(MISTAKES) + 3]
+    assert [draft.source.place().row for draft in drafts.good] == [2, len(MISTAKES) + 3]
     assert len({code for _, _, code in MISTAKES}) >= 20
 
 
@@ -239,7 +240,7 @@ def test_rows_with_too_many_or_too_few_cells_are_told(body: Body) -> None:
     drafts = read_rows(read_csv("\n".join(lines).encode()), body, DID)
 
     assert found(drafts) == [(2, "", "too-many-fields"), (3, "", "too-few-fields")]
-    assert [draft.row for draft in drafts.good] == [4]
+    assert [draft.source.place().row for draft in drafts.good] == [4]
 
 
 @pytest.mark.parametrize(
