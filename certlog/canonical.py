@@ -1,21 +1,27 @@
 """Canonical JSON bytes (RFC 8785): the one byte string that is hashed and signed for a value.
 
-The rfc8785 library is the reference. For values whose names are ASCII and whose numbers are integers
-within ±(2^53-1), orjson's sorted compact output is the same bytes and far faster; a guard decides.
+The rfc8785 library is the reference. For plain values without floats and without characters beyond U+FFFF,
+orjson's sorted compact output is the same bytes and far faster; a guard decides, and docs/adr/0016 says why.
 """
 
+import gc
 from typing import Final, cast
 
 import orjson
 import rfc8785
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 MAX_DEPTH: Final = 100
 """Nesting that has a canonical form: three times what documents may have (strict_json.py), and recursion stays bounded
 whatever the interpreter's own limit is."""
 
-_MAX_INTEGER: Final = 2**53 - 1
+_FAST: Final = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+"""Sorted by UTF-8, and integers beyond ±(2^53-1) refused; names that are no plain str are refused anyway."""
+
+_PLAIN: Final = frozenset({dict, list, str, int, bool, type(None)})
+"""Exact types that both libraries write alike: orjson also writes enums, dates and UUIDs, which are no JSON."""
 
 
 def canonicalize(value: object) -> bytes:
@@ -25,41 +31,62 @@ def canonicalize(value: object) -> bytes:
         InvalidInput: the value holds something that JSON or I-JSON cannot (NaN, a huge integer, a lone
             surrogate, a name that is not a string), or is nested deeper than 100.
     """
+    if _is_plain(value):
+        try:
+            data = orjson.dumps(value, option=_FAST)
+        except orjson.JSONEncodeError:
+            pass  # the reference decides, and says what is wrong
+        else:
+            if _sorts_alike(data):
+                return data
     try:
-        if _fast_path_is_exact(value):
-            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         return rfc8785.dumps(cast("dict[str, object]", value))  # type: ignore[arg-type] # its own alias
-    except (rfc8785.CanonicalizationError, orjson.JSONEncodeError, UnicodeError) as error:
-        raise InvalidInput(f"no canonical form: {error}", code="not-canonicalizable") from error
+    except (rfc8785.CanonicalizationError, UnicodeError) as error:
+        raise InvalidInput(
+            Sentence("no canonical form: {error}", error=error), code="not-canonicalizable"
+        ) from error
 
 
-def _fast_path_is_exact(value: object) -> bool:
-    """Tell whether orjson's sorted output is RFC 8785's; a level of nesting at a time, all of them.
+def _is_plain(value: object) -> bool:
+    """Tell whether a value consists of plain JSON types without floats; all its levels are looked at in any case.
 
-    It differs for floats, for integers beyond 2^53 and, since it sorts names by UTF-8 and RFC 8785 sorts by
-    UTF-16, for some names outside ASCII. Exact types only: orjson writes enums and dates, RFC 8785 does not.
+    A level of nesting at a time, and a whole level in two calls: gc.get_referents returns what lists and dicts hold
+    (of a dict its values; its names too, where one is no str). Types are looked at before anything is opened.
 
     Raises:
         InvalidInput: nested too deeply; whichever way is taken then would recurse as deep.
     """
-    exact, level, depth = True, [value], 0
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        if not _PLAIN.issuperset(map(type, level)):
+            _bound_depth(value)
+            return False
+        level = gc.get_referents(*level)
+        if not level:
+            return True
+    raise _too_deep()
+
+
+def _sorts_alike(data: bytes) -> bool:
+    """Tell whether sorting by UTF-8 is sorting by UTF-16: without characters beyond U+FFFF it always is.
+
+    Their UTF-8 begins with F0 to F4, bytes that nothing else contains.
+    """
+    return not (b"\xf0" in data or b"\xf1" in data or b"\xf2" in data or b"\xf3" in data or b"\xf4" in data)
+
+
+def _bound_depth(value: object) -> None:
+    """Refuse deep nesting in a value of any types."""
+    level, depth = [value], 0
     while level:
         if depth > MAX_DEPTH:
-            raise InvalidInput(f"no canonical form: nested deeper than {MAX_DEPTH}", code="too-deep")
-        inner: list[object] = []
-        for item in level:
-            kind = type(item)
-            if kind is str or item is None or kind is bool:
-                continue
-            if kind is int:
-                exact = exact and -_MAX_INTEGER <= cast("int", item) <= _MAX_INTEGER
-            elif isinstance(item, dict):
-                exact = exact and kind is dict and all(type(k) is str and k.isascii() for k in item)
-                inner.extend(item.values())
-            elif isinstance(item, list | tuple):
-                exact = exact and kind is list
-                inner.extend(item)
-            else:
-                exact = False
-        level, depth = inner, depth + 1
-    return exact
+            raise _too_deep()
+        containers = [item for item in level if isinstance(item, dict | list | tuple)]
+        level = [x for c in containers for x in (c.values() if isinstance(c, dict) else c)]
+        depth += 1
+
+
+def _too_deep() -> InvalidInput:
+    return InvalidInput(
+        Sentence("no canonical form: nested deeper than {max_depth}", max_depth=MAX_DEPTH), code="too-deep"
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from certlog.digests import DocumentHash
 from certlog.errors import MistypedId
+from certlog.sentences import Sentence
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ID_LENGTH: Final = 20
@@ -53,16 +54,22 @@ def parse_id(text: str) -> str:
         MistypedId: wrong length, a character outside the alphabet, or a wrong check character.
     """
     if len(text) > _MAX_TYPED:
-        raise MistypedId(f"expected {ID_LENGTH} characters, found far more")
+        raise MistypedId(Sentence("expected {id_length} characters, found far more", id_length=ID_LENGTH))
     if not text.isascii():
         # Before upper-casing, which turns some other letters (long s, dotless i) into ours.
-        raise MistypedId(f"character {_first_foreign(text)!r} is not used in certificate ids")
+        raise MistypedId(
+            Sentence("character {character!r} is not used in certificate ids", character=_first_foreign(text))
+        )
     cleaned = text.strip().upper().translate(_LOOKALIKES)
     if len(cleaned) != ID_LENGTH:
-        raise MistypedId(f"expected {ID_LENGTH} characters, found {len(cleaned)}")
+        raise MistypedId(
+            Sentence(
+                "expected {id_length} characters, found {found}", id_length=ID_LENGTH, found=len(cleaned)
+            )
+        )
     unknown = [character for character in cleaned if character not in _VALUE]
     if unknown:
-        raise MistypedId(f"character {unknown[0]!r} is not used in certificate ids")
+        raise MistypedId(Sentence("character {unknown!r} is not used in certificate ids", unknown=unknown[0]))
     if _weighted_sum([_VALUE[character] for character in cleaned]):
         raise MistypedId("the check character does not fit: one or more characters are mistyped")
     return cleaned

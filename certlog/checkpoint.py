@@ -8,6 +8,7 @@ from certlog.digests import DIGEST_BYTES, RootHash
 from certlog.encoding import b64, b64_decode
 from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.note import NoteSigner, VerifierKey, note_signed_by, parse_note, sign_note
+from certlog.sentences import Sentence
 from certlog.tree import EMPTY_ROOT, MAX_SIZE
 
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -50,7 +51,11 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: NoteSigner) -> str:
     """
     if signer.verifier_key.name != checkpoint.origin:
         raise InvalidInput(
-            f"expected a log key named {checkpoint.origin!r}, found {signer.verifier_key.name!r}",
+            Sentence(
+                "expected a log key named {origin!r}, found {name!r}",
+                origin=checkpoint.origin,
+                name=signer.verifier_key.name,
+            ),
             code="wrong-origin",
         )
     return sign_note(checkpoint.to_text(), signer)
@@ -71,7 +76,13 @@ def open_checkpoint(note_text: str, key: VerifierKey) -> Checkpoint:
     note = parse_note(note_text)
     checkpoint = Checkpoint.from_text(note.text)
     if checkpoint.origin != key.name:
-        raise SignatureMismatch(f"expected origin {key.name!r}, found {checkpoint.origin[:80]!r}")
+        raise SignatureMismatch(
+            Sentence(
+                "expected origin {name!r}, found {origin!r}", name=key.name, origin=checkpoint.origin[:80]
+            )
+        )
     if not note_signed_by(note, key):
-        raise SignatureMismatch(f"the checkpoint is not signed by the log key {key.to_text()}")
+        raise SignatureMismatch(
+            Sentence("the checkpoint is not signed by the log key {key}", key=key.to_text())
+        )
     return checkpoint

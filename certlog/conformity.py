@@ -23,6 +23,7 @@ from certlog.envelope import (
 )
 from certlog.errors import InvalidInput
 from certlog.schemas.conformity import CONFORMITY_CERTIFICATE, TYPE
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, get_int, get_list, get_object, get_str
 
 # Mã số thuế / mã số doanh nghiệp: 10 digits, a dependent unit adds 3; household businesses use 12.
@@ -89,19 +90,29 @@ def _date_rules(content: JSONObject) -> Iterator[InvalidInput]:
     # ISO dates compare as text; validFrom's own date is read in the offset that it is written in.
     begins = get_str(content, "validFrom")[:10]
     if issued < decided:
-        message = f"expected {decided} (the decision) or later, found {issued}"
+        message = Sentence(
+            "expected {decided} (the decision) or later, found {issued}", decided=decided, issued=issued
+        )
         yield subject_problem("issueDate", message, "date-order")
     if begins < decided:
-        message = f"expected the decision's date {decided} or later, found {begins}"
+        message = Sentence(
+            "expected the decision's date {decided} or later, found {begins}", decided=decided, begins=begins
+        )
         yield InvalidInput(message, place="/validFrom", code="date-order")
     original = subject.get("originalIssueDate")
     if isinstance(original, str) and original > issued:
-        message = f"expected {issued} (this issue) or earlier, found {original}"
+        message = Sentence(
+            "expected {issued} (this issue) or earlier, found {original}", issued=issued, original=original
+        )
         yield subject_problem("originalIssueDate", message, "date-order")
     for name in ("cbRegistration", "designation", "accreditation"):
         until = object_of(subject.get(name, {})).get("validUntil")
         if isinstance(until, str) and until < decided:
-            message = f"expected to be in force on the day of the decision {decided}, found an end on {until}"
+            message = Sentence(
+                "expected to be in force on the day of the decision {decided}, found an end on {until}",
+                decided=decided,
+                until=until,
+            )
             yield subject_problem(f"{name}/validUntil", message, "ended-before-decision")
     valid_from, valid_until = validity(content)
     if valid_until is not None:
@@ -109,7 +120,9 @@ def _date_rules(content: JSONObject) -> Iterator[InvalidInput]:
             yield InvalidInput("expected a time after validFrom", place="/validUntil", code="date-order")
         ends = get_str(content, "validUntil")[:10]
         if subject.get("expiryDate") != ends:
-            yield subject_problem("expiryDate", f"expected the date of validUntil, {ends}", "date-order")
+            yield subject_problem(
+                "expiryDate", Sentence("expected the date of validUntil, {ends}", ends=ends), "date-order"
+            )
 
 
 def _kind_rules(content: JSONObject) -> Iterator[InvalidInput]:
@@ -119,7 +132,9 @@ def _kind_rules(content: JSONObject) -> Iterator[InvalidInput]:
     method = get_int(get_object(subject, "scheme"), "vnMethod")
     is_lot = subject["certificateKind"] == "batch"
     if is_lot and method not in _LOT_METHODS:
-        yield subject_problem("scheme/vnMethod", f"expected 7 or 8 for a lot, found {method}", "method")
+        yield subject_problem(
+            "scheme/vnMethod", Sentence("expected 7 or 8 for a lot, found {method}", method=method), "method"
+        )
     if not is_lot and method == _LOT_METHODS[0]:
         message = "method 7 certifies one lot: expected certificateKind batch"
         yield subject_problem("scheme/vnMethod", message, "method")
@@ -131,13 +146,15 @@ def _criteria_rules(content: JSONObject) -> Iterator[InvalidInput]:
         kind, number, year = get_str(item, "kind"), get_str(item, "number"), get_int(item, "year")
         # A QCVN under another kind would escape the designation that it needs.
         if not number.startswith((f"{kind} ", f"{kind}/")):
-            message = f"expected to begin with {kind}, found {number!r}"
+            message = Sentence("expected to begin with {kind}, found {number!r}", kind=kind, number=number)
             yield subject_problem(f"criteria/{i}/number", message, "criterion")
         elif str(year) not in number:
-            message = f"expected the year in {number!r}, found {year}"
+            message = Sentence("expected the year in {number!r}, found {year}", number=number, year=year)
             yield subject_problem(f"criteria/{i}/year", message, "criterion")
         if number in seen:
-            yield subject_problem(f"criteria/{i}/number", f"{number!r} is listed twice", "criterion")
+            yield subject_problem(
+                f"criteria/{i}/number", Sentence("{number!r} is listed twice", number=number), "criterion"
+            )
         seen.add(number)
 
 
@@ -145,14 +162,18 @@ def _product_rules(content: JSONObject) -> Iterator[InvalidInput]:
     for i, item in enumerate(items_of(subject_of(content), "products")):
         gtin = item.get("gtin")
         if isinstance(gtin, str) and not check_gtin(gtin):
-            yield subject_problem(f"products/{i}/gtin", f"the check digit of {gtin} is wrong", "gtin")
+            yield subject_problem(
+                f"products/{i}/gtin", Sentence("the check digit of {gtin} is wrong", gtin=gtin), "gtin"
+            )
 
 
 def _client_rules(content: JSONObject) -> Iterator[InvalidInput]:
     client = get_object(subject_of(content), "client")
     legal_id = get_str(client, "legalId")
     if client["country"] == "VN" and not _VN_LEGAL_ID.fullmatch(legal_id):
-        message = f"expected 10 digits, 10-3 digits or 12 digits for Viet Nam, found {legal_id!r}"
+        message = Sentence(
+            "expected 10 digits, 10-3 digits or 12 digits for Viet Nam, found {legal_id!r}", legal_id=legal_id
+        )
         yield subject_problem("client/legalId", message, "legal-id")
 
 

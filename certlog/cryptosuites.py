@@ -12,6 +12,7 @@ from certlog.digests import DocumentHash, sha256
 from certlog.encoding import base58btc, base58btc_decode
 from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.keys import SIGNATURE_BYTES, KeyType, PublicKey, Signer, verify_signature
+from certlog.sentences import Sentence
 
 SUITES: Final[Mapping[str, KeyType]] = {
     "eddsa-jcs-2022": KeyType.ED25519,
@@ -67,14 +68,28 @@ def signature_from_text(proof_value: object) -> bytes:
         raise SignatureMismatch("proofValue is not multibase base58btc")
     signature = base58btc_decode(proof_value[1:], max_length=SIGNATURE_BYTES)
     if len(signature) != SIGNATURE_BYTES:
-        raise SignatureMismatch(f"proofValue: expected {SIGNATURE_BYTES} bytes, found {len(signature)}")
+        raise SignatureMismatch(
+            Sentence(
+                "proofValue: expected {signature_bytes} bytes, found {found}",
+                signature_bytes=SIGNATURE_BYTES,
+                found=len(signature),
+            )
+        )
     return signature
 
 
 def _require_suite(suite: object, key: PublicKey) -> None:
     wanted = SUITES.get(suite) if isinstance(suite, str) else None
     if wanted is None:
-        raise InvalidInput(f"expected one of {', '.join(SUITES)}, found {suite!r}", code="unknown-suite")
+        raise InvalidInput(
+            Sentence("expected one of {suites}, found {suite!r}", suites=", ".join(SUITES), suite=suite),
+            code="unknown-suite",
+        )
     if wanted is not key.type:
-        message = f"suite {suite} wants a {wanted} key, the registered key is {key.type}"
+        message = Sentence(
+            "suite {suite} wants a {wanted} key, the registered key is {key_type}",
+            suite=suite,
+            wanted=wanted,
+            key_type=key.type,
+        )
         raise InvalidInput(message, code="suite-key-mismatch")

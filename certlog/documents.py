@@ -12,6 +12,7 @@ from certlog.canonical import canonicalize
 from certlog.digests import DocumentHash, sha256
 from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.keys import PublicKey, Signer, split_verification_method, verification_method
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject, JSONValue, get_str, members, parse_object
 from certlog.timestamps import format_time, parse_time
@@ -58,11 +59,17 @@ class Proof:
         fixed = {"type": "DataIntegrityProof", "proofPurpose": "assertionMethod"}
         for name, expected in fixed.items():
             if obj[name] != expected:
-                raise InvalidInput(f"expected {expected!r}", place=f"{place}/{name}", code="bad-proof")
+                raise InvalidInput(
+                    Sentence("expected {expected!r}", expected=expected),
+                    place=f"{place}/{name}",
+                    code="bad-proof",
+                )
         suite = get_str(obj, "cryptosuite", place)
         if suite not in cryptosuites.SUITES:
             raise InvalidInput(
-                f"unknown suite {suite[:40]!r}", place=f"{place}/cryptosuite", code="unknown-suite"
+                Sentence("unknown suite {suite!r}", suite=suite[:40]),
+                place=f"{place}/cryptosuite",
+                code="unknown-suite",
             )
         if "@context" in obj and obj["@context"] is None:
             raise InvalidInput("@context is null", place=place, code="bad-proof")
@@ -194,10 +201,16 @@ def require_binding(proof: Proof, *, domain: str, challenge: str) -> None:
         SignatureMismatch: it was made for another log, slot or kind.
     """
     if proof.domain != domain:
-        message = f"expected domain {domain!r}, found {proof.domain[:80]!r}"
+        message = Sentence(
+            "expected domain {domain!r}, found {found!r}", domain=domain, found=proof.domain[:80]
+        )
         raise SignatureMismatch(message, place="/proof/domain", code="wrong-domain")
     if proof.challenge != challenge:
-        message = f"expected challenge {challenge!r}, found {proof.challenge[:80]!r}"
+        message = Sentence(
+            "expected challenge {challenge!r}, found {found!r}",
+            challenge=challenge,
+            found=proof.challenge[:80],
+        )
         raise SignatureMismatch(message, place="/proof/challenge", code="wrong-challenge")
 
 

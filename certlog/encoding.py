@@ -5,6 +5,7 @@ import binascii
 from typing import Final
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 _BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE58_VALUE: Final = {character: value for value, character in enumerate(_BASE58)}
@@ -69,7 +70,10 @@ def base58btc_decode(text: str, *, max_length: int) -> bytes:
         max_length: refuse more bytes than this before the quadratic conversion is paid for.
     """
     if len(text) > max_length * 2:
-        raise InvalidInput(f"expected at most {max_length} bytes of base58btc", code="bad-base58")
+        raise InvalidInput(
+            Sentence("expected at most {max_length} bytes of base58btc", max_length=max_length),
+            code="bad-base58",
+        )
     number = 0
     for character in text:
         if character not in _BASE58_VALUE:
@@ -81,5 +85,8 @@ def base58btc_decode(text: str, *, max_length: int) -> bytes:
 
 def _of_length(data: bytes, length: int | None) -> bytes:
     if length is not None and len(data) != length:
-        raise InvalidInput(f"expected {length} bytes, found {len(data)}", code="wrong-length")
+        raise InvalidInput(
+            Sentence("expected {length} bytes, found {found}", length=length, found=len(data)),
+            code="wrong-length",
+        )
     return data

@@ -14,6 +14,7 @@ from certlog.documents import Proof, SecuredDocument
 from certlog.encoding import b64url
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.slots import LIST_SIZE, Slot
 from certlog.strict_json import JSONObject, JSONValue, get_object, get_str, members, parse_canonical
 from certlog.tree import leaf_hash
@@ -48,7 +49,13 @@ class _EntryBytes(ABC):
         """Return the leaf data: canonical bytes, at most 8 KiB."""
         data = canonicalize(self.to_json())
         if len(data) > MAX_ENTRY_BYTES:
-            raise InvalidInput(f"an entry has at most {MAX_ENTRY_BYTES} bytes, this one {len(data)}")
+            raise InvalidInput(
+                Sentence(
+                    "an entry has at most {max_entry_bytes} bytes, this one {data_length}",
+                    max_entry_bytes=MAX_ENTRY_BYTES,
+                    data_length=len(data),
+                )
+            )
         return data
 
     @property
@@ -124,7 +131,11 @@ def parse_entry(data: bytes) -> Entry:
 def entry_from_json(value: JSONValue, place: str = "") -> Entry:
     """Read an entry from its JSON value (inside an evidence file or a request)."""
     if not isinstance(value, dict) or value.get("v") != ENTRY_VERSION or isinstance(value.get("v"), bool):
-        raise InvalidInput(f"expected an entry of version {ENTRY_VERSION}", place=place, code="bad-entry")
+        raise InvalidInput(
+            Sentence("expected an entry of version {entry_version}", entry_version=ENTRY_VERSION),
+            place=place,
+            code="bad-entry",
+        )
     match value.get("type"):
         case "certificate":
             obj = members(value, required=("v", "type", "documentHash", "proof", "slot"), place=place)
@@ -143,4 +154,6 @@ def entry_from_json(value: JSONValue, place: str = "") -> Entry:
             return EpochEntry(Epoch.from_json(obj["document"], f"{place}/document"))
         case other:
             shown = other[:40] if isinstance(other, str) else type(other).__name__
-            raise InvalidInput(f"unknown entry type {shown!r}", place=f"{place}/type", code="bad-entry")
+            raise InvalidInput(
+                Sentence("unknown entry type {shown!r}", shown=shown), place=f"{place}/type", code="bad-entry"
+            )

@@ -11,6 +11,8 @@
 Each bears a message that says what was expected and found.
 """
 
+from certlog.sentences import Sentence
+
 
 class CertlogError(Exception):
     """Root of every error that Certlog raises on purpose."""
@@ -27,7 +29,7 @@ class InvalidInput(CertlogError):
 
     def __init__(self, message: str, *, place: str = "", code: str = "invalid-input") -> None:
         """Keep the parts beside the message, so that a caller can show them apart."""
-        super().__init__(f"{place}: {message}" if place else message)
+        super().__init__(Sentence("{place}: {message}", place=place, message=message) if place else message)
         self.message = message
         self.place = place
         self.code = code

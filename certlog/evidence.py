@@ -16,6 +16,7 @@ from certlog.entry import Entry, entry_from_json
 from certlog.errors import InvalidInput
 from certlog.issuer_record import IssuerRecord
 from certlog.note import MAX_SIGNATURES
+from certlog.sentences import Sentence
 from certlog.status_list import PURPOSES, decode_list, encode_list
 from certlog.strict_json import (
     JSONObject,
@@ -199,7 +200,9 @@ class Evidence:
         obj = members(value, required=names, optional=("certificate",))
         if get_int(obj, "v") != EVIDENCE_VERSION:
             raise InvalidInput(
-                f"expected evidence version {EVIDENCE_VERSION}", place="/v", code="bad-version"
+                Sentence("expected evidence version {evidence_version}", evidence_version=EVIDENCE_VERSION),
+                place="/v",
+                code="bad-version",
             )
         certificate = None
         if "certificate" in obj:

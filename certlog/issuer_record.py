@@ -12,6 +12,7 @@ from certlog.digests import LeafHash
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.keys import PublicKey, check_did
 from certlog.scopes import DelegatedScope, Names, Scope
+from certlog.sentences import Sentence
 from certlog.strict_json import (
     JSONObject,
     JSONValue,
@@ -204,11 +205,23 @@ def key_in_force(record: IssuerRecord, key: PublicKey, index: int) -> KeyRecord:
     """
     found = record.key_record(key)
     if found is None or found.added >= index:
-        raise NotTrusted(f"{record.did} had no such key at entry {index}", code="unknown-key")
+        raise NotTrusted(
+            Sentence("{did} had no such key at entry {index}", did=record.did, index=index),
+            code="unknown-key",
+        )
     if found.retired is not None and found.retired <= index:
-        raise NotTrusted(f"the key was retired at entry {found.retired}, before {index}", code="retired-key")
+        raise NotTrusted(
+            Sentence(
+                "the key was retired at entry {retired}, before {index}", retired=found.retired, index=index
+            ),
+            code="retired-key",
+        )
     if found.compromised_since is not None and found.compromised_since <= index:
-        message = f"the key counts as compromised since entry {found.compromised_since}, before {index}"
+        message = Sentence(
+            "the key counts as compromised since entry {compromised_since}, before {index}",
+            compromised_since=found.compromised_since,
+            index=index,
+        )
         raise NotTrusted(message, code="compromised-key")
     return found
 

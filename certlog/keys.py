@@ -17,6 +17,7 @@ from nacl.exceptions import BadSignatureError
 
 from certlog.encoding import base58btc, base58btc_decode
 from certlog.errors import InvalidInput, SignatureMismatch
+from certlog.sentences import Sentence
 
 SIGNATURE_BYTES: Final = 64
 P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -59,7 +60,13 @@ class PublicKey:
     def __post_init__(self) -> None:
         """Refuse any other length."""
         if len(self.raw) != _RAW_BYTES[self.type]:
-            raise InvalidInput(f"expected {_RAW_BYTES[self.type]} key bytes, found {len(self.raw)}")
+            raise InvalidInput(
+                Sentence(
+                    "expected {raw_bytes} key bytes, found {found}",
+                    raw_bytes=_RAW_BYTES[self.type],
+                    found=len(self.raw),
+                )
+            )
 
     @property
     def multibase(self) -> str:
@@ -96,7 +103,11 @@ def did_key(key: PublicKey) -> str:
 def check_did(text: str, place: str = "") -> str:
     """Return text if it is a DID of a method that the registry enrols (did:web, did:webvh, did:key)."""
     if not _DID.fullmatch(text):
-        raise InvalidInput(f"expected a did:web or did:key, found {text[:60]!r}", place=place, code="bad-did")
+        raise InvalidInput(
+            Sentence("expected a did:web or did:key, found {text!r}", text=text[:60]),
+            place=place,
+            code="bad-did",
+        )
     return text
 
 
@@ -121,7 +132,9 @@ def verify_signature(key: PublicKey, message: bytes, signature: bytes) -> None:
         SignatureMismatch: the signature does not verify under this key.
     """
     if len(signature) != SIGNATURE_BYTES:
-        raise SignatureMismatch(f"expected a signature of 64 bytes, found {len(signature)}")
+        raise SignatureMismatch(
+            Sentence("expected a signature of 64 bytes, found {found}", found=len(signature))
+        )
     match key.type:
         case KeyType.ED25519:
             _verify_ed25519(key.raw, message, signature)

@@ -11,6 +11,7 @@ from certlog.digests import sha256
 from certlog.encoding import b64, b64_decode
 from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.keys import KeyType, PublicKey, verify_signature
+from certlog.sentences import Sentence
 
 ED25519_NOTE: Final = 0x01
 COSIGNATURE_V1: Final = 0x04
@@ -33,7 +34,7 @@ class VerifierKey:
     def __post_init__(self) -> None:
         """Refuse names and keys that a signature line cannot carry."""
         if not _is_key_name(self.name):
-            raise InvalidInput(f"bad key name {self.name[:80]!r}", code="bad-vkey")
+            raise InvalidInput(Sentence("bad key name {name!r}", name=self.name[:80]), code="bad-vkey")
         if self.key_type not in (ED25519_NOTE, COSIGNATURE_V1) or len(self.raw) != _KEY_BYTES:
             raise InvalidInput("expected an Ed25519 verifier key (type 01 or 04)", code="bad-vkey")
 
@@ -54,7 +55,12 @@ class VerifierKey:
         data = b64_decode(encoded, 33)
         key = cls(name, data[0], data[1:])
         if key.key_id.hex() != key_id:
-            raise InvalidInput(f"expected key id {key.key_id.hex()}, found {key_id[:20]!r}", code="bad-vkey")
+            raise InvalidInput(
+                Sentence(
+                    "expected key id {key_id}, found {found!r}", key_id=key.key_id.hex(), found=key_id[:20]
+                ),
+                code="bad-vkey",
+            )
         return key
 
 
@@ -93,13 +99,19 @@ def parse_note(text: str) -> Note:
         InvalidInput: too large, no signature, or a line of another form.
     """
     if len(text.encode()) > MAX_NOTE_BYTES:
-        raise InvalidInput(f"a note has at most {MAX_NOTE_BYTES} bytes", code="bad-note")
+        raise InvalidInput(
+            Sentence("a note has at most {max_note_bytes} bytes", max_note_bytes=MAX_NOTE_BYTES),
+            code="bad-note",
+        )
     body, separator, tail = text.rpartition("\n\n")
     if not separator or not tail.endswith("\n") or any(c < " " and c != "\n" for c in text):
         raise InvalidInput("not a signed note: text, an empty line, signature lines", code="bad-note")
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise InvalidInput(f"a note has at most {MAX_SIGNATURES} signatures", code="bad-note")
+        raise InvalidInput(
+            Sentence("a note has at most {max_signatures} signatures", max_signatures=MAX_SIGNATURES),
+            code="bad-note",
+        )
     return Note(body + "\n", tuple(_parse_line(line) for line in lines))
 
 
@@ -152,7 +164,9 @@ def _verify_line(text: str, line: NoteSignature, key: VerifierKey) -> None:
         verify_signature(public_key, text.encode(), line.signature)
         return
     if len(line.signature) != _TIMESTAMP_BYTES + 64:
-        raise SignatureMismatch(f"expected a cosignature of 72 bytes, found {len(line.signature)}")
+        raise SignatureMismatch(
+            Sentence("expected a cosignature of 72 bytes, found {found}", found=len(line.signature))
+        )
     timestamp = int.from_bytes(line.signature[:_TIMESTAMP_BYTES], "big")
     verify_signature(public_key, cosignature_message(text, timestamp), line.signature[_TIMESTAMP_BYTES:])
 

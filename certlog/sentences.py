@@ -4,7 +4,7 @@ A Sentence is its own English text, so that whoever logs, compares or prints it 
 catalogues of other languages are files that the edges (cli, web) read; this module never does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Self
 
@@ -17,7 +17,7 @@ class Sentence(str):
 
     Attributes:
         template: the text before its values were put in; the key of the catalogues.
-        values: what stands in it; a value may be a Sentence itself.
+        values: what stands in it; a value may be a Sentence itself, or an error whose message is one.
     """
 
     __slots__ = ("template", "values")
@@ -36,13 +36,32 @@ class Sentence(str):
         sentence.values = MappingProxyType(values)
         return sentence
 
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        """Return what `__new__` takes, so that an error keeps its sentence on its way from another process."""
+        return (self.template,), dict(self.values)
+
+    def __getstate__(self) -> None:
+        """Return nothing more: what `__new__` is given is all."""
+
+
+def joined(separator: str, parts: Iterable[str]) -> Sentence:
+    """Return sentences one after another, each of which keeps its own template."""
+    named = {f"part{position}": part for position, part in enumerate(parts)}
+    return Sentence(separator.join(f"{{{name}}}" for name in named), **named)
+
 
 def translated(text: str, translate: Translate) -> str:
     """Return a text in the language of `translate`, with the sentences inside it; a plain text is its own template."""
     if not isinstance(text, Sentence):
         return translate(text)
-    values = {
-        name: translated(value, translate) if isinstance(value, Sentence) else value
-        for name, value in text.values.items()
-    }
-    return translate(text.template).format(**values) if values else translate(text.template)
+    if not text.values:
+        return translate(text.template)
+    values = {name: _translated_value(value, translate) for name, value in text.values.items()}
+    return translate(text.template).format(**values)
+
+
+def _translated_value(value: object, translate: Translate) -> object:
+    """Translate a sentence, and an error that was made of one; numbers, paths and texts of others stay."""
+    if isinstance(value, Exception) and value.args:
+        value = value.args[0] if isinstance(value.args[0], Sentence) else value
+    return translated(value, translate) if isinstance(value, Sentence) else value

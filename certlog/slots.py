@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONValue
 
 LIST_SIZE: Final = 131_072
@@ -32,7 +33,12 @@ class Slot:
     def of(cls, number: int, index: int, place: str = "") -> "Slot":
         """Return a slot within its bounds: 0 <= index < 131,072 and 0 <= list < 2^31."""
         if not (0 <= number <= MAX_LIST and 0 <= index < LIST_SIZE):
-            message = f"no slot [{number}, {index}]: an index is below {LIST_SIZE}"
+            message = Sentence(
+                "no slot [{number}, {index}]: an index is below {list_size}",
+                number=number,
+                index=index,
+                list_size=LIST_SIZE,
+            )
             raise InvalidInput(message, place=place, code="bad-slot")
         return cls(number, index)
 

@@ -14,6 +14,7 @@ from certlog.digests import DocumentHash, digest_from_text, same
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput
 from certlog.keys import check_did
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue, get_object, get_str, members
 from certlog.timestamps import parse_time
 
@@ -96,8 +97,18 @@ class StatusStatement:
         """Refuse combinations that the closed schema has no place for."""
         reasons = REASONS[self.action]
         if (self.reason not in reasons) if reasons else (self.reason is not None):
-            wanted = f"one of {', '.join(reasons)}" if reasons else "no reason"
-            raise InvalidInput(f"{self.action}: expected {wanted}, found {self.reason!r}", place="/reason")
+            wanted = (
+                Sentence("one of {reasons}", reasons=", ".join(reasons)) if reasons else Sentence("no reason")
+            )
+            raise InvalidInput(
+                Sentence(
+                    "{action}: expected {wanted}, found {reason!r}",
+                    action=self.action,
+                    wanted=wanted,
+                    reason=self.reason,
+                ),
+                place="/reason",
+            )
         if (self.replaced_by is not None) != (self.action is StatusAction.SUPERSEDE):
             raise InvalidInput("replacedBy goes with supersede, only and always", place="/replacedBy")
         if self.replaced_by is not None and same(self.replaced_by, self.certificate):
@@ -193,7 +204,11 @@ def step(
     """
     if not _same_or_none(statement.previous, status.last):
         found, expected = _shown(statement.previous), _shown(status.last)
-        raise InvalidInput(f"expected {expected}, found {found}", place="/previous", code="wrong-previous")
+        raise InvalidInput(
+            Sentence("expected {expected}, found {found}", expected=expected, found=found),
+            place="/previous",
+            code="wrong-previous",
+        )
     if status.revoked:
         raise InvalidInput("the certificate is revoked: nothing after that counts", code="already-revoked")
     moved = replace(status, last=document_hash)
@@ -207,9 +222,12 @@ def step(
         case StatusAction.WITHDRAW | StatusAction.CANCEL | StatusAction.SUPERSEDE:
             return _changed(moved, statement, index, revoked=True)
         case _:
-            state = "suspended" if status.suspended else "not suspended"
+            state = Sentence("suspended") if status.suspended else Sentence("not suspended")
             raise InvalidInput(
-                f"{statement.action} has no effect: the certificate is {state}", code="no-effect"
+                Sentence(
+                    "{action} has no effect: the certificate is {state}", action=statement.action, state=state
+                ),
+                code="no-effect",
             )
 
 
@@ -243,7 +261,7 @@ def _action(text: str, place: str) -> StatusAction:
         return StatusAction(text)
     except ValueError as error:
         raise InvalidInput(
-            f"unknown action {text[:40]!r}", place=f"{place}/action", code="bad-action"
+            Sentence("unknown action {text!r}", text=text[:40]), place=f"{place}/action", code="bad-action"
         ) from error
 
 

@@ -14,6 +14,7 @@ from certlog.digests import DocumentHash, LeafHash
 from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput
 from certlog.keys import Signer, did_key, verification_method
+from certlog.sentences import Sentence
 from certlog.slots import LIST_SIZE, Slot
 from certlog.strict_json import JSONObject, JSONValue
 from certlog.timestamps import format_time
@@ -67,7 +68,11 @@ def decode_list(text: str, place: str = "") -> bytes:
     except zlib.error as error:
         raise InvalidInput("the encodedList is not GZIP", place=place, code="bad-list") from error
     if len(bits) != LIST_BYTES or not inflate.eof or inflate.unused_data:
-        raise InvalidInput(f"expected a list of {LIST_BYTES} bytes", place=place, code="bad-list")
+        raise InvalidInput(
+            Sentence("expected a list of {list_bytes} bytes", list_bytes=LIST_BYTES),
+            place=place,
+            code="bad-list",
+        )
     return bits
 
 
@@ -148,4 +153,10 @@ def list_credential(
 
 def _require(bits: bytes, index: int) -> None:
     if len(bits) != LIST_BYTES or not 0 <= index < LIST_SIZE:
-        raise InvalidInput(f"a status list has {LIST_BYTES} bytes and indices below {LIST_SIZE}")
+        raise InvalidInput(
+            Sentence(
+                "a status list has {list_bytes} bytes and indices below {list_size}",
+                list_bytes=LIST_BYTES,
+                list_size=LIST_SIZE,
+            )
+        )

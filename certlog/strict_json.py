@@ -12,6 +12,7 @@ from typing import Final, NoReturn, TypeAlias, TypeVar, cast
 
 from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 JSONValue: TypeAlias = "dict[str, JSONValue] | list[JSONValue] | str | int | bool | None"
 JSONObject: TypeAlias = dict[str, "JSONValue"]
@@ -55,7 +56,12 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
         InvalidInput: too large, not UTF-8, not JSON, or outside the narrowed rules of this module.
     """
     if len(data) > max_bytes:
-        raise InvalidInput(f"expected at most {max_bytes} bytes, found {len(data)}", code="too-large")
+        raise InvalidInput(
+            Sentence(
+                "expected at most {max_bytes} bytes, found {found}", max_bytes=max_bytes, found=len(data)
+            ),
+            code="too-large",
+        )
     try:
         text = data.decode("utf-8")
         bound_nesting(text)
@@ -67,10 +73,14 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
             parse_int=_bounded_integer,
         )
     except UnicodeDecodeError as error:
-        raise InvalidInput(f"not UTF-8 at byte {error.start}", code="not-utf8") from error
+        raise InvalidInput(
+            Sentence("not UTF-8 at byte {position}", position=error.start), code="not-utf8"
+        ) from error
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise InvalidInput(f"not JSON: {error.msg}", place=where, code="not-json") from error
+        where = Sentence("line {line} column {column}", line=error.lineno, column=error.colno)
+        raise InvalidInput(
+            Sentence("not JSON: {problem}", problem=error.msg), place=where, code="not-json"
+        ) from error
     if _strings_are_plain(text):
         _check_depth(value)
     else:
@@ -82,7 +92,7 @@ def parse_object(data: bytes, *, max_bytes: int) -> JSONObject:
     """Read one JSON object; like parse, and the top value must be an object."""
     value = parse(data, max_bytes=max_bytes)
     if not isinstance(value, dict):
-        raise InvalidInput(f"expected an object, found {_kind(value)}", code="not-object")
+        raise InvalidInput(Sentence("expected an object, found {kind}", kind=_kind(value)), code="not-object")
     return value
 
 
@@ -110,7 +120,9 @@ def bound_nesting(text: str) -> None:
         character = token[0][0]
         depth += 1 if character in "[{" else -1 if character in "]}" else 0
         if depth > MAX_DEPTH + 1:
-            raise InvalidInput(f"nested deeper than {MAX_DEPTH}", code="too-deep")
+            raise InvalidInput(
+                Sentence("nested deeper than {max_depth}", max_depth=MAX_DEPTH), code="too-deep"
+            )
 
 
 def check_text(text: str, place: str = "") -> None:
@@ -136,14 +148,22 @@ def members(
         The same object, now known to be one.
     """
     if not isinstance(value, dict):
-        raise InvalidInput(f"expected an object, found {_kind(value)}", place=place, code="not-object")
+        raise InvalidInput(
+            Sentence("expected an object, found {kind}", kind=_kind(value)), place=place, code="not-object"
+        )
     wanted = set(required)
     missing = sorted(wanted - value.keys())
     if missing:
-        raise InvalidInput(f"member {missing[0]!r} is missing", place=place, code="missing-member")
+        raise InvalidInput(
+            Sentence("member {missing!r} is missing", missing=missing[0]), place=place, code="missing-member"
+        )
     unknown = sorted(value.keys() - wanted - set(optional))
     if unknown:
-        raise InvalidInput(f"unknown member {unknown[0][:_SHOWN]!r}", place=place, code="unknown-member")
+        raise InvalidInput(
+            Sentence("unknown member {unknown!r}", unknown=unknown[0][:_SHOWN]),
+            place=place,
+            code="unknown-member",
+        )
     return value
 
 
@@ -151,7 +171,7 @@ def get_str(value: JSONObject, name: str, place: str = "") -> str:
     """Return a member that must be a string."""
     found = value.get(name)
     if not isinstance(found, str):
-        raise _wrong_kind("a string", found, f"{place}/{name}")
+        raise _wrong_kind(Sentence("a string"), found, f"{place}/{name}")
     return found
 
 
@@ -159,7 +179,7 @@ def get_int(value: JSONObject, name: str, place: str = "") -> int:
     """Return a member that must be an integer >= 0 (no format of ours has negative integers)."""
     found = value.get(name)
     if isinstance(found, bool) or not isinstance(found, int) or found < 0:
-        raise _wrong_kind("an integer >= 0", found, f"{place}/{name}")
+        raise _wrong_kind(Sentence("an integer >= 0"), found, f"{place}/{name}")
     return found
 
 
@@ -172,7 +192,7 @@ def get_object(value: JSONObject, name: str, place: str = "") -> JSONObject:
     """Return a member that must be an object."""
     found = value.get(name)
     if not isinstance(found, dict):
-        raise _wrong_kind("an object", found, f"{place}/{name}")
+        raise _wrong_kind(Sentence("an object"), found, f"{place}/{name}")
     return found
 
 
@@ -180,7 +200,7 @@ def get_list(value: JSONObject, name: str, place: str = "") -> list[JSONValue]:
     """Return a member that must be an array."""
     found = value.get(name)
     if not isinstance(found, list):
-        raise _wrong_kind("an array", found, f"{place}/{name}")
+        raise _wrong_kind(Sentence("an array"), found, f"{place}/{name}")
     return found
 
 
@@ -198,7 +218,7 @@ def get_items(
     """
     items = get_list(value, name, place)
     if len(items) > most:
-        message = f"expected at most {most} items, found {len(items)}"
+        message = Sentence("expected at most {most} items, found {found}", most=most, found=len(items))
         raise InvalidInput(message, place=f"{place}/{name}", code="too-many")
     return tuple(read(item, f"{place}/{name}/{i}") for i, item in enumerate(items))
 
@@ -206,28 +226,36 @@ def get_items(
 def as_text(value: JSONValue, place: str) -> str:
     """Return a value that must be a string; for use with get_items."""
     if not isinstance(value, str):
-        raise _wrong_kind("a string", value, place)
+        raise _wrong_kind(Sentence("a string"), value, place)
     return value
 
 
 def _wrong_kind(expected: str, found: JSONValue, place: str) -> InvalidInput:
-    return InvalidInput(f"expected {expected}, found {_kind(found)}", place=place, code="wrong-type")
+    return InvalidInput(
+        Sentence("expected {expected}, found {kind}", expected=expected, kind=_kind(found)),
+        place=place,
+        code="wrong-type",
+    )
 
 
 def _kind(value: JSONValue) -> str:
     match value:
         case None:
-            return "null or nothing"
+            return Sentence("null or nothing")
         case bool():
-            return "a boolean"
+            return Sentence("a boolean")
         case str():
-            return "a string"
+            return Sentence("a string")
         case int():
-            return f"the number {value}" if abs(value) <= MAX_INTEGER else "a number"
+            return (
+                Sentence("the number {value}", value=value)
+                if abs(value) <= MAX_INTEGER
+                else Sentence("a number")
+            )
         case list():
-            return "an array"
+            return Sentence("an array")
         case dict():
-            return "an object"
+            return Sentence("an object")
 
 
 def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -236,19 +264,26 @@ def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                raise InvalidInput(f"member {name[:_SHOWN]!r} appears twice", code="duplicate-member")
+                raise InvalidInput(
+                    Sentence("member {name!r} appears twice", name=name[:_SHOWN]), code="duplicate-member"
+                )
             seen.add(name)
     return result
 
 
 def _refuse_float(text: str) -> NoReturn:
-    raise InvalidInput(f"number {text[:40]} is not an integer; decimals are written as strings", code="float")
+    raise InvalidInput(
+        Sentence("number {text} is not an integer; decimals are written as strings", text=text[:40]),
+        code="float",
+    )
 
 
 def _bounded_integer(text: str) -> int:
     # A longer text than any allowed integer's must not reach int(), whose cost grows with the length.
     if len(text) > _LONGEST_INTEGER or abs(int(text)) > MAX_INTEGER or text == "-0":
-        raise InvalidInput(f"integer {text[:20]} is outside ±(2^53-1)", code="integer-range")
+        raise InvalidInput(
+            Sentence("integer {text} is outside ±(2^53-1)", text=text[:20]), code="integer-range"
+        )
     return int(text)
 
 
@@ -266,7 +301,9 @@ def _check_depth(value: object) -> None:
     level, depth = [value], 0
     while level:
         if depth > MAX_DEPTH:
-            raise InvalidInput(f"nested deeper than {MAX_DEPTH}", code="too-deep")
+            raise InvalidInput(
+                Sentence("nested deeper than {max_depth}", max_depth=MAX_DEPTH), code="too-deep"
+            )
         containers = [item for item in level if isinstance(item, dict | list)]
         level = [x for c in containers for x in (c.values() if isinstance(c, dict) else c)]
         depth += 1
@@ -275,7 +312,11 @@ def _check_depth(value: object) -> None:
 def _check_value(value: object, path: list[str | int], place: str = "") -> None:
     """Check a value at `path` below `place`; the path becomes text only for an error, since it may be long."""
     if len(path) > MAX_DEPTH:
-        raise InvalidInput(f"nested deeper than {MAX_DEPTH}", place=_pointer(place, path), code="too-deep")
+        raise InvalidInput(
+            Sentence("nested deeper than {max_depth}", max_depth=MAX_DEPTH),
+            place=_pointer(place, path),
+            code="too-deep",
+        )
     match value:
         case None | bool():
             pass
@@ -293,7 +334,7 @@ def _check_value(value: object, path: list[str | int], place: str = "") -> None:
                 _check_value(item, path, place)
                 path.pop()
         case _:
-            message = f"{type(value).__name__} is not allowed"
+            message = Sentence("{kind} is not allowed", kind=type(value).__name__)
             raise InvalidInput(message, place=_pointer(place, path), code="wrong-type")
 
 
@@ -312,10 +353,14 @@ def _check_text(text: str, path: list[str | int], place: str) -> None:
         return
     found = _FORBIDDEN.search(text)
     if found:
-        message = f"character U+{ord(found.group()):04X} at position {found.start()} is not allowed in text"
+        message = Sentence(
+            "character U+{code_point:04X} at position {position} is not allowed in text",
+            code_point=ord(found.group()),
+            position=found.start(),
+        )
         raise InvalidInput(message, place=_pointer(place, path), code="forbidden-character")
     if not unicodedata.is_normalized("NFC", text):
-        message = "text is not in Unicode NFC form"
+        message = Sentence("text is not in Unicode NFC form")
         raise InvalidInput(message, place=_pointer(place, path), code="not-nfc")
 
 

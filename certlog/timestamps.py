@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:[0-5]\d)", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -20,11 +21,11 @@ def parse_time(text: str, place: str = "") -> int:
         InvalidInput: another form, no offset, no such moment, or one outside the years 1 to 9999 of UTC.
     """
     if not _TIME.fullmatch(text) or text.endswith("-00:00"):
-        raise _bad("YYYY-MM-DDTHH:MM:SS followed by Z or an offset such as +07:00", text, place)
+        raise _bad(Sentence("YYYY-MM-DDTHH:MM:SS followed by Z or an offset such as +07:00"), text, place)
     try:
         return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
     except (ValueError, OverflowError) as error:
-        raise _bad("a time that exists", text, place) from error
+        raise _bad(Sentence("a time that exists"), text, place) from error
 
 
 def parse_utc(text: str, place: str = "") -> int:
@@ -34,7 +35,7 @@ def parse_utc(text: str, place: str = "") -> int:
         InvalidInput: an offset other than Z, or whatever parse_time refuses.
     """
     if not text.endswith("Z"):
-        raise _bad("YYYY-MM-DDTHH:MM:SSZ", text, place)
+        raise _bad(Sentence("YYYY-MM-DDTHH:MM:SSZ"), text, place)
     return parse_time(text, place)
 
 
@@ -47,12 +48,16 @@ def format_time(seconds: int) -> str:
 def parse_date(text: str, place: str = "") -> date:
     """Return the calendar date of `YYYY-MM-DD`."""
     if not _DATE.fullmatch(text):
-        raise _bad("a date YYYY-MM-DD", text, place)
+        raise _bad(Sentence("a date YYYY-MM-DD"), text, place)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise _bad("a date that exists", text, place) from error
+        raise _bad(Sentence("a date that exists"), text, place) from error
 
 
 def _bad(expected: str, found: str, place: str) -> InvalidInput:
-    return InvalidInput(f"expected {expected}, found {found[:40]!r}", place=place, code="bad-time")
+    return InvalidInput(
+        Sentence("expected {expected}, found {found!r}", expected=expected, found=found[:40]),
+        place=place,
+        code="bad-time",
+    )

@@ -9,6 +9,7 @@ from certlog.digests import DIGEST_BYTES, LeafHash
 from certlog.encoding import b64, b64_decode
 from certlog.errors import InvalidInput
 from certlog.note import VerifierKey
+from certlog.sentences import Sentence
 from certlog.tree import verify_inclusion
 
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
@@ -41,7 +42,9 @@ def parse_proof(text: str) -> TlogProof:
     head, separator, note = text.partition("\n\n")
     lines = head.split("\n")
     if not separator or lines.pop(0) != _HEADER:
-        raise InvalidInput(f"expected a text that begins with {_HEADER}", code="bad-tlog-proof")
+        raise InvalidInput(
+            Sentence("expected a text that begins with {header}", header=_HEADER), code="bad-tlog-proof"
+        )
     has_extra = bool(lines) and lines[0].startswith("extra ")
     extra = b64_decode(lines.pop(0)[6:]) if has_extra else b""
     if has_extra and not extra:

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from certlog.digests import DIGEST_BYTES, LeafHash, RootHash, same, sha256
 from certlog.errors import InvalidProof
+from certlog.sentences import Sentence
 
 NodeReader: TypeAlias = Callable[[int, int], bytes]
 """read(level, index) -> the 32-byte hash of a complete subtree of 2^level leaves."""
@@ -57,7 +58,10 @@ def inclusion_proof(index: int, size: int, read: NodeReader) -> tuple[bytes, ...
         InvalidProof: unless 0 <= index < size.
     """
     if not 0 <= index < size <= MAX_SIZE:
-        raise InvalidProof(f"no leaf {index} in a tree of size {size}", code="index-out-of-range")
+        raise InvalidProof(
+            Sentence("no leaf {index} in a tree of size {size}", index=index, size=size),
+            code="index-out-of-range",
+        )
     path: list[bytes] = []
     start, end = 0, size
     while end - start > 1:
@@ -80,7 +84,10 @@ def consistency_proof(old: int, new: int, read: NodeReader) -> tuple[bytes, ...]
         InvalidProof: unless 0 <= old <= new.
     """
     if not 0 <= old <= new <= MAX_SIZE:
-        raise InvalidProof(f"no consistency from size {old} to size {new}", code="index-out-of-range")
+        raise InvalidProof(
+            Sentence("no consistency from size {old} to size {new}", old=old, new=new),
+            code="index-out-of-range",
+        )
     if old in (0, new):
         return ()
     path: list[bytes] = []
@@ -107,7 +114,10 @@ def root_from_inclusion(leaf: LeafHash, index: int, size: int, path: Sequence[by
     """
     _require_hashes((leaf, *path))
     if not 0 <= index < size <= MAX_SIZE:
-        raise InvalidProof(f"no leaf {index} in a tree of size {size}", code="index-out-of-range")
+        raise InvalidProof(
+            Sentence("no leaf {index} in a tree of size {size}", index=index, size=size),
+            code="index-out-of-range",
+        )
     position, last, current = index, size - 1, bytes(leaf)
     for sibling in path:
         if last == 0:
@@ -132,7 +142,9 @@ def verify_inclusion(leaf: LeafHash, index: int, size: int, path: Sequence[bytes
     """
     found = root_from_inclusion(leaf, index, size, path)
     if not same(root, found):
-        raise InvalidProof(f"expected root {root.hex()}, the path leads to {found.hex()}")
+        raise InvalidProof(
+            Sentence("expected root {root}, the path leads to {found}", root=root.hex(), found=found.hex())
+        )
 
 
 def verify_consistency(
@@ -146,16 +158,31 @@ def verify_consistency(
     _require_hashes((old_root, new_root, *path))
     if not 0 <= old_size <= new_size <= MAX_SIZE:
         raise InvalidProof(
-            f"no consistency from size {old_size} to size {new_size}", code="index-out-of-range"
+            Sentence(
+                "no consistency from size {old_size} to size {new_size}", old_size=old_size, new_size=new_size
+            ),
+            code="index-out-of-range",
         )
     if old_size in (0, new_size):
         _verify_trivial_consistency(old_size, old_root, new_size, new_root, path)
         return
     old_found, new_found = _roots_from_consistency(old_size, old_root, new_size, path)
     if not same(old_root, old_found):
-        raise InvalidProof(f"expected old root {old_root.hex()}, the proof leads to {old_found.hex()}")
+        raise InvalidProof(
+            Sentence(
+                "expected old root {old_root}, the proof leads to {old_found}",
+                old_root=old_root.hex(),
+                old_found=old_found.hex(),
+            )
+        )
     if not same(new_root, new_found):
-        raise InvalidProof(f"expected new root {new_root.hex()}, the proof leads to {new_found.hex()}")
+        raise InvalidProof(
+            Sentence(
+                "expected new root {new_root}, the proof leads to {new_found}",
+                new_root=new_root.hex(),
+                new_found=new_found.hex(),
+            )
+        )
 
 
 class MemoryTree:
@@ -200,7 +227,8 @@ class MemoryTree:
             return self.size
         if not 0 <= size <= self.size:
             raise InvalidProof(
-                f"no tree of size {size}: there are {self.size} leaves", code="index-out-of-range"
+                Sentence("no tree of size {size}: there are {count} leaves", size=size, count=self.size),
+                code="index-out-of-range",
             )
         return size
 
@@ -211,9 +239,21 @@ def _verify_trivial_consistency(
     if path:
         raise InvalidProof("expected an empty proof for equal sizes or an empty old tree")
     if old_size == new_size and not same(old_root, new_root):
-        raise InvalidProof(f"two roots of one size: {old_root.hex()} and {new_root.hex()}")
+        raise InvalidProof(
+            Sentence(
+                "two roots of one size: {old_root} and {new_root}",
+                old_root=old_root.hex(),
+                new_root=new_root.hex(),
+            )
+        )
     if old_size == 0 and not same(old_root, EMPTY_ROOT):
-        raise InvalidProof(f"the root of an empty tree is {EMPTY_ROOT.hex()}, found {old_root.hex()}")
+        raise InvalidProof(
+            Sentence(
+                "the root of an empty tree is {empty_root}, found {old_root}",
+                empty_root=EMPTY_ROOT.hex(),
+                old_root=old_root.hex(),
+            )
+        )
 
 
 def _roots_from_consistency(
@@ -263,4 +303,10 @@ def _split(size: int) -> int:
 def _require_hashes(hashes: Iterable[bytes]) -> None:
     for digest in hashes:
         if len(digest) != DIGEST_BYTES:
-            raise InvalidProof(f"expected hashes of {DIGEST_BYTES} bytes, found one of {len(digest)}")
+            raise InvalidProof(
+                Sentence(
+                    "expected hashes of {digest_bytes} bytes, found one of {digest_length}",
+                    digest_bytes=DIGEST_BYTES,
+                    digest_length=len(digest),
+                )
+            )

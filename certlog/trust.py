@@ -12,6 +12,7 @@ from certlog.encoding import b64url
 from certlog.errors import InvalidInput
 from certlog.keys import KeyType, PublicKey, check_did
 from certlog.scopes import MAX_ITEMS, DelegatedScope, Names, Scope, strings
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue, get_int, get_list, get_object, get_str, members
 
 _ALWAYS: Final = ("kind", "action", "subject", "previous")
@@ -173,7 +174,11 @@ def key_from_json(value: JSONValue, place: str = "") -> PublicKey:
     obj = members(value, required=("id", "type"), place=place)
     key = PublicKey.from_multibase(get_str(obj, "id", place), f"{place}/id")
     if obj["type"] not in tuple(KeyType) or obj["type"] != key.type:
-        raise InvalidInput(f"the key is of type {key.type}", place=f"{place}/type", code="bad-key")
+        raise InvalidInput(
+            Sentence("the key is of type {key_type}", key_type=key.type),
+            place=f"{place}/type",
+            code="bad-key",
+        )
     return key
 
 
@@ -182,7 +187,7 @@ def _action(value: JSONValue, place: str) -> TrustAction:
     try:
         return TrustAction(str(text))
     except ValueError as error:
-        message = f"unknown action {str(text)[:40]!r}"
+        message = Sentence("unknown action {text!r}", text=str(text)[:40])
         raise InvalidInput(message, place=f"{place}/action", code="bad-action") from error
 
 
@@ -218,7 +223,11 @@ def delegate_from_json(obj: JSONObject, place: str) -> Delegate:
         raise InvalidInput("an action that cannot be delegated", place=f"{place}/actions", code="bad-action")
     items = get_list(obj, "scopes", place)
     if len(items) > MAX_ITEMS:
-        raise InvalidInput(f"expected at most {MAX_ITEMS} scopes", place=f"{place}/scopes", code="bad-scope")
+        raise InvalidInput(
+            Sentence("expected at most {max_items} scopes", max_items=MAX_ITEMS),
+            place=f"{place}/scopes",
+            code="bad-scope",
+        )
     scopes = tuple(DelegatedScope.from_json(item, f"{place}/scopes/{i}") for i, item in enumerate(items))
     return Delegate(actions, scopes)
 

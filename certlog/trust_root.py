@@ -12,6 +12,7 @@ from certlog.digests import sha256
 from certlog.errors import InvalidInput
 from certlog.keys import PublicKey, check_did
 from certlog.note import COSIGNATURE_V1, ED25519_NOTE, VerifierKey
+from certlog.sentences import Sentence
 from certlog.strict_json import (
     JSONObject,
     JSONValue,
@@ -112,10 +113,17 @@ class Chain:
         chain_class, quorum = get_str(obj, "class", place), get_int(obj, "quorum", place)
         endpoints = get_items(obj, "endpoints", place, as_text, most=MAX_ITEMS)
         if chain_class not in CHAIN_CLASSES or quorum < 1:
-            message = f"expected a class of {', '.join(CHAIN_CLASSES)} and a quorum of at least 1"
+            message = Sentence(
+                "expected a class of {chain_classes} and a quorum of at least 1",
+                chain_classes=", ".join(CHAIN_CLASSES),
+            )
             raise InvalidInput(message, place=place, code="bad-chain")
         if quorum > max(1, len(endpoints)):
-            message = f"{quorum} of {len(endpoints)} endpoints can never agree"
+            message = Sentence(
+                "{quorum} of {endpoints_count} endpoints can never agree",
+                quorum=quorum,
+                endpoints_count=len(endpoints),
+            )
             raise InvalidInput(message, place=f"{place}/quorum", code="bad-chain")
         finality = None if obj["finality"] == "tag" else get_int(obj, "finality", place)
         return cls(
@@ -186,7 +194,11 @@ class TrustRoot:
         obj = members(value, required=(*names, "maxStatusAge", "maxAnchorAge"))
         if get_int(obj, "v") != TRUST_ROOT_VERSION:
             raise InvalidInput(
-                f"expected trust root version {TRUST_ROOT_VERSION}", place="/v", code="bad-version"
+                Sentence(
+                    "expected trust root version {trust_root_version}", trust_root_version=TRUST_ROOT_VERSION
+                ),
+                place="/v",
+                code="bad-version",
             )
         origin = get_str(obj, "origin")
         log_keys = get_items(obj, "logKeys", "", LogKey.from_json, most=MAX_ITEMS)
@@ -251,7 +263,11 @@ def _operator(obj: JSONObject) -> Operator:
 def _vkey(text: str, key_type: int, place: str) -> VerifierKey:
     key = VerifierKey.from_text(text)
     if key.key_type != key_type:
-        raise InvalidInput(f"expected a key of type {key_type:#04x}", place=place, code="bad-vkey")
+        raise InvalidInput(
+            Sentence("expected a key of type {key_type:#04x}", key_type=key_type),
+            place=place,
+            code="bad-vkey",
+        )
     return key
 
 

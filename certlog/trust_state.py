@@ -21,6 +21,7 @@ from certlog.issuer_record import (
 )
 from certlog.keys import PublicKey
 from certlog.scopes import Scope
+from certlog.sentences import Sentence
 from certlog.tree import MemoryTree
 from certlog.trust import (
     AddKey,
@@ -86,7 +87,7 @@ class TrustState:
         """
         record = self._records.get(did)
         if record is None:
-            raise NotTrusted(f"{did} is not enrolled in this registry", code="not-enrolled")
+            raise NotTrusted(Sentence("{did} is not enrolled in this registry", did=did), code="not-enrolled")
         return record
 
     def last(self, did: str) -> DocumentHash | None:
@@ -140,7 +141,10 @@ class TrustState:
             rotating = isinstance(statement.change, RotateOperator)
             allowed = (self._operator_key, self._operator.recovery_key) if rotating else (self._operator_key,)
             if key not in allowed:
-                raise NotTrusted(f"not the operator's key: {key.multibase}", code="not-operator")
+                raise NotTrusted(
+                    Sentence("not the operator's key: {multibase}", multibase=key.multibase),
+                    code="not-operator",
+                )
             self._require_source(statement, "operator")
             return
         delegate = self.require_record(did)
@@ -151,7 +155,9 @@ class TrustState:
     def _require_source(self, statement: TrustStatement, signer: str) -> None:
         """`source` must tell the truth: "authority" only where the authority itself signs."""
         if isinstance(statement.change, GrantScope) and statement.change.scope.source.by != signer:
-            message = f"expected a scope with source {signer!r}, since that is who signs"
+            message = Sentence(
+                "expected a scope with source {signer!r}, since that is who signs", signer=signer
+            )
             raise InvalidInput(message, place="/scope/source/by", code="bad-source")
 
     def _require_delegation(self, index: int, delegate: IssuerRecord, statement: TrustStatement) -> None:
@@ -166,7 +172,9 @@ class TrustState:
             )
             if in_force and covers and statement.action in delegation.actions:
                 return
-        message = f"{delegate.did} has no delegation for {statement.action} of this scope"
+        message = Sentence(
+            "{did} has no delegation for {action} of this scope", did=delegate.did, action=statement.action
+        )
         raise NotTrusted(message, code="not-delegated")
 
     def _scope_of(self, statement: TrustStatement) -> Scope | None:
@@ -183,7 +191,9 @@ class TrustState:
         """One key belongs to one body: else a thief could register another's key and claim its certificates."""
         holder = self._holder(key)
         if holder is not None or key in (self._operator_key, self._operator.recovery_key):
-            message = f"the key is registered already, for {holder or 'the operator'}"
+            message = Sentence(
+                "the key is registered already, for {holder}", holder=holder or Sentence("the operator")
+            )
             raise InvalidInput(message, place="/key", code="known-key")
 
     def _holder(self, key: PublicKey) -> str | None:
@@ -195,7 +205,11 @@ class TrustState:
         if change.new == change.old:
             raise InvalidInput("the new key is the old one", place="/new", code="bad-rotation")
         if holder := self._holder(change.new):
-            raise InvalidInput(f"the new key is registered, for {holder}", place="/new", code="known-key")
+            raise InvalidInput(
+                Sentence("the new key is registered, for {holder}", holder=holder),
+                place="/new",
+                code="known-key",
+            )
         self._operator_key = change.new
 
     def _changed(self, index: int, statement: TrustStatement) -> IssuerRecord:
@@ -247,7 +261,11 @@ def _replace_key(record: IssuerRecord, changed: KeyRecord) -> IssuerRecord:
 
 def _retired(key: KeyRecord, index: int) -> KeyRecord:
     if key.retired is not None:
-        raise InvalidInput(f"the key was retired at entry {key.retired}", place="/key", code="no-effect")
+        raise InvalidInput(
+            Sentence("the key was retired at entry {retired}", retired=key.retired),
+            place="/key",
+            code="no-effect",
+        )
     return replace(key, retired=index)
 
 
@@ -268,7 +286,9 @@ def _with_scope_change(record: IssuerRecord, action: TrustAction, grant: int, in
         action is TrustAction.REINSTATE_SCOPE
     )
     if scope.withdrawn is not None or not fits:
-        raise InvalidInput(f"{action} has no effect on this scope", place="/grant", code="no-effect")
+        raise InvalidInput(
+            Sentence("{action} has no effect on this scope", action=action), place="/grant", code="no-effect"
+        )
     match action:
         case TrustAction.SUSPEND_SCOPE:
             changed = replace(scope, suspended=(*scope.suspended, (index, None)))
@@ -285,7 +305,9 @@ def _with_delegation_withdrawn(
     found = next((d for d in record.delegations if d.index == grant and d.withdrawn is None), None)
     if found is None or action is not TrustAction.WITHDRAW_SCOPE:
         raise InvalidInput(
-            f"no scope or delegation was granted at entry {grant}", place="/grant", code="no-grant"
+            Sentence("no scope or delegation was granted at entry {grant}", grant=grant),
+            place="/grant",
+            code="no-grant",
         )
     changed = replace(found, withdrawn=index)
     return replace(record, delegations=tuple(changed if d.index == grant else d for d in record.delegations))

@@ -1,8 +1,11 @@
 """Sentences: English as they stand, other languages through a catalogue."""
 
+import pickle
+
 import pytest
 
-from certlog.sentences import Sentence, translated
+from certlog.errors import InvalidInput
+from certlog.sentences import Sentence, joined, translated
 
 VIETNAMESE = {
     "expected {wanted}, found {found}": "cần {wanted}, gặp {found}",
@@ -48,3 +51,28 @@ def test_what_the_catalogue_lacks_stays_english() -> None:
 def test_a_value_is_never_a_template() -> None:
     sentence = Sentence("expected {wanted}, found {found}", wanted="{found}", found="{wanted}")
     assert translated(sentence, to_vietnamese) == "cần {found}, gặp {wanted}"
+
+
+def test_an_error_inside_a_sentence_is_translated_too() -> None:
+    error = InvalidInput(Sentence("expected {wanted}, found {found}", wanted=3, found=2), place="/a")
+    outer = Sentence("entry {index}: {why}", index=7, why=error)
+    assert outer == "entry 7: /a: expected 3, found 2"
+    assert translated(outer, to_vietnamese) == "mục 7: /a: cần 3, gặp 2"
+
+
+def test_an_error_of_others_inside_a_sentence_stays_as_it_is() -> None:
+    outer = Sentence("entry {index}: {why}", index=7, why=OSError("no such file"))
+    assert translated(outer, to_vietnamese) == "mục 7: no such file"
+
+
+def test_joined_sentences_are_translated_one_by_one() -> None:
+    many = joined("; ", ["no such file", Sentence("expected {wanted}, found {found}", wanted="{", found="}")])
+    assert many == "no such file; expected {, found }"
+    assert translated(many, to_vietnamese) == "no such file; cần {, gặp }"
+
+
+def test_an_error_from_another_process_keeps_its_sentence() -> None:
+    error = InvalidInput(Sentence("expected {wanted}, found {found}", wanted=3, found="{x}"), place="/a")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 (made on the line above)
+    assert str(again) == str(error)
+    assert translated(again.message, to_vietnamese) == "cần 3, gặp {x}"
