@@ -68,6 +68,8 @@ TRAPS: Final = (
     [1e21],
     [5e-324],
     {"é": 1, "z": 2, "\U0001f600": 3, "\ufb33": 4},
+    {"a": [{"b": [None, "x", 0.5]}]},
+    {"a": (1.0, "tuples are arrays")},
 )
 
 
@@ -78,7 +80,8 @@ def test_the_guard_sends_what_the_fast_path_writes_otherwise_to_the_reference(va
 
 def test_without_the_guard_a_trap_would_be_written_wrongly(monkeypatch: pytest.MonkeyPatch) -> None:
     # Mutant control: the test above can fail.
-    monkeypatch.setattr(canonical, "_fast_path_is_exact", lambda _: True)
+    monkeypatch.setattr(canonical, "_is_plain", lambda _: True)
+    monkeypatch.setattr(canonical, "_sorts_alike", lambda _: True)
     differing = [value for value in TRAPS if canonicalize(value) != rfc8785.dumps(value)]
     assert {"\U00010000": 1, "\ue000": 2} in differing
     assert [1.0] in differing
@@ -93,6 +96,20 @@ def test_the_fast_path_is_taken_for_our_own_documents(monkeypatch: pytest.Monkey
         canonicalize({"b": ["văn bản", 1, None, True], "a": {}})
         == '{"a":{},"b":["văn bản",1,null,true]}'.encode()
     )
+
+
+def test_a_float_that_is_no_number_is_never_written_as_null() -> None:
+    assert orjson.dumps([float("nan")]) == b"[null]"
+    with pytest.raises(InvalidInput, match="no canonical form"):
+        canonicalize({"a": [{"b": [[float("nan")]]}]})
+
+
+@given(json_values, st.lists(st.booleans(), min_size=1, max_size=30))
+def test_a_float_is_found_however_deep_it_lies(value: object, wrapping: list[bool]) -> None:
+    inner: object = [value, 0.5]
+    for as_list in wrapping:
+        inner = ["x", inner] if as_list else {"é": inner, "b": None}
+    assert not canonical._is_plain(inner)
 
 
 class Colour(StrEnum):
