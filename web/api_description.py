@@ -41,7 +41,9 @@ PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "number": {"type": "integer", "minimum": 0, "maximum": MAX_LIST},
     "purpose": {"type": "string", "enum": list(PURPOSES)},
     "identifier": {"type": "string", "maxLength": 64, "examples": ["WERC8-GMRZG-E196Q-VYK49"]},
-    "document_hash": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
+    # The last character holds the last four bits of 32 bytes and two zero bits.
+    "document_hash": {"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"},
+    "did": {"type": "string", "pattern": "^did:(web|webvh|key):[A-Za-z0-9._:%-]{1,200}$"},
 }
 """What APIFlask cannot tell of the converters in a path."""
 

@@ -18,8 +18,9 @@ Digest = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url without padding")
 ]
 Time = Annotated[str, Field(description="RFC 3339, UTC", examples=["2026-11-22T03:00:00Z"])]
+# A list, not a tuple: OpenAPI tools read "prefixItems" in different ways.
 SlotPair = Annotated[
-    tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]], Field(description="[list, index]")
+    list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2, description="[list, index]")
 ]
 
 
