@@ -31,10 +31,15 @@ class Sentence(str):
         Raises:
             KeyError: the template names a value that is not given.
         """
+        values = {name: _said(value) for name, value in values.items()}
         sentence = super().__new__(cls, template.format(**values) if values else template)
         sentence.template = template
         sentence.values = MappingProxyType(values)
         return sentence
+
+    def __str__(self) -> Self:
+        """Return the sentence itself, so that `str(error)` still knows how its message was made."""
+        return self
 
     def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
         """Return what `__new__` takes, so that an error keeps its sentence on its way from another process."""
@@ -56,12 +61,15 @@ def translated(text: str, translate: Translate) -> str:
         return translate(text)
     if not text.values:
         return translate(text.template)
-    values = {name: _translated_value(value, translate) for name, value in text.values.items()}
+    values = {
+        name: translated(value, translate) if isinstance(value, Sentence) else value
+        for name, value in text.values.items()
+    }
     return translate(text.template).format(**values)
 
 
-def _translated_value(value: object, translate: Translate) -> object:
-    """Translate a sentence, and an error that was made of one; numbers, paths and texts of others stay."""
-    if isinstance(value, Exception) and value.args:
-        value = value.args[0] if isinstance(value.args[0], Sentence) else value
-    return translated(value, translate) if isinstance(value, Sentence) else value
+def _said(value: object) -> object:
+    """Return what an error says in place of the error, whose traceback would keep much alive; else the value."""
+    if not isinstance(value, Exception):
+        return value
+    return value.args[0] if value.args and isinstance(value.args[0], Sentence) else str(value)

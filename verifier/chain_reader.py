@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certlog.errors import CertlogError, Unavailable
+from certlog.sentences import Sentence, joined
 from certlog.trust_root import Chain, TrustRoot
 from verifier.chain_view import AnchorReading, ChainView
 from verifier.contract_calls import (
@@ -79,7 +80,7 @@ def _read_chain_or_problem(
         quorum = min(chain.quorum, len(endpoints)) if endpoints else chain.quorum
         return _read_chain(chain, heads, opened, quorum)
     except CertlogError as error:
-        return ChainView(problem=f"chain {chain.id}: {error}")
+        return ChainView(problem=Sentence("chain {expected}: {error}", expected=chain.id, error=error))
     finally:
         for endpoint in opened:
             endpoint.close()
@@ -117,21 +118,33 @@ def _read_chain(chain: Chain, heads: Sequence[Head], endpoints: Sequence[Endpoin
         block_number=answer.header.number,
         block_time=answer.header.time,
         source=", ".join(endpoint.name for endpoint in speakers),
-        problem="; ".join(problems),
+        problem=joined("; ", problems),
     )
 
 
 def _require_quorum(found: int, quorum: int, problems: Sequence[str]) -> None:
     if found < quorum or not found:
-        why = f": {'; '.join(problems)}" if problems else ""
-        raise Unavailable(f"{found} endpoints answered, {max(quorum, 1)} are needed{why}")
+        why = Sentence(": {problems}", problems=joined("; ", problems)) if problems else ""
+        raise Unavailable(
+            Sentence(
+                "{found} endpoints answered, {quorum} are needed{why}",
+                found=found,
+                quorum=max(quorum, 1),
+                why=why,
+            )
+        )
 
 
 def _agreed(answers: Sequence[_Answer], quorum: int, problems: Sequence[str]) -> _Answer:
     _require_quorum(len(answers), quorum, problems)
     held = [answer for answer in dict.fromkeys(answers) if answers.count(answer) >= quorum]
     if len(held) != 1:
-        raise Unavailable(f"the endpoints contradict each other about final block {answers[0].header.number}")
+        raise Unavailable(
+            Sentence(
+                "the endpoints contradict each other about final block {number}",
+                number=answers[0].header.number,
+            )
+        )
     return held[0]
 
 
@@ -141,14 +154,27 @@ def _final_block(endpoint: Endpoint, chain: Chain) -> int:
     if chain.finality is None:
         newest = Call("eth_getBlockByNumber", ("finalized", False))
     chain_id, block = endpoint.batch([Call("eth_chainId", ()), newest])
-    found = quantity(chain_id, f"{endpoint.name}: eth_chainId")
+    found = quantity(chain_id, Sentence("{name}: eth_chainId", name=endpoint.name))
     if found != chain.id:
-        raise Unavailable(f"{endpoint.name}: expected chain {chain.id}, found chain {found}")
+        raise Unavailable(
+            Sentence(
+                "{name}: expected chain {expected}, found chain {found}",
+                name=endpoint.name,
+                expected=chain.id,
+                found=found,
+            )
+        )
     if chain.finality is None:
         return read_block(block, endpoint.name).number
-    final = quantity(block, f"{endpoint.name}: eth_blockNumber") - chain.finality
+    final = quantity(block, Sentence("{name}: eth_blockNumber", name=endpoint.name)) - chain.finality
     if final < 0:
-        raise Unavailable(f"{endpoint.name}: the chain has no block at depth {chain.finality} yet")
+        raise Unavailable(
+            Sentence(
+                "{name}: the chain has no block at depth {finality} yet",
+                name=endpoint.name,
+                finality=chain.finality,
+            )
+        )
     return final
 
 
@@ -162,7 +188,14 @@ def _ask(endpoint: Endpoint, chain: Chain, heads: Sequence[Head], block: int) ->
     value, code, *results = endpoint.batch([*first, *calls])
     header = read_block(value, endpoint.name)
     if header.number != block:
-        raise Unavailable(f"{endpoint.name}: expected block {block}, found block {header.number}")
+        raise Unavailable(
+            Sentence(
+                "{name}: expected block {block}, found block {number}",
+                name=endpoint.name,
+                block=block,
+                number=header.number,
+            )
+        )
     require_code(code, chain, endpoint.name)
     readings = read_answers(chain, asked, results, endpoint.name, block=block, final=True)
     require_earlier(readings, header, endpoint.name)

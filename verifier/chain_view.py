@@ -6,6 +6,8 @@ match the trust root's pins. Nothing here talks to a network.
 
 from dataclasses import dataclass
 
+from certlog.sentences import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorReading:
@@ -43,4 +45,4 @@ class ChainView:
     seen: tuple[AnchorReading, ...] = ()
 
 
-NOT_CONSULTED = ChainView(problem="the chain was not consulted")
+NOT_CONSULTED = ChainView(problem=Sentence("the chain was not consulted"))

@@ -11,6 +11,7 @@ from certlog.digests import same
 from certlog.errors import InvalidInput
 from certlog.evidence import AnchorPointer
 from certlog.note import VerifierKey, cosignature_time
+from certlog.sentences import Sentence
 from certlog.timestamps import format_time
 from certlog.trust_root import Chain, TrustRoot
 from verifier.chain_view import AnchorReading, ChainView
@@ -61,7 +62,7 @@ def check_anchor(
     if contradiction:
         return contradiction, facts
     if facts.first is not None:  # 2, 3
-        found = f"block time {format_time(facts.first)}"
+        found = Sentence("block time {first}", first=format_time(facts.first))
         return passed(CheckName.ANCHOR, found, reason=None if facts.consulted else Reason.SEEN_HEAD), facts
     cosigners = _cosigners(heads, trust_root)  # 4
     if cosigners:
@@ -75,7 +76,7 @@ def _first_contradiction(heads: Sequence[OpenHead], trust_root: TrustRoot, view:
         fork = [r for r in final if r.size == head.size and r.block_time is not None and not _is_of(r, head)]
         if any(_pin(reading, trust_root) for reading in fork):
             found, expected = fork[0].root.hex(), head.checkpoint.root.hex()
-            why = f"another root of size {head.size} is anchored"
+            why = Sentence("another root of size {size} is anchored", size=head.size)
             return failed(CheckName.ANCHOR, Reason.ABSENT_FROM_CHAIN, expected=expected, found=found, why=why)
         for pointer in head.head.anchors:
             problem = _pointer_problem(pointer, head, trust_root, view)
@@ -98,15 +99,21 @@ def _pointer_problem(
         return None
     if times:
         expected, found = format_time(times[0]), format_time(pointer.block_time)
-        why = f"chain {pointer.chain_id}, size {head.size}"
+        why = Sentence("chain {chain_id}, size {size}", chain_id=pointer.chain_id, size=head.size)
         return failed(CheckName.ANCHOR, Reason.OTHER_BLOCK_TIME, expected=expected, found=found, why=why)
     # Every contract and log that could hold the anchor must have been asked, at or past its block.
     asked = {(r.contract, r.log_id) for r in answers if _block_of(r, view) >= pointer.block_number}
     places = _places(pointer.chain_id, head, trust_root)
     if not places or not places <= asked:
         return None
-    expected = f"an anchor of size {head.size} at block {pointer.block_number}"
-    found = f"none on chain {pointer.chain_id} as of block {min(_block_of(r, view) for r in answers)}"
+    expected = Sentence(
+        "an anchor of size {size} at block {block_number}", size=head.size, block_number=pointer.block_number
+    )
+    found = Sentence(
+        "none on chain {chain_id} as of block {block}",
+        chain_id=pointer.chain_id,
+        block=min(_block_of(r, view) for r in answers),
+    )
     return failed(CheckName.ANCHOR, Reason.ABSENT_FROM_CHAIN, expected=expected, found=found)
 
 
@@ -118,13 +125,15 @@ def _nothing_proven(heads: Sequence[OpenHead], trust_root: TrustRoot, view: Chai
         _places(c.id, head, trust_root) for c in trust_root.chains for head in heads
     ):
         sizes = ", ".join(str(head.size) for head in heads)
-        return not_checked(CheckName.ANCHOR, Reason.ABOVE_MAX_SIZE, found=f"size {sizes}")
+        return not_checked(
+            CheckName.ANCHOR, Reason.ABOVE_MAX_SIZE, found=Sentence("size {sizes}", sizes=sizes)
+        )
     pointers = {pointer.chain_id for head in heads for pointer in head.head.anchors}
     if not pointers:
         return not_checked(CheckName.ANCHOR, Reason.NOT_ANCHORED_YET)
     pinned = {chain.id for chain in trust_root.chains}
     if not pointers & pinned:
-        expected, found = f"a chain of {sorted(pinned)}", f"{sorted(pointers)}"
+        expected, found = Sentence("a chain of {pinned}", pinned=sorted(pinned)), f"{sorted(pointers)}"
         return not_checked(CheckName.ANCHOR, Reason.FOREIGN_CHAIN, expected=expected, found=found)
     if any(reading.final for reading in counting):
         return not_checked(CheckName.ANCHOR, Reason.CHAIN_VIEW_TOO_OLD, why=view.problem)

@@ -6,6 +6,7 @@ They need nothing but the document and the log's origin, and so work with no net
 from certlog.credential import check_certificate, issuer_of, slot_of, validity
 from certlog.documents import SecuredDocument, certificate_challenge, require_binding, verify_proof
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue
 from certlog.timestamps import format_time
 from verifier.report import Check, CheckName, Reason, failed, not_checked, passed
@@ -29,7 +30,10 @@ def check_bytes(document: SecuredDocument, registered: SecuredDocument | None, o
             Reason.ANOTHER_DOCUMENT,
             expected=registered.document_hash.hex(),
             found=document.document_hash.hex(),
-            why=f"differs at {', '.join(differences(registered.content, document.content))}",
+            why=Sentence(
+                "differs at {differences}",
+                differences=", ".join(differences(registered.content, document.content)),
+            ),
         )
     try:
         check_certificate(document.content, origin=origin)
@@ -60,14 +64,25 @@ def check_dates(content: JSONObject, at: int) -> Check:
     except InvalidInput as error:
         return not_checked(CheckName.DATES, Reason.EARLIER_CHECK, why=str(error))
     if at < valid_from:
-        expected = f"{format_time(valid_from)} or later"
+        expected = Sentence("{valid_from} or later", valid_from=format_time(valid_from))
         return failed(CheckName.DATES, Reason.NOT_YET_VALID, expected=expected, found=format_time(at))
     if valid_until is None:
-        return passed(CheckName.DATES, f"since {format_time(valid_from)}", reason=Reason.NO_END_DATE)
+        return passed(
+            CheckName.DATES,
+            Sentence("since {valid_from}", valid_from=format_time(valid_from)),
+            reason=Reason.NO_END_DATE,
+        )
     if at > valid_until:
-        expected = f"{format_time(valid_until)} or earlier"
+        expected = Sentence("{valid_until} or earlier", valid_until=format_time(valid_until))
         return failed(CheckName.DATES, Reason.EXPIRED, expected=expected, found=format_time(at))
-    return passed(CheckName.DATES, f"{format_time(valid_from)} to {format_time(valid_until)}")
+    return passed(
+        CheckName.DATES,
+        Sentence(
+            "{valid_from} to {valid_until}",
+            valid_from=format_time(valid_from),
+            valid_until=format_time(valid_until),
+        ),
+    )
 
 
 def differences(registered: JSONValue, found: JSONValue) -> list[str]:

@@ -14,6 +14,7 @@ from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, SignatureMismatch
 from certlog.evidence import Evidence, Head, ProvenEntry
 from certlog.note import Note, note_signed_by, parse_note
+from certlog.sentences import Sentence
 from certlog.tree import verify_inclusion
 from certlog.trust_root import TrustRoot
 from verifier.report import Check, CheckName, Reason, failed, not_checked, passed
@@ -51,20 +52,24 @@ def check_inclusion(leaf: LeafHash | None, index: int, heads: Sequence[OpenHead]
         return not_checked(CheckName.INCLUSION, Reason.EARLIER_CHECK)
     sizes = [head.size for head in heads]
     if any(later <= earlier for earlier, later in pairwise(sizes)):
-        return failed(CheckName.INCLUSION, Reason.HEADS_NOT_RISING, expected="rising sizes", found=str(sizes))
+        return failed(
+            CheckName.INCLUSION, Reason.HEADS_NOT_RISING, expected=Sentence("rising sizes"), found=str(sizes)
+        )
     for head in heads:
         try:
             verify_inclusion(leaf, index, head.size, head.head.path, head.checkpoint.root)
         except InvalidProof as error:
-            why = f"entry {index} in the head of size {head.size}: {error}"
+            why = Sentence(
+                "entry {index} in the head of size {size}: {error}", index=index, size=head.size, error=error
+            )
             return failed(CheckName.INCLUSION, Reason.NOT_INCLUDED, why=why)
-    return passed(CheckName.INCLUSION, f"entry {index} of {sizes[-1]}")
+    return passed(CheckName.INCLUSION, Sentence("entry {index} of {size}", index=index, size=sizes[-1]))
 
 
 def check_checkpoints(heads: Sequence[OpenHead], trust_root: TrustRoot) -> Check:
     """Check 6: every head is of this log's origin and signed by a log key that counts for its size."""
     if not heads:
-        why = "a head is not a signed checkpoint"
+        why = Sentence("a head is not a signed checkpoint")
         return failed(CheckName.CHECKPOINT, Reason.NOT_SIGNED_BY_LOG, expected=trust_root.origin, why=why)
     for head in heads:
         problem = _signature_problem(head, trust_root)
@@ -74,9 +79,11 @@ def check_checkpoints(heads: Sequence[OpenHead], trust_root: TrustRoot) -> Check
                 Reason.NOT_SIGNED_BY_LOG,
                 expected=trust_root.origin,
                 found=head.checkpoint.origin[:80],
-                why=f"head of size {head.size}: {problem}",
+                why=Sentence("head of size {size}: {problem}", size=head.size, problem=problem),
             )
-    return passed(CheckName.CHECKPOINT, f"{trust_root.origin}, size {heads[-1].size}")
+    return passed(
+        CheckName.CHECKPOINT, Sentence("{origin}, size {size}", origin=trust_root.origin, size=heads[-1].size)
+    )
 
 
 def prove_entry(proven: ProvenEntry, head: OpenHead) -> None:
@@ -100,18 +107,23 @@ def prove_epoch(proven: ProvenEntry, head: OpenHead) -> Epoch:
         raise InvalidInput("expected an epoch entry", place="/epoch", code="epoch-not-last")
     epoch = proven.entry.epoch
     if not proven.index == epoch.as_of == head.size - 1:
-        message = f"expected index and asOf {head.size - 1}, found {proven.index} and {epoch.as_of}"
+        message = Sentence(
+            "expected index and asOf {size}, found {index} and {as_of}",
+            size=head.size - 1,
+            index=proven.index,
+            as_of=epoch.as_of,
+        )
         raise InvalidInput(message, place="/epoch", code="epoch-not-last")
     return epoch
 
 
 def _signature_problem(head: OpenHead, trust_root: TrustRoot) -> str:
     if head.checkpoint.origin != trust_root.origin:
-        return "it is of another log"
+        return Sentence("it is of another log")
     keys = [key.vkey for key in trust_root.log_keys if key.covers(head.size)]
     try:
         if any(note_signed_by(head.note, key) for key in keys):
             return ""
     except SignatureMismatch as error:
         return str(error)
-    return f"it bears no signature of a log key that counts for size {head.size}"
+    return Sentence("it bears no signature of a log key that counts for size {size}", size=head.size)

@@ -12,6 +12,7 @@ from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
 from certlog.evidence import Evidence, ProvenEntry
 from certlog.issuer_record import key_in_force
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status import INITIAL, CertificateStatus, FileBinding, StatusAction, StatusStatement, step, void
 from certlog.status_list import PURPOSES, get_bit, status_leaf, status_leaf_index
@@ -94,7 +95,10 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
         _bits_problem(replayed, revoked=revoked, suspended=suspended)  # 3
         or _clock_problem(question)  # 4
         or _age_problem(facts, question.trust_root.max_status_age)  # 5
-        or passed(CheckName.STATUS, f"neither withdrawn nor suspended as of {format_time(epoch.time)}")
+        or passed(
+            CheckName.STATUS,
+            Sentence("neither withdrawn nor suspended as of {time}", time=format_time(epoch.time)),
+        )
     )
     return check, facts
 
@@ -102,7 +106,11 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
 def _proven_bits(question: StatusQuestion) -> tuple[bool, bool]:
     slot, epoch = question.slot, question.epoch
     if slot.list >= epoch.status_lists:
-        message = f"the epoch commits {epoch.status_lists} lists, not list {slot.list}"
+        message = Sentence(
+            "the epoch commits {status_lists} lists, not list {list}",
+            status_lists=epoch.status_lists,
+            list=slot.list,
+        )
         raise InvalidInput(message, place="/lists", code="no-list")
     for purpose, proven in zip(PURPOSES, question.evidence.lists, strict=True):
         leaf, position = status_leaf(proven.bits), status_leaf_index(slot.list, purpose)
@@ -115,7 +123,7 @@ def _replay(question: StatusQuestion) -> CertificateStatus:
     status, last = INITIAL, question.evidence.index
     for proven in question.evidence.events:
         if not last < proven.index < question.epoch.as_of:
-            raise InvalidProof(f"events out of order at entry {proven.index}")
+            raise InvalidProof(Sentence("events out of order at entry {index}", index=proven.index))
         last = proven.index
         prove_entry(proven, question.head)
         status = _apply(status, proven, question)
@@ -142,17 +150,23 @@ def _apply(status: CertificateStatus, proven: ProvenEntry, question: StatusQuest
 def _read_event(proven: ProvenEntry, question: StatusQuestion) -> tuple[SecuredDocument, StatusStatement]:
     if not isinstance(proven.entry, StatementEntry) or proven.entry.type != "status":
         raise InvalidInput(
-            f"entry {proven.index} is not a status statement", place="/events", code="wrong-kind"
+            Sentence("entry {index} is not a status statement", index=proven.index),
+            place="/events",
+            code="wrong-kind",
         )
     document = proven.entry.document
     require_binding(document.proof, domain=question.trust_root.origin, challenge=STATUS_CHALLENGE)
     verify_proof(document.document_hash, document.proof, document.proof.key)
     statement = StatusStatement.from_json(document.content, "/events")
     if not same(statement.certificate, question.document.document_hash):
-        message = f"entry {proven.index} is about another certificate"
+        message = Sentence("entry {index} is about another certificate", index=proven.index)
         raise InvalidInput(message, place="/events", code="another-document")
     if not statement.issuer == document.proof.did == question.document.proof.did:
-        message = f"expected a signature of {question.document.proof.did}, found {document.proof.did}"
+        message = Sentence(
+            "expected a signature of {did}, found {found}",
+            did=question.document.proof.did,
+            found=document.proof.did,
+        )
         raise SignatureMismatch(message, place="/events")
     return document, statement
 
@@ -170,28 +184,53 @@ def _change(status: CertificateStatus) -> StatusChange | None:
 
 
 def _bits_problem(replayed: CertificateStatus, *, revoked: bool, suspended: bool) -> Check | None:
-    event = "" if replayed.action is None else f"{replayed.action} at entry {replayed.event_index}"
+    event = (
+        ""
+        if replayed.action is None
+        else Sentence(
+            "{action} at entry {event_index}", action=replayed.action, event_index=replayed.event_index
+        )
+    )
     if replayed.revoked and replayed.action is not None:
-        return failed(CheckName.STATUS, _ENDED[replayed.action], found=event, why=f"reason {replayed.reason}")
+        return failed(
+            CheckName.STATUS,
+            _ENDED[replayed.action],
+            found=event,
+            why=Sentence("reason {reason}", reason=replayed.reason),
+        )
     if revoked:
-        return failed(CheckName.STATUS, Reason.REVOKED_REASON_NOT_IN_FILE, found="revocation bit set")
+        return failed(
+            CheckName.STATUS, Reason.REVOKED_REASON_NOT_IN_FILE, found=Sentence("revocation bit set")
+        )
     if suspended and replayed.suspended:
-        return failed(CheckName.STATUS, Reason.SUSPENDED, found=event, why=f"reason {replayed.reason}")
+        return failed(
+            CheckName.STATUS,
+            Reason.SUSPENDED,
+            found=event,
+            why=Sentence("reason {reason}", reason=replayed.reason),
+        )
     if suspended:
-        return failed(CheckName.STATUS, Reason.SUSPENDED_REASON_NOT_IN_FILE, found="suspension bit set")
+        return failed(
+            CheckName.STATUS, Reason.SUSPENDED_REASON_NOT_IN_FILE, found=Sentence("suspension bit set")
+        )
     if replayed.suspended:
-        return failed(CheckName.STATUS, Reason.STATUS_DISAGREES, expected=event, found="suspension bit clear")
+        return failed(
+            CheckName.STATUS, Reason.STATUS_DISAGREES, expected=event, found=Sentence("suspension bit clear")
+        )
     return None
 
 
 def _clock_problem(question: StatusQuestion) -> Check | None:
-    limits = [(question.at, "the reader's clock"), (question.block_time, "its block's time")]
+    limits = [
+        (question.at, Sentence("the reader's clock")),
+        (question.block_time, Sentence("its block's time")),
+    ]
     for limit, whose in limits:
         if limit is not None and question.epoch.time > limit + CLOCK_TOLERANCE:
             return failed(
                 CheckName.STATUS,
                 Reason.EPOCH_FROM_THE_FUTURE,
-                expected=f"{format_time(limit)} ({whose}) or earlier",
+                expected=Sentence("{limit} ({whose}) or earlier", limit=format_time(limit), whose=whose),
                 found=format_time(question.epoch.time),
             )
     return None
@@ -203,9 +242,11 @@ def _age_problem(facts: StatusFacts, max_age: int) -> Check | None:
     return not_checked(
         CheckName.STATUS,
         Reason.STATUS_TOO_OLD,
-        expected=f"at most {max_age} seconds old",
-        found=f"{facts.age} seconds old",
-        why=f"last proven state: neither withdrawn nor suspended as of {format_time(facts.as_of)}",
+        expected=Sentence("at most {max_age} seconds old", max_age=max_age),
+        found=Sentence("{age} seconds old", age=facts.age),
+        why=Sentence(
+            "last proven state: neither withdrawn nor suspended as of {as_of}", as_of=format_time(facts.as_of)
+        ),
     )
 
 

@@ -15,6 +15,7 @@ from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMism
 from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord, key_in_force
 from certlog.scopes import Scope
+from certlog.sentences import Sentence, joined
 from certlog.strict_json import JSONObject
 from certlog.tree import verify_inclusion
 from certlog.trust import GrantScope, TrustStatement
@@ -70,7 +71,12 @@ def check_issuer(
         ), None
     except InvalidInput as error:
         return failed(CheckName.ISSUER, _broken(error), why=str(error)), None
-    found = f"{did}, key of entry {kept.added}, enrolled by {trust_root.operator.did}"
+    found = Sentence(
+        "{did}, key of entry {added}, enrolled by {by_did}",
+        did=did,
+        added=kept.added,
+        by_did=trust_root.operator.did,
+    )
     return passed(CheckName.ISSUER, found), Authority(state, record)
 
 
@@ -85,7 +91,7 @@ def check_scope(
         return not_checked(CheckName.SCOPE, Reason.EARLIER_CHECK), ()
     claims = claimed_scopes(content)
     if not claims:
-        return passed(CheckName.SCOPE, "nothing claimed", reason=Reason.NOTHING_CLAIMED), ()
+        return passed(CheckName.SCOPE, Sentence("nothing claimed"), reason=Reason.NOTHING_CLAIMED), ()
     day = valid_from_day(content)
     used: list[Scope] = []
     for claim in claims:
@@ -94,18 +100,20 @@ def check_scope(
             return failed(CheckName.SCOPE, Reason.SCOPE_NOT_GRANTED, expected=_shown(claim)), ()
         in_force = [s for s in granted if stands(s, index=index, day=day)]
         if not in_force:
-            found = "; ".join(_shown_record(record) for record in granted)
-            expected = f"{_shown(claim)}, in force at entry {index} and on {day}"
+            found = joined("; ", (_shown_record(record) for record in granted))
+            expected = Sentence(
+                "{shown}, in force at entry {index} and on {day}", shown=_shown(claim), index=index, day=day
+            )
             return failed(CheckName.SCOPE, Reason.SCOPE_NOT_IN_FORCE, expected=expected, found=found), ()
         used.append(in_force[0].scope)
-    return passed(CheckName.SCOPE, "; ".join(_shown(claim) for claim in claims)), tuple(used)
+    return passed(CheckName.SCOPE, joined("; ", (_shown(claim) for claim in claims))), tuple(used)
 
 
 def _require_in_log(evidence: Evidence, head: OpenHead) -> None:
     last = -1
     for proven in evidence.trust:
         if proven.index <= last:
-            raise InvalidProof(f"trust statements out of order at entry {proven.index}")
+            raise InvalidProof(Sentence("trust statements out of order at entry {index}", index=proven.index))
         last = proven.index
         prove_entry(proven, head)
 
@@ -115,7 +123,9 @@ def _replay(evidence: Evidence, state: TrustState) -> list[tuple[int, Proof, Tru
     for proven in evidence.trust:
         if not isinstance(proven.entry, StatementEntry) or proven.entry.type != "trust":
             raise InvalidInput(
-                f"entry {proven.index} is not a trust statement", place="/trust", code="wrong-kind"
+                Sentence("entry {index} is not a trust statement", index=proven.index),
+                place="/trust",
+                code="wrong-kind",
             )
         document = proven.entry.document
         statements.append((proven.index, document.proof, state.apply(proven.index, document)))
@@ -125,7 +135,7 @@ def _replay(evidence: Evidence, state: TrustState) -> list[tuple[int, Proof, Tru
 def _proven_record(evidence: Evidence, did: str, epoch: Epoch) -> IssuerRecord:
     proven = next((item for item in evidence.records if item.record.did == did), None)
     if proven is None:
-        raise NotTrusted(f"the evidence holds no record of {did}", code="no-record")
+        raise NotTrusted(Sentence("the evidence holds no record of {did}", did=did), code="no-record")
     leaf = proven.record.leaf_hash
     verify_inclusion(leaf, proven.index, epoch.trust_records, proven.path, epoch.trust_root)
     return proven.record
@@ -133,7 +143,11 @@ def _proven_record(evidence: Evidence, did: str, epoch: Epoch) -> IssuerRecord:
 
 def _require_same_entry(stated: KeyRecord, kept: KeyRecord) -> None:
     if kept.added != stated.added:
-        message = f"the key was added at entry {stated.added}, the record says {kept.added}"
+        message = Sentence(
+            "the key was added at entry {added}, the record says {says_added}",
+            added=stated.added,
+            says_added=kept.added,
+        )
         raise NotTrusted(message, code="key-record")
 
 
@@ -149,7 +163,14 @@ def _require_delegate(record: IssuerRecord, index: int, proof: Proof, statement:
         )
         if stands and names_scope and statement.action in delegation.actions:
             return
-    raise NotTrusted(f"{record.did} had no delegation for {statement.action} at entry {index}")
+    raise NotTrusted(
+        Sentence(
+            "{did} had no delegation for {action} at entry {index}",
+            did=record.did,
+            action=statement.action,
+            index=index,
+        )
+    )
 
 
 def _broken(error: InvalidInput) -> Reason:
@@ -171,11 +192,33 @@ def _granted(claim: ClaimedScope, authority: Authority) -> list[ScopeRecord]:
 
 
 def _shown(claim: ClaimedScope) -> str:
-    return f"{claim.kind} by {claim.authority}: {', '.join(claim.topics)}"
+    return Sentence(
+        "{kind} by {authority}: {topics}",
+        kind=claim.kind,
+        authority=claim.authority,
+        topics=", ".join(claim.topics),
+    )
 
 
 def _shown_record(record: ScopeRecord) -> str:
-    until = record.scope.valid_until or "no end"
-    withdrawn = "" if record.withdrawn is None else f", withdrawn at entry {record.withdrawn}"
-    spans = "".join(f", suspended from entry {start} to {end or 'now'}" for start, end in record.suspended)
-    return f"granted at entry {record.grant} for {record.scope.valid_from} to {until}{spans}{withdrawn}"
+    until = record.scope.valid_until or Sentence("no end")
+    withdrawn = (
+        ""
+        if record.withdrawn is None
+        else Sentence(", withdrawn at entry {withdrawn}", withdrawn=record.withdrawn)
+    )
+    spans = joined(
+        "",
+        (
+            Sentence(", suspended from entry {start} to {end}", start=start, end=end or Sentence("now"))
+            for start, end in record.suspended
+        ),
+    )
+    return Sentence(
+        "granted at entry {grant} for {valid_from} to {until}{spans}{withdrawn}",
+        grant=record.grant,
+        valid_from=record.scope.valid_from,
+        until=until,
+        spans=spans,
+        withdrawn=withdrawn,
+    )

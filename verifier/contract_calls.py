@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from certlog.trust_root import Chain
 from verifier.chain_view import AnchorReading
 from verifier.json_rpc import Call, data, quantity
@@ -88,12 +89,14 @@ def read_block(value: object, name: str) -> Header:
         Unavailable: no block, or another form.
     """
     header = value if isinstance(value, dict) else {}
-    time = quantity(header.get("timestamp"), f"{name}: block time")
+    time = quantity(header.get("timestamp"), Sentence("{name}: block time", name=name))
     if time > _LAST_SECOND:
-        raise Unavailable(f"{name}: block time {time} lies beyond the year 9999")
+        raise Unavailable(
+            Sentence("{name}: block time {time} lies beyond the year 9999", name=name, time=time)
+        )
     return Header(
-        quantity(header.get("number"), f"{name}: block number"),
-        data(header.get("hash"), f"{name}: block hash", length=_WORD),
+        quantity(header.get("number"), Sentence("{name}: block number", name=name)),
+        data(header.get("hash"), Sentence("{name}: block hash", name=name), length=_WORD),
         time,
     )
 
@@ -106,8 +109,19 @@ def require_earlier(readings: Iterable[AnchorReading], header: Header, name: str
     """
     for reading in readings:
         if (reading.block_time or 0) > header.time or (reading.block_number or 0) > header.number:
-            found = f"{reading.block_time} in block {reading.block_number}"
-            raise Unavailable(f"{name}: anchoredAt answered {found}, read in block {header.number}")
+            found = Sentence(
+                "{block_time} in block {block_number}",
+                block_time=reading.block_time,
+                block_number=reading.block_number,
+            )
+            raise Unavailable(
+                Sentence(
+                    "{name}: anchoredAt answered {found}, read in block {number}",
+                    name=name,
+                    found=found,
+                    number=header.number,
+                )
+            )
 
 
 def require_code(value: object, chain: Chain, name: str) -> None:
@@ -118,17 +132,27 @@ def require_code(value: object, chain: Chain, name: str) -> None:
     """
     from Crypto.Hash import keccak  # noqa: PLC0415 - a verification without a chain must start at once
 
-    code = data(value, f"{name}: eth_getCode")
+    code = data(value, Sentence("{name}: eth_getCode", name=name))
     found = f"0x{keccak.new(digest_bits=256, data=code).hexdigest()}"
     if found != chain.code_hash:
-        what = f"{found} ({len(code)} bytes)"
-        raise Unavailable(f"{name}: expected code {chain.code_hash} at {chain.contract}, found {what}")
+        what = Sentence("{found} ({code_length} bytes)", found=found, code_length=len(code))
+        raise Unavailable(
+            Sentence(
+                "{name}: expected code {code_hash} at {contract}, found {what}",
+                name=name,
+                code_hash=chain.code_hash,
+                contract=chain.contract,
+                what=what,
+            )
+        )
 
 
 def _time_and_number(result: object, name: str) -> tuple[int | None, int | None]:
     """Read (uint64 blockTime, uint64 blockNumber); both 0 means never anchored."""
-    words = data(result, f"{name}: anchoredAt", length=2 * _WORD)
+    words = data(result, Sentence("{name}: anchoredAt", name=name), length=2 * _WORD)
     time, number = int.from_bytes(words[:_WORD], "big"), int.from_bytes(words[_WORD:], "big")
     if time > _LAST_SECOND or number >= _UINT64_END or (time == 0) != (number == 0):
-        raise Unavailable(f"{name}: anchoredAt answered {time} and {number}")
+        raise Unavailable(
+            Sentence("{name}: anchoredAt answered {time} and {number}", name=name, time=time, number=number)
+        )
     return time or None, number or None

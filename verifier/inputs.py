@@ -10,6 +10,7 @@ from typing import Final
 from certlog.documents import MAX_DOCUMENT_BYTES, SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES, Evidence
+from certlog.sentences import Sentence
 from certlog.strict_json import parse_object
 from verifier.check_file import File
 from verifier.pdf_attachments import EVIDENCE_SUFFIX, MAX_PDF_BYTES, read_attachments
@@ -107,9 +108,13 @@ def _read_file(path: Path, most: int) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(most + 1)
     except FileNotFoundError as error:
-        raise InvalidInput(f"no such file: {path}", code="no-file") from error
+        raise InvalidInput(Sentence("no such file: {path}", path=path), code="no-file") from error
     except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(
+            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        ) from error
     if len(data) > most:
-        raise InvalidInput(f"{path}: expected at most {most} bytes", code="too-large")
+        raise InvalidInput(
+            Sentence("{path}: expected at most {most} bytes", path=path, most=most), code="too-large"
+        )
     return data

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.strict_json import bound_nesting
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import split_address
@@ -83,10 +84,10 @@ class Endpoint:
             bound_nesting(text)
             answer = json.loads(text)
         except (ValueError, InvalidInput) as error:
-            raise Unavailable(f"{self.name}: the answer is not JSON") from error
+            raise Unavailable(Sentence("{name}: the answer is not JSON", name=self.name)) from error
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            raise Unavailable(f"{self.name}: {_cause(error)}") from error
+            raise Unavailable(Sentence("{name}: {cause}", name=self.name, cause=_cause(error))) from error
         return [self._result(answer, i, len(calls)) for i in range(len(calls))]
 
     def _post(self, body: bytes) -> bytes:
@@ -96,13 +97,17 @@ class Endpoint:
             response = self._connection.getresponse()
         if response.status != http.client.OK:
             self._connection.close()
-            raise Unavailable(f"{self.name}: expected status 200, found {response.status}")
+            raise Unavailable(
+                Sentence(
+                    "{name}: expected status 200, found {status}", name=self.name, status=response.status
+                )
+            )
         received = bytearray()
         while chunk := response.read1(_CHUNK):
             received += chunk
             if len(received) > MAX_RESPONSE_BYTES or time.monotonic() > deadline:
                 self._connection.close()
-                raise Unavailable(f"{self.name}: the answer is too large or too slow")
+                raise Unavailable(Sentence("{name}: the answer is too large or too slow", name=self.name))
         # read1 leaves a fully read response open (Python 3.11), and the connection would refuse its next request.
         response.close()
         return bytes(received)
@@ -111,11 +116,17 @@ class Endpoint:
         items = answer if isinstance(answer, list) else []
         mine = [item for item in items if isinstance(item, dict) and _is_number(item.get("id"), number)]
         if len(items) != count or len(mine) != 1:
-            raise Unavailable(f"{self.name}: expected {count} answers, one for each call")
+            raise Unavailable(
+                Sentence("{name}: expected {count} answers, one for each call", name=self.name, count=count)
+            )
         if "result" not in mine[0]:
             error = mine[0].get("error")
             message = error.get("message") if isinstance(error, dict) else None
-            raise Unavailable(f"{self.name}: answered with an error: {str(message)[:200]!r}")
+            raise Unavailable(
+                Sentence(
+                    "{name}: answered with an error: {message!r}", name=self.name, message=str(message)[:200]
+                )
+            )
         return mine[0]["result"]
 
 
@@ -126,7 +137,9 @@ def quantity(value: object, what: str) -> int:
         Unavailable: another form.
     """
     if not isinstance(value, str) or not _QUANTITY.fullmatch(value):
-        raise Unavailable(f"{what}: expected a hex quantity, found {str(value)[:40]!r}")
+        raise Unavailable(
+            Sentence("{what}: expected a hex quantity, found {value!r}", what=what, value=str(value)[:40])
+        )
     return int(value, 16)
 
 
@@ -138,8 +151,15 @@ def data(value: object, what: str, *, length: int | None = None) -> bytes:
     """
     text = value.lower() if isinstance(value, str) else ""
     if not _DATA.fullmatch(text) or (length is not None and len(text) != 2 + 2 * length):
-        wanted = "bytes" if length is None else f"{length} bytes"
-        raise Unavailable(f"{what}: expected {wanted} in hex, found {str(value)[:40]!r}")
+        wanted = Sentence("bytes") if length is None else Sentence("{length} bytes", length=length)
+        raise Unavailable(
+            Sentence(
+                "{what}: expected {wanted} in hex, found {value!r}",
+                what=what,
+                wanted=wanted,
+                value=str(value)[:40],
+            )
+        )
     return bytes.fromhex(text[2:])
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from certlog.documents import MAX_DOCUMENT_BYTES
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
+from certlog.sentences import Sentence
 
 if TYPE_CHECKING:
     import pikepdf
@@ -43,7 +44,12 @@ def read_attachments(data: bytes) -> Attachments:
     """
     if len(data) > MAX_PDF_BYTES:
         raise InvalidInput(
-            f"expected a PDF of at most {MAX_PDF_BYTES} bytes, found {len(data)}", code="too-large"
+            Sentence(
+                "expected a PDF of at most {max_pdf_bytes} bytes, found {found}",
+                max_pdf_bytes=MAX_PDF_BYTES,
+                found=len(data),
+            ),
+            code="too-large",
         )
     try:
         import pikepdf  # noqa: PLC0415 - only whoever hands in a PDF pays for it, or needs it
@@ -57,7 +63,7 @@ def read_attachments(data: bytes) -> Attachments:
     except pikepdf.PasswordError as error:
         raise InvalidInput("the PDF is encrypted: save a copy without password", code="bad-pdf") from error
     except pikepdf.PdfError as error:
-        raise InvalidInput(f"not a readable PDF: {error}", code="bad-pdf") from error
+        raise InvalidInput(Sentence("not a readable PDF: {error}", error=error), code="bad-pdf") from error
 
 
 def _bound_inflation() -> None:
@@ -80,12 +86,20 @@ def _attachments_of(pdf: "pikepdf.Pdf") -> Attachments:
     names = list(pdf.attachments)
     if len(names) > MAX_ATTACHMENTS:
         raise InvalidInput(
-            f"expected at most {MAX_ATTACHMENTS} attachments, found {len(names)}", code="bad-pdf"
+            Sentence(
+                "expected at most {max_attachments} attachments, found {found}",
+                max_attachments=MAX_ATTACHMENTS,
+                found=len(names),
+            ),
+            code="bad-pdf",
         )
     certificates = [name for name in names if name == CERTIFICATE_NAME]
     evidence = [name for name in names if name.endswith(EVIDENCE_SUFFIX)]
     if len(evidence) > 1:
-        raise InvalidInput(f"expected one attached evidence file, found {len(evidence)}", code="bad-pdf")
+        raise InvalidInput(
+            Sentence("expected one attached evidence file, found {found}", found=len(evidence)),
+            code="bad-pdf",
+        )
     return Attachments(
         _read(pdf, certificates[0], MAX_DOCUMENT_BYTES) if certificates else None,
         _read(pdf, evidence[0], MAX_EVIDENCE_BYTES) if evidence else None,
@@ -101,9 +115,14 @@ def _read(pdf: "pikepdf.Pdf", name: str, most: int) -> bytes:
         case "/FlateDecode" if "/DecodeParms" not in stream:
             data = _inflate(raw, most, name)
         case _:
-            raise InvalidInput(f"attachment {name!r} uses the filter {applied[:40]}", code="bad-pdf")
+            raise InvalidInput(
+                Sentence("attachment {name!r} uses the filter {applied}", name=name, applied=applied[:40]),
+                code="bad-pdf",
+            )
     if len(data) > most:
-        raise InvalidInput(f"attachment {name!r} has more than {most} bytes", code="too-large")
+        raise InvalidInput(
+            Sentence("attachment {name!r} has more than {most} bytes", name=name, most=most), code="too-large"
+        )
     return data
 
 
@@ -112,4 +131,6 @@ def _inflate(raw: bytes, most: int, name: str) -> bytes:
     try:
         return inflate.decompress(raw, most + 1)
     except zlib.error as error:
-        raise InvalidInput(f"attachment {name!r} cannot be inflated", code="bad-pdf") from error
+        raise InvalidInput(
+            Sentence("attachment {name!r} cannot be inflated", name=name), code="bad-pdf"
+        ) from error

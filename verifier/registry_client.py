@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from certlog.certificate_id import parse_id
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
+from certlog.sentences import Sentence
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import DEFAULT_PORTS, port_of, split_address
@@ -70,14 +71,18 @@ class RegistryAddress:
             self.host,
             self.port,
         ):
-            message = (
-                f"expected an address of {self.url}, found {parts.netloc[:200]!r}; use --registry to ask it"
+            message = Sentence(
+                "expected an address of {url}, found {netloc!r}; use --registry to ask it",
+                url=self.url,
+                netloc=parts.netloc[:200],
             )
             raise InvalidInput(message, code="foreign-host")
         below = parts.path.lower().startswith(self.path.lower())
         found = _PAGE.fullmatch(parts.path[len(self.path) :])
         if not below or not found:
-            raise InvalidInput(f"expected {self.url}/c/<id>", place=url[:200], code="bad-url")
+            raise InvalidInput(
+                Sentence("expected {url}/c/<id>", url=self.url), place=url[:200], code="bad-url"
+            )
         return parse_id(found[1])
 
     def fetch_evidence(self, identifier: str, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
@@ -96,7 +101,7 @@ class RegistryAddress:
         """
         data = self._get("/api/v1/trust-root", MAX_TRUST_ROOT_BYTES, timeout)
         if data is None:
-            raise Unavailable(f"{self.url}: publishes no trust root")
+            raise Unavailable(Sentence("{url}: publishes no trust root", url=self.url))
         return data
 
     def _get(self, path: str, most: int, timeout: float) -> bytes | None:
@@ -110,10 +115,19 @@ class RegistryAddress:
             if response.status == http.client.NOT_FOUND:
                 return None
             if response.status != http.client.OK:
-                raise Unavailable(f"{self.url}{path}: expected status 200, found {response.status}")
+                raise Unavailable(
+                    Sentence(
+                        "{url}{path}: expected status 200, found {status}",
+                        url=self.url,
+                        path=path,
+                        status=response.status,
+                    )
+                )
             return self._body(response, most, time.monotonic() + timeout)
         except (OSError, http.client.HTTPException) as error:
-            raise Unavailable(f"{self.url}: {str(error) or type(error).__name__}") from error
+            raise Unavailable(
+                Sentence("{url}: {error}", url=self.url, error=str(error) or type(error).__name__)
+            ) from error
         finally:
             connection.close()
 
@@ -131,5 +145,5 @@ class RegistryAddress:
         while chunk := response.read1(_CHUNK):
             received += chunk
             if len(received) > most or time.monotonic() > deadline:
-                raise Unavailable(f"{self.url}: the answer is too large or too slow")
+                raise Unavailable(Sentence("{url}: the answer is too large or too slow", url=self.url))
         return bytes(received)

@@ -11,6 +11,7 @@ from certlog.canonical import canonicalize
 from certlog.digests import digest_from_text
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue, get_int, get_list, get_str, members, parse_object
 from certlog.timestamps import format_time, parse_time
 from verifier.chain_view import AnchorReading
@@ -29,7 +30,11 @@ def parse_seen(data: bytes) -> tuple[AnchorReading, ...]:
     """
     obj = members(parse_object(data, max_bytes=MAX_SEEN_BYTES), required=("v", "heads"))
     if get_int(obj, "v") != SEEN_VERSION:
-        raise InvalidInput(f"expected seen heads of version {SEEN_VERSION}", place="/v", code="bad-version")
+        raise InvalidInput(
+            Sentence("expected seen heads of version {seen_version}", seen_version=SEEN_VERSION),
+            place="/v",
+            code="bad-version",
+        )
     return tuple(_from_json(item, f"/heads/{i}") for i, item in enumerate(get_list(obj, "heads")))
 
 

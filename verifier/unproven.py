@@ -6,6 +6,7 @@ All ten checks are "not checked"; the verdict is neutral. Nothing here can be gr
 from dataclasses import replace
 
 from certlog.errors import MistypedId
+from certlog.sentences import Sentence
 from verifier.report import CheckName, Reason, Report, Verdict, not_checked
 from verifier.verdict import LOOKS
 
@@ -17,7 +18,7 @@ def nothing_checked(verdict: Verdict, reason: Reason, *, at: int, why: str = "")
         ValueError: for a verdict that only checks can give.
     """
     if verdict not in (Verdict.UNKNOWN, Verdict.MISTYPED, Verdict.CANNOT_CHECK, Verdict.PENDING):
-        message = f"{verdict} needs checks"
+        message = Sentence("{verdict} needs checks", verdict=verdict)
         raise ValueError(message)
     checks = tuple(not_checked(name, reason, why=why) for name in CheckName)
     return Report(verdict, LOOKS[verdict], checks, at, reason)
@@ -30,7 +31,9 @@ def mistyped(error: MistypedId, *, at: int) -> Report:
 
 def unknown(*, at: int, registry: str) -> Report:
     """Return the report for an id that the registry does not have."""
-    return nothing_checked(Verdict.UNKNOWN, Reason.NO_SUCH_ID, at=at, why=f"asked {registry}")
+    return nothing_checked(
+        Verdict.UNKNOWN, Reason.NO_SUCH_ID, at=at, why=Sentence("asked {registry}", registry=registry)
+    )
 
 
 def as_unknown(report: Report) -> Report:

@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -22,7 +23,8 @@ def split_address(url: str) -> SplitResult:
         parts = SplitResult("", "", "", "", "")
     if not good:
         raise InvalidInput(
-            f"expected an http or https URL without user name, found {url[:60]!r}", code="bad-url"
+            Sentence("expected an http or https URL without user name, found {url!r}", url=url[:60]),
+            code="bad-url",
         )
     return parts
 
