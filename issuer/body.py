@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, check_text
 from certlog.timestamps import parse_date, parse_time
 
@@ -46,7 +47,11 @@ def read_body(path: Path) -> Body:
     try:
         data = path.read_bytes()
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}; it describes the certification body (see examples/)"
+        message = Sentence(
+            "cannot read {path}: {reason}; it describes the certification body (see examples/)",
+            path=path,
+            reason=error.strerror,
+        )
         raise InvalidInput(message, code="not-readable") from error
     return parse_body(data, path.name)
 
@@ -54,11 +59,17 @@ def read_body(path: Path) -> Body:
 def parse_body(data: bytes, name: str = "body.toml") -> Body:
     """Read the bytes of a body file; `name` is used in messages."""
     if len(data) > _MAX_BODY_FILE:
-        raise InvalidInput(f"expected at most {_MAX_BODY_FILE} bytes", place=name, code="too-large")
+        raise InvalidInput(
+            Sentence("expected at most {max_body_file} bytes", max_body_file=_MAX_BODY_FILE),
+            place=name,
+            code="too-large",
+        )
     try:
         value = tomllib.loads(data.decode("utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InvalidInput(f"not TOML in UTF-8: {error}", place=name, code="bad-body-file") from error
+        raise InvalidInput(
+            Sentence("not TOML in UTF-8: {error}", error=error), place=name, code="bad-body-file"
+        ) from error
     top = _Table(value, name)
     body = top.table("body")
     result = Body(
@@ -105,14 +116,16 @@ class _Table:
     def table(self, name: str) -> "_Table":
         self._read.add(name)
         if name not in self._value:
-            raise InvalidInput(f"the table [{name}] is missing", place=self._place, code="bad-body-file")
+            raise InvalidInput(
+                Sentence("the table [{name}] is missing", name=name), place=self._place, code="bad-body-file"
+            )
         return _Table(self._value[name], f"{self._place} [{name}]")
 
     def tables(self, name: str, **members: str) -> list[JSONObject]:
         self._read.add(name)
         found = self._value.get(name, [])
         if not isinstance(found, list):
-            message = f"expected [[{name}]], with two brackets"
+            message = Sentence("expected [[{name}]], with two brackets", name=name)
             raise InvalidInput(message, place=self._place, code="bad-body-file")
         places = ((item, f"{self._place} [[{name}]] {i}") for i, item in enumerate(found, start=1))
         return [_Table(item, place).members(**members) for item, place in places]
@@ -150,4 +163,8 @@ class _Table:
     def require_no_more(self) -> None:
         unknown = sorted(set(self._value) - self._read)
         if unknown:
-            raise InvalidInput(f"unknown name {unknown[0]!r}", place=self._place, code="bad-body-file")
+            raise InvalidInput(
+                Sentence("unknown name {unknown!r}", unknown=unknown[0]),
+                place=self._place,
+                code="bad-body-file",
+            )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 
@@ -21,8 +22,15 @@ def cannot_write(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | U
         full, reason = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL, str(error)
     if full:
         return Unavailable(
-            f"cannot write {path}: {reason}; make room and run the same command again, nothing is lost"
+            Sentence(
+                "cannot write {path}: {reason}; make room and run the same command again, nothing is lost",
+                path=path,
+                reason=reason,
+            )
         )
     return InvalidInput(
-        f"cannot write {path}: {reason}; choose a folder that you may write to", code="not-writable"
+        Sentence(
+            "cannot write {path}: {reason}; choose a folder that you may write to", path=path, reason=reason
+        ),
+        code="not-writable",
     )

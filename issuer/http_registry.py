@@ -16,6 +16,7 @@ from certlog.digests import DocumentHash, digest_from_text
 from certlog.documents import MAX_DOCUMENT_BYTES, SecuredDocument
 from certlog.encoding import b64url
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.strict_json import (
     JSONObject,
@@ -62,7 +63,9 @@ class RegistryAddress:
         if parts.query or parts.fragment or parts.username or not address.host.isascii():
             raise _bad_address(text)
         if parts.scheme == "http" and address.host not in _LOOPBACK:
-            message = f"expected https, found {text[:80]!r}: the token would travel in clear"
+            message = Sentence(
+                "expected https, found {text!r}: the token would travel in clear", text=text[:80]
+            )
             raise InvalidInput(message, code="bad-address")
         return address
 
@@ -103,11 +106,21 @@ class HttpRegistry:
             return ()
         body = b"".join(line_of(item) for item in items)
         if len(items) > MAX_ITEMS or len(body) > MAX_BATCH_BYTES:
-            raise InvalidInput(f"expected at most {MAX_ITEMS} items and {MAX_BATCH_BYTES} bytes a batch")
+            raise InvalidInput(
+                Sentence(
+                    "expected at most {max_items} items and {max_batch_bytes} bytes a batch",
+                    max_items=MAX_ITEMS,
+                    max_batch_bytes=MAX_BATCH_BYTES,
+                )
+            )
         answer = self._request("POST", "/api/v1/batches", body, "application/x-ndjson")
         lines = [line for line in answer.split(b"\n") if line]
         if len(lines) != len(items):
-            raise Unavailable(f"expected {len(items)} answers, found {len(lines)}")
+            raise Unavailable(
+                Sentence(
+                    "expected {items_count} answers, found {found}", items_count=len(items), found=len(lines)
+                )
+            )
         return tuple(_outcome(parse_object(line, max_bytes=_MAX_ANSWER)) for line in lines)
 
     def status(self, certificate: DocumentHash) -> StatusView:
@@ -133,7 +146,9 @@ class HttpRegistry:
         """Return the published document with this id; another document than asked for is refused."""
         data = self._request("GET", f"/api/v1/certificates/{quote(identifier)}/document")
         if not id_prefix_matches(identifier, SecuredDocument.parse(data).document_hash):
-            raise InvalidInput(f"the registry answered another document for {identifier}")
+            raise InvalidInput(
+                Sentence("the registry answered another document for {identifier}", identifier=identifier)
+            )
         return data
 
     def _json(self, method: str, path: str, body: bytes | None = None) -> JSONObject:
@@ -153,7 +168,11 @@ class HttpRegistry:
             response = connection.getresponse()
             data = response.read(max(_MAX_ANSWER, MAX_DOCUMENT_BYTES) + 1)
         except (OSError, http.client.HTTPException) as error:
-            message = f"the registry at {self.address.to_text()} does not answer ({_reason(error)}); try again later"
+            message = Sentence(
+                "the registry at {address} does not answer ({reason}); try again later",
+                address=self.address.to_text(),
+                reason=_reason(error),
+            )
             raise Unavailable(message) from error
         finally:
             connection.close()
@@ -194,15 +213,21 @@ def _problem(status: int, data: bytes) -> CertlogError:
         problem = parse_object(data, max_bytes=_MAX_ANSWER)
     except InvalidInput:
         problem = {}
-    detail = _detail(problem) or f"HTTP status {status}, and no reason; is the address the registry's?"
+    detail = _detail(problem) or Sentence(
+        "HTTP status {status}, and no reason; is the address the registry's?", status=status
+    )
     if status == _UNAUTHORIZED:
         message = "the registry refused the token: it is wrong, expired or withdrawn; ask its operator for a new one"
         return NotTrusted(message, code="token-refused")
     if status == _FORBIDDEN:
-        return NotTrusted(f"the registry refused: {detail}", code=_text(problem, "code", "refused"))
+        return NotTrusted(
+            Sentence("the registry refused: {detail}", detail=detail), code=_text(problem, "code", "refused")
+        )
     if status == _TOO_MANY or status >= _SERVER_ERROR:
-        return Unavailable(f"the registry cannot do this now: {detail}")
-    return InvalidInput(f"the registry refused: {detail}", code=_text(problem, "code", "refused"))
+        return Unavailable(Sentence("the registry cannot do this now: {detail}", detail=detail))
+    return InvalidInput(
+        Sentence("the registry refused: {detail}", detail=detail), code=_text(problem, "code", "refused")
+    )
 
 
 def _detail(problem: JSONObject) -> str:
@@ -223,5 +248,5 @@ def _reason(error: Exception) -> str:
 
 
 def _bad_address(text: str) -> InvalidInput:
-    message = f"expected the registry's address as https://HOST, found {text[:80]!r}"
+    message = Sentence("expected the registry's address as https://HOST, found {text!r}", text=text[:80])
     return InvalidInput(message, code="bad-address")

@@ -12,6 +12,7 @@ from typing import Final
 
 from certlog.digests import DocumentHash
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from issuer.body import Body
 from issuer.csv_file import read_csv
@@ -97,7 +98,12 @@ class RowsRefused(InvalidInput):
 
     def __init__(self, problems: Sequence[RowProblem]) -> None:
         """Keep the problems, which carry their own texts."""
-        super().__init__(f"{len(problems)} mistakes in the file; nothing was issued", code="rows-refused")
+        super().__init__(
+            Sentence(
+                "{problems_count} mistakes in the file; nothing was issued", problems_count=len(problems)
+            ),
+            code="rows-refused",
+        )
         self.problems = tuple(problems)
 
 
@@ -111,7 +117,14 @@ def read_drafts(data: bytes, *, is_json: bool, body: Body, did: str) -> Drafts:
         did: the DID that will sign.
     """
     if len(data) > MAX_FILE_BYTES:
-        raise InvalidInput(f"expected at most {MAX_FILE_BYTES} bytes, found {len(data)}", code="too-large")
+        raise InvalidInput(
+            Sentence(
+                "expected at most {max_file_bytes} bytes, found {found}",
+                max_file_bytes=MAX_FILE_BYTES,
+                found=len(data),
+            ),
+            code="too-large",
+        )
     return read_rows(read_json(data) if is_json else read_csv(data), body, did)
 
 
@@ -232,7 +245,10 @@ def _reserve(count: int, tools: Tools) -> Sequence[Slot]:
 def _signed(draft: Draft, tools: Tools) -> JournalRow:
     row = tools.journal.find(tools.key.did, draft.number, draft.version)
     if row is None:
-        raise InvalidInput(f"the journal lost {draft.number!r}; restore it from a backup", code="journal")
+        raise InvalidInput(
+            Sentence("the journal lost {number!r}; restore it from a backup", number=draft.number),
+            code="journal",
+        )
     return row
 
 

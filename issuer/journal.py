@@ -15,6 +15,7 @@ from typing import Final, Self
 from certlog.digests import DocumentHash, digest_from_text
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from issuer.disk import cannot_write
 from issuer.registry_port import Outcome
@@ -103,7 +104,12 @@ class Journal:
             self._connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (name, value))
         found = self.pinned(name)
         if found != value:
-            message = f"this folder's journal belongs to {name} {found!r}, found {value!r}; use another --out"
+            message = Sentence(
+                "this folder's journal belongs to {name} {found!r}, found {value!r}; use another --out",
+                name=name,
+                found=found,
+                value=value,
+            )
             raise InvalidInput(message, place=str(self.path), code="other-journal")
 
     def pinned(self, name: str) -> str | None:
@@ -136,7 +142,9 @@ class Journal:
         """
         row = self.certificate(DocumentHash(digest_from_text(text)))
         if row is None:
-            message = f"this folder's journal does not hold the certificate with hash {text}"
+            message = Sentence(
+                "this folder's journal does not hold the certificate with hash {text}", text=text
+            )
             raise InvalidInput(message, place=str(self.path), code="unknown-certificate")
         return row
 
@@ -283,7 +291,9 @@ def open_journal(folder: Path, *, create: bool = True) -> Journal:
         if create:
             folder.mkdir(parents=True, exist_ok=True)
         elif not path.exists():
-            message = f"there is no journal in {folder}; it is where `issue` wrote its output"
+            message = Sentence(
+                "there is no journal in {folder}; it is where `issue` wrote its output", folder=folder
+            )
             raise InvalidInput(message, code="no-journal")
         connection = sqlite3.connect(path, isolation_level=None, timeout=0.5)
     except (OSError, sqlite3.OperationalError) as error:
@@ -313,14 +323,16 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {_VERSION}")
     elif version != _VERSION:
         connection.execute("ROLLBACK")
-        message = f"expected a journal of version {_VERSION}, found {version}"
+        message = Sentence(
+            "expected a journal of version {wanted}, found {version}", wanted=_VERSION, version=version
+        )
         raise InvalidInput(message, place=str(path), code="other-journal")
     connection.execute("COMMIT")
 
 
 def _unusable(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | Unavailable:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-        return Unavailable(f"another run is using {path}; wait until it ends")
+        return Unavailable(Sentence("another run is using {path}; wait until it ends", path=path))
     return cannot_write(path, error)
 
 

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from certlog.errors import InvalidInput
 from certlog.keys import P256_ORDER, KeyType, PublicKey, Signer, check_did, did_key
+from certlog.sentences import Sentence
 from certlog.strict_json import get_str, members, parse_object
 from issuer.signers import Ed25519Signer, P256Signer
 
@@ -66,7 +67,11 @@ class PublicPart:
         members(value, required=("did", "key", "type"))
         key = PublicKey.from_multibase(get_str(value, "key"), "/key")
         if value["type"] != key.type:
-            raise InvalidInput(f"expected {key.type}, found {value['type']!r}", place="/type", code="bad-key")
+            raise InvalidInput(
+                Sentence("expected {key_type}, found {found!r}", key_type=key.type, found=value["type"]),
+                place="/type",
+                code="bad-key",
+            )
         return cls(check_did(get_str(value, "did"), "/did"), key)
 
 
@@ -94,7 +99,11 @@ def create_key_file(
     """
     secret = _passphrase_bytes(passphrase)
     if len(passphrase) < MIN_PASSPHRASE:
-        message = f"expected a passphrase of at least {MIN_PASSPHRASE} characters, found {len(passphrase)}"
+        message = Sentence(
+            "expected a passphrase of at least {min_passphrase} characters, found {found}",
+            min_passphrase=MIN_PASSPHRASE,
+            found=len(passphrase),
+        )
         raise InvalidInput(message, code="short-passphrase")
     key = _new_key(key_type, random_bytes)
     pem = key.export_key(
@@ -124,10 +133,17 @@ def open_key_file(path: Path, passphrase: str) -> IssuerKey:
     signer = _load(data, _passphrase_bytes(passphrase))
     public = PublicPart.parse(_read(public_path(path)))
     if public.key != signer.public_key:
-        message = f"{public_path(path).name} belongs to another key than {path.name}"
+        message = Sentence(
+            "{public_file} belongs to another key than {key_file}",
+            public_file=public_path(path).name,
+            key_file=path.name,
+        )
         raise InvalidInput(message, code="foreign-public-part")
     if public.did.startswith("did:key:") and public.did != did_key(public.key):
-        raise InvalidInput(f"expected {did_key(public.key)}, found {public.did}", code="bad-did")
+        raise InvalidInput(
+            Sentence("expected {expected}, found {did}", expected=did_key(public.key), did=public.did),
+            code="bad-did",
+        )
     return IssuerKey(public.did, signer)
 
 
@@ -140,7 +156,10 @@ def _chosen_did(did: str | None, key: PublicKey) -> str:
     if did is None:
         return did_key(key)
     if not check_did(did).startswith("did:web:"):
-        message = f"expected a did:web, found {did[:60]!r}; a did:key follows from the key and is the default"
+        message = Sentence(
+            "expected a did:web, found {did!r}; a did:key follows from the key and is the default",
+            did=did[:60],
+        )
         raise InvalidInput(message, code="bad-did")
     return did
 
@@ -195,9 +214,11 @@ def _require_scrypt(data: bytes) -> None:
         raise InvalidInput("the key file is damaged", code="bad-key-file") from None
     # Memory and time grow with r and p as they do with N.
     if not isinstance(cost, int) or not SCRYPT_N <= cost <= _MAX_SCRYPT_N or others != list(_SCRYPT_R_P):
-        message = (
-            f"expected a key file protected by scrypt with N between {SCRYPT_N} and {_MAX_SCRYPT_N}, r 8 and p 1; "
-            "make a new key with keygen: this file's passphrase can be guessed too cheaply"
+        message = Sentence(
+            "expected a key file protected by scrypt with N between {least} and {most}, r 8 and "
+            "p 1; make a new key with keygen: this file's passphrase can be guessed too cheaply",
+            least=SCRYPT_N,
+            most=_MAX_SCRYPT_N,
         )
         raise InvalidInput(message, code="weak-key-file")
 
@@ -216,7 +237,9 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        raise InvalidInput(f"cannot write {path}: {error.strerror}", code="not-writable") from error
+        raise InvalidInput(
+            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror), code="not-writable"
+        ) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()
@@ -224,7 +247,7 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
 
 
 def _exists(path: Path) -> InvalidInput:
-    return InvalidInput(f"{path} exists; a key file is never overwritten", code="exists")
+    return InvalidInput(Sentence("{path} exists; a key file is never overwritten", path=path), code="exists")
 
 
 def _read(path: Path) -> bytes:
@@ -232,4 +255,6 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_MAX_KEY_FILE)
     except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror}", code="not-readable") from error
+        raise InvalidInput(
+            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror), code="not-readable"
+        ) from error

@@ -15,6 +15,7 @@ from certlog.canonical import canonicalize
 from certlog.certificate_id import certificate_id, format_id
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from issuer.print_fields import print_fields
 from issuer.qr import certificate_address, code_text, qr_svg
 
@@ -80,7 +81,9 @@ def _compile(inputs: dict[str, str], timestamp: int) -> bytes:
             timestamp=timestamp,
         )
     except typst.TypstError as error:
-        message = f"the PDF of {inputs['shown']} cannot be made: {error.message}"
+        message = Sentence(
+            "the PDF of {shown} cannot be made: {error}", shown=inputs["shown"], error=error.message
+        )
         raise InvalidInput(message, code="no-pdf") from error
     return pdf
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from issuer.disk import cannot_write
 from issuer.journal import Journal, JournalRow
 from issuer.key_file import IssuerKey
@@ -90,9 +91,10 @@ def pdf_name(row: JournalRow) -> str:
 def _same_again(row: JournalRow, make_pdf: MakePdf) -> bytes:
     data = make_pdf(row.secured(), row.signed_at)
     if hashlib.sha256(data).digest() != row.pdf_sha256:
-        message = (
-            f"the PDF of {row.number!r} is gone and this version of the program makes another one; "
-            "restore it from a backup, or bind a new file with `bind`"
+        message = Sentence(
+            "the PDF of {number!r} is gone and this version of the program makes another one; "
+            "restore it from a backup, or bind a new file with `bind`",
+            number=row.number,
         )
         raise InvalidInput(message, code="pdf-gone")
     return data
@@ -104,7 +106,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         if path.exists():
             if path.read_bytes() != data:
-                message = f"{path} exists with other content; move it away"
+                message = Sentence("{path} exists with other content; move it away", path=path)
                 raise InvalidInput(message, code="exists")
             return
         with temporary.open("wb") as file:

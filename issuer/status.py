@@ -12,6 +12,7 @@ from certlog.credential import issuer_of, number_of
 from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, MistypedId, NotTrusted
+from certlog.sentences import Sentence
 from certlog.status import FileBinding, StatusAction, StatusStatement
 from certlog.timestamps import format_time
 from issuer.journal import Journal
@@ -72,7 +73,11 @@ def find_certificate(
     try:
         identifier = parse_id(name)
     except MistypedId as error:
-        message = f"no certificate {name!r} in this journal, and it is not a certificate id ({error.message})"
+        message = Sentence(
+            "no certificate {name!r} in this journal, and it is not a certificate id ({error})",
+            name=name,
+            error=error.message,
+        )
         raise InvalidInput(message, code="unknown-certificate") from error
     row = journal.with_id(identifier)
     return row.secured() if row is not None else SecuredDocument.parse(registry.document(identifier))
@@ -94,7 +99,11 @@ def change_status(certificate: SecuredDocument, change: Change, tools: StatusToo
     issuer = issuer_of(certificate.content)
     if issuer != tools.key.did:  # 1
         raise NotTrusted(
-            f"the certificate was issued by {issuer}, this key signs as {tools.key.did}",
+            Sentence(
+                "the certificate was issued by {issuer}, this key signs as {did}",
+                issuer=issuer,
+                did=tools.key.did,
+            ),
             code="not-its-issuer",
         )
     now = tools.now()
@@ -121,6 +130,11 @@ def change_status(certificate: SecuredDocument, change: Change, tools: StatusToo
     tools.journal.keep_outcomes([(kept.sequence, outcome)])
     if outcome.status == "refused" or outcome.index is None:
         tools.journal.drop(kept.sequence)
-        message = f"the registry refused to {change.action.value} {number_of(certificate.content)!r}: {outcome.detail}"
+        message = Sentence(
+            "the registry refused to {action} {number!r}: {detail}",
+            action=change.action.value,
+            number=number_of(certificate.content),
+            detail=outcome.detail,
+        )
         raise InvalidInput(message, code=outcome.code or "refused")
     return Changed(number_of(certificate.content), certificate.document_hash, outcome.index)
