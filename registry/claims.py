@@ -7,6 +7,7 @@ from certlog.claims import covers, stands, valid_from_day
 from certlog.credential import ClaimedScope, claimed_scopes
 from certlog.errors import NotTrusted
 from certlog.issuer_record import IssuerRecord, ScopeRecord
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 
 
@@ -34,8 +35,13 @@ def require_claims(record: IssuerRecord, content: JSONObject, index: int) -> Non
     day = valid_from_day(content)
     for claim in claimed_scopes(content):
         if granting(record, claim, index=index, day=day) is None:
-            message = (
-                f"{record.did} has no {claim.kind} by {claim.authority!r} in force on {day} for "
-                f"{', '.join(claim.topics)}; the operator grants scopes with `certlog operator grant-scope`"
+            message = Sentence(
+                "{did} has no {kind} by {authority!r} in force on {day} for {topics}; the "
+                "operator grants scopes with `certlog operator grant-scope`",
+                did=record.did,
+                kind=claim.kind,
+                authority=claim.authority,
+                day=day,
+                topics=", ".join(claim.topics),
             )
             raise NotTrusted(message, code="scope-not-in-force")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 
 _OWNER_ONLY = 0o700
 
@@ -62,11 +63,16 @@ class DataFolder:
         try:
             used = self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir()))
         except OSError as error:
-            message = f"cannot read {self.path}: {error.strerror}; choose another with --data"
+            message = Sentence(
+                "cannot read {path}: {reason}; choose another with --data",
+                path=self.path,
+                reason=error.strerror,
+            )
             raise Unavailable(message) from error
         if used:
-            message = (
-                f"{self.path} exists and is not empty; nothing was changed: choose a new folder with --data"
+            message = Sentence(
+                "{path} exists and is not empty; nothing was changed: choose a new folder with --data",
+                path=self.path,
             )
             raise InvalidInput(message, code="folder-used")
 
@@ -76,7 +82,11 @@ class DataFolder:
             self.path.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
             self.log_key.parent.mkdir(mode=_OWNER_ONLY, exist_ok=True)
         except OSError as error:
-            message = f"cannot make the data folder {self.path}: {error.strerror}; choose another with --data"
+            message = Sentence(
+                "cannot make the data folder {path}: {reason}; choose another with --data",
+                path=self.path,
+                reason=error.strerror,
+            )
             raise Unavailable(message) from error
 
     def require_ready(self) -> None:
@@ -87,7 +97,11 @@ class DataFolder:
             Unavailable: the folder cannot be written.
         """
         if not self.settings.is_file():
-            message = f"{self.settings} does not exist; make the folder first: certlog registry init --data {self.path}"
+            message = Sentence(
+                "{settings} does not exist; make the folder first: certlog registry init --data {path}",
+                settings=self.settings,
+                path=self.path,
+            )
             raise InvalidInput(message, code="no-settings")
         self.require_writable()
 
@@ -95,5 +109,9 @@ class DataFolder:
         """Require that this user can write in the folder and change the database."""
         for path in (self.path, self.database):
             if path.exists() and not os.access(path, os.W_OK, effective_ids=True):
-                message = f"{path} is read-only for this user; a registry must write there: change its owner or mode"
+                message = Sentence(
+                    "{path} is read-only for this user; a registry must write there: "
+                    "change its owner or mode",
+                    path=path,
+                )
                 raise Unavailable(message)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 _WRITING: Final = "certlog_writing"
 
@@ -73,7 +74,11 @@ class Database:
         try:
             yield
         except OperationalError as error:
-            message = f"the database {self.path} cannot be used now ({error.orig}); nothing was changed"
+            message = Sentence(
+                "the database {path} cannot be used now ({reason}); nothing was changed",
+                path=self.path,
+                reason=error.orig,
+            )
             raise Unavailable(message) from error
 
     def _assert_settings(self, busy_timeout: float) -> None:
@@ -83,7 +88,13 @@ class Database:
             for name, value in wanted.items():
                 found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
                 if found != value:
-                    message = f"SQLite at {self.path} does not honour {name}: expected {value}, found {found}"
+                    message = Sentence(
+                        "SQLite at {path} does not honour {name}: expected {value}, found {found}",
+                        path=self.path,
+                        name=name,
+                        value=value,
+                        found=found,
+                    )
                     raise Unavailable(message)
         self._assert_immediate()
 
@@ -99,7 +110,7 @@ class Database:
                 return
             raw.execute("ROLLBACK")
             second.invalidate()
-        message = f"SQLite at {self.path} lets two writing transactions begin at once"
+        message = Sentence("SQLite at {path} lets two writing transactions begin at once", path=self.path)
         raise Unavailable(message)
 
 

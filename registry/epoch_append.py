@@ -10,6 +10,7 @@ from certlog.entry import EpochEntry, parse_entry
 from certlog.epoch import Epoch
 from certlog.errors import Unavailable
 from certlog.issuer_record import trust_tree
+from certlog.sentences import Sentence
 from certlog.tree import MemoryTree
 from certlog.trust_state import TrustState
 from registry.append import Appending
@@ -33,7 +34,7 @@ def epoch_at(connection: Connection, index: int) -> Epoch:
     stored = read_entry(connection, index)
     entry = None if stored is None else parse_entry(stored.data)
     if not isinstance(entry, EpochEntry):
-        message = f"entry {index} is listed as an epoch and is none; see registry check"
+        message = Sentence("entry {index} is listed as an epoch and is none; see registry check", index=index)
         raise Unavailable(message)
     return entry.epoch
 
@@ -91,6 +92,10 @@ def _trust_root(connection: Connection, trust: TrustState, as_of: int) -> RootHa
     replayed = trust.trust_tree().root()
     stored = trust_tree(records_as_of(connection, as_of).values()).root()
     if replayed != stored:
-        message = f"stored issuer records have root {stored.hex()}, the log gives {replayed.hex()}: see registry check"
+        message = Sentence(
+            "stored issuer records have root {stored}, the log gives {replayed}: see registry check",
+            stored=stored.hex(),
+            replayed=replayed.hex(),
+        )
         raise Unavailable(message)
     return replayed

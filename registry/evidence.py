@@ -18,6 +18,7 @@ from certlog.entry import CertificateEntry, EpochEntry, parse_entry
 from certlog.errors import Unavailable
 from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
 from certlog.issuer_record import IssuerRecord, trust_tree
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
 from certlog.tree import MemoryTree, inclusion_proof
@@ -73,7 +74,9 @@ class EvidenceBuilder:
         size = heads[-1][0].size
         epoch = self._proven(size - 1, size)  # 2
         if not isinstance(epoch.entry, EpochEntry):
-            message = f"entry {size - 1} is listed as an epoch and is none; see registry check"
+            message = Sentence(
+                "entry {size} is listed as an epoch and is none; see registry check", size=size - 1
+            )
             raise Unavailable(message)
         committed = epoch.entry.epoch
         events = events_of(self._connection, subject.entry.document_hash, committed.as_of)  # 3
@@ -122,8 +125,9 @@ class EvidenceBuilder:
             .limit(1)
         ).scalar_one_or_none()
         if size is None:
-            message = (
-                f"entry {index} is logged; its first signed epoch follows within a minute: try again then"
+            message = Sentence(
+                "entry {index} is logged; its first signed epoch follows within a minute: try again then",
+                index=index,
             )
             raise Unavailable(message)
         return self._signed(size)
@@ -131,14 +135,17 @@ class EvidenceBuilder:
     def _signed(self, size: int) -> SignedCheckpoint:
         checkpoint = checkpoint_at(self._connection, size)
         if checkpoint is None:
-            message = f"no checkpoint of size {size} is stored"
+            message = Sentence("no checkpoint of size {size} is stored", size=size)
             raise Unavailable(message)
         return checkpoint
 
     def _require_own(self, head: AnchoredHead) -> None:
         """An anchored root that is not ours is an alarm for the operator, never something to hand out."""
         if not same(head.root, self._signed(head.size).root):
-            message = f"the anchored root of size {head.size} is not the one that was signed here; tell the operator"
+            message = Sentence(
+                "the anchored root of size {size} is not the one that was signed here; tell the operator",
+                size=head.size,
+            )
             raise Unavailable(message)
 
     def _path(self, index: int, size: int) -> tuple[bytes, ...]:
@@ -147,7 +154,7 @@ class EvidenceBuilder:
     def _proven(self, index: int, size: int) -> ProvenEntry:
         stored = read_entry(self._connection, index)
         if stored is None:
-            message = f"entry {index} is missing; see registry check"
+            message = Sentence("entry {index} is missing; see registry check", index=index)
             raise Unavailable(message)
         return ProvenEntry(index, parse_entry(stored.data), self._path(index, size))
 
@@ -184,6 +191,8 @@ def subject_of(
     stored = read_entry(connection, index)
     entry = None if stored is None else parse_entry(stored.data)
     if not isinstance(entry, CertificateEntry) or entry.document_hash != document_hash:
-        message = f"entry {index} is listed as this certificate's and is not; see registry check"
+        message = Sentence(
+            "entry {index} is listed as this certificate's and is not; see registry check", index=index
+        )
         raise Unavailable(message)
     return Subject(index, entry, document)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 from certlog.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from certlog.digests import LeafHash, RootHash, same
 from certlog.note import NoteSigner
+from certlog.sentences import Sentence
 from certlog.tree import (
     EMPTY_ROOT,
     NodeReader,
@@ -105,22 +106,33 @@ class HeadSigner:
         head = self._file.read()
         size, newest = tree_size(connection), newest_checkpoint(connection)
         if head.size > size:
-            message = (
-                f"{self._file.path} says that size {head.size} was signed, the database holds {size} entries: "
-                "an old backup has been restored. Recover the entries that are missing; do not sign on"
+            message = Sentence(
+                "{path} says that size {size} was signed, the database holds {holds_size} "
+                "entries: an old backup has been restored. Recover the entries that are missing; "
+                "do not sign on",
+                path=self._file.path,
+                size=head.size,
+                holds_size=size,
             )
             raise SigningHalted(message)
         found = root_at(head.size, node_reader(connection))
         if not same(head.root, found):
-            message = (
-                f"{self._file.path} says that size {head.size} was signed with root {head.root.hex()}, the "
-                f"database has {found.hex()}: it continues another history. Recover the signed one"
+            message = Sentence(
+                "{path} says that size {size} was signed with root {root}, the database has "
+                "{found}: it continues another history. Recover the signed one",
+                path=self._file.path,
+                size=head.size,
+                root=head.root.hex(),
+                found=found.hex(),
             )
             raise SigningHalted(message)
         if newest is not None and newest.size > head.size:
-            message = (
-                f"the database holds a checkpoint of size {newest.size}, {self._file.path} says {head.size}: the "
-                "file is an old copy; see `certlog registry reseed-head`"
+            message = Sentence(
+                "the database holds a checkpoint of size {size}, {path} says {says_size}: the "
+                "file is an old copy; see `certlog registry reseed-head`",
+                size=newest.size,
+                path=self._file.path,
+                says_size=head.size,
             )
             raise SigningHalted(message)
         return head
@@ -150,19 +162,28 @@ def verify_growth(connection: Connection, last: SignedHead, size: int) -> RootHa
         SigningHalted: an entry or node is missing or altered, or the computations disagree.
     """
     if not last.size <= size:
-        message = f"size {last.size} is signed already, so size {size} cannot be signed any more"
+        message = Sentence(
+            "size {size} is signed already, so size {wanted} cannot be signed any more",
+            size=last.size,
+            wanted=size,
+        )
         raise SigningHalted(message)
     stored = node_reader(connection)
     if not same(last.root, root_at(last.size, stored)):
-        message = f"the stored nodes do not lead to the root that was signed for size {last.size}"
+        message = Sentence(
+            "the stored nodes do not lead to the root that was signed for size {size}", size=last.size
+        )
         raise SigningHalted(message)
     fresh = _rehash(connection, last.size, size, stored)
     _compare_nodes(connection, fresh)
     recomputed = root_at(size, _overlay(fresh, stored))
     found = root_at(size, stored)
     if not same(recomputed, found):
-        message = (
-            f"size {size}: the entries lead to root {recomputed.hex()}, the stored nodes to {found.hex()}"
+        message = Sentence(
+            "size {size}: the entries lead to root {recomputed}, the stored nodes to {found}",
+            size=size,
+            recomputed=recomputed.hex(),
+            found=found.hex(),
         )
         raise SigningHalted(message)
     proof = consistency_proof(last.size, size, stored)
@@ -188,15 +209,16 @@ def _rehash(connection: Connection, start: int, end: int, stored: NodeReader) ->
     for index, stored_hash, data in rows:
         digest = leaf_hash(data)
         if index != expected or not same(digest, stored_hash):
-            message = (
-                f"entry {expected}: missing, or its bytes do not have the hash that was stored with them"
+            message = Sentence(
+                "entry {expected}: missing, or its bytes do not have the hash that was stored with them",
+                expected=expected,
             )
             raise SigningHalted(message)
         for level, position, node in new_nodes(index, LeafHash(digest), read):
             fresh[level, position] = node
         expected += 1
     if expected != end:
-        message = f"expected {end} entries, found {expected}"
+        message = Sentence("expected {end} entries, found {expected}", end=end, expected=expected)
         raise SigningHalted(message)
     return fresh
 
@@ -213,7 +235,11 @@ def _compare_nodes(connection: Connection, fresh: dict[tuple[int, int], bytes]) 
         stored = {row.position: row.hash for row in rows}
         for position in positions:
             if stored.get(position) != fresh[level, position]:
-                message = f"node level {level} index {position}: missing, or not the hash of what it covers"
+                message = Sentence(
+                    "node level {level} index {position}: missing, or not the hash of what it covers",
+                    level=level,
+                    position=position,
+                )
                 raise SigningHalted(message)
 
 

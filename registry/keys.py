@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from certlog.errors import InvalidInput, Unavailable
 from certlog.keys import KeyType, PublicKey
 from certlog.note import ED25519_NOTE, VerifierKey
+from certlog.sentences import Sentence
 
 _OWNER_ONLY = 0o600
 _OTHERS = 0o077
@@ -73,10 +74,12 @@ def create_key(path: Path, seed: bytes) -> FileSigner:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError as error:
-        message = f"{path} exists and is not overwritten: a log whose key is lost cannot be continued"
+        message = Sentence(
+            "{path} exists and is not overwritten: a log whose key is lost cannot be continued", path=path
+        )
         raise InvalidInput(message, code="key-exists") from error
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror}"
+        message = Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
         raise Unavailable(message) from error
     return FileSigner(key)
 
@@ -89,19 +92,23 @@ def load_key(path: Path) -> FileSigner:
     """
     try:
         if path.stat().st_mode & _OTHERS:
-            message = f"{path} can be read by others; make it private: chmod 600 {path}"
+            message = Sentence("{path} can be read by others; make it private: chmod 600 {path}", path=path)
             raise InvalidInput(message, code="key-not-private")
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
     except FileNotFoundError as error:
-        message = f"{path} does not exist; it was made by certlog registry init and must be restored from your own copy"
+        message = Sentence(
+            "{path} does not exist; it was made by certlog registry init and must be "
+            "restored from your own copy",
+            path=path,
+        )
         raise InvalidInput(message, code="no-key") from error
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise Unavailable(message) from error
     except (ValueError, TypeError) as error:
-        message = f"{path} is not an unencrypted PKCS#8 PEM key"
+        message = Sentence("{path} is not an unencrypted PKCS#8 PEM key", path=path)
         raise InvalidInput(message, code="bad-key") from error
     if not isinstance(key, Ed25519PrivateKey):
-        message = f"{path}: expected an Ed25519 key"
+        message = Sentence("{path}: expected an Ed25519 key", path=path)
         raise InvalidInput(message, code="bad-key")
     return FileSigner(key)

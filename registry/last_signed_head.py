@@ -16,6 +16,7 @@ from certlog.canonical import canonicalize
 from certlog.digests import RootHash, digest_from_text
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.strict_json import get_int, get_str, members, parse_object
 
 _MAX_BYTES: Final = 1024
@@ -49,7 +50,9 @@ class LastSignedHeadFile:
         try:
             descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
         except OSError as error:
-            message = f"cannot open {self._lock_path}: {error.strerror}"
+            message = Sentence(
+                "cannot open {lock_path}: {reason}", lock_path=self._lock_path, reason=error.strerror
+            )
             raise Unavailable(message) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -65,7 +68,10 @@ class LastSignedHeadFile:
         """
         with self.locked():
             if self.path.exists():
-                message = f"{self.path} exists; it is only replaced by signing, or by `certlog registry reseed-head`"
+                message = Sentence(
+                    "{path} exists; it is only replaced by signing, or by `certlog registry reseed-head`",
+                    path=self.path,
+                )
                 raise SigningHalted(message)
             self._write(head)
 
@@ -78,13 +84,15 @@ class LastSignedHeadFile:
         try:
             data = self.path.read_bytes()
         except FileNotFoundError as error:
-            message = (
-                f"{self.path} is lost, so nothing is signed. Find the highest head that anyone holds (the chain, "
-                "cosigners, mirrors) and give it to `certlog registry reseed-head --size N --root ROOT`"
+            message = Sentence(
+                "{path} is lost, so nothing is signed. Find the highest head that anyone holds "
+                "(the chain, cosigners, mirrors) and give it to `certlog registry reseed-head "
+                "--size N --root ROOT`",
+                path=self.path,
             )
             raise SigningHalted(message) from error
         except OSError as error:
-            message = f"cannot read {self.path}: {error.strerror}"
+            message = Sentence("cannot read {path}: {reason}", path=self.path, reason=error.strerror)
             raise Unavailable(message) from error
         return self._parse(data)
 
@@ -96,8 +104,12 @@ class LastSignedHeadFile:
         """
         found = self.read()
         if found != expected:
-            message = (
-                f"{self.path}: expected size {expected.size} {expected.root.hex()}, found {_show(found)}"
+            message = Sentence(
+                "{path}: expected size {size} {root}, found {show}",
+                path=self.path,
+                size=expected.size,
+                root=expected.root.hex(),
+                show=_show(found),
             )
             raise SigningHalted(message)
         self._write(new)
@@ -112,7 +124,11 @@ class LastSignedHeadFile:
             if self.path.exists():
                 found = self.read()
                 if found.size > head.size or (found.size == head.size and found != head):
-                    message = f"{self.path} says {_show(found)}; a head is only ever replaced by a larger one"
+                    message = Sentence(
+                        "{path} says {show}; a head is only ever replaced by a larger one",
+                        path=self.path,
+                        show=_show(found),
+                    )
                     raise SigningHalted(message)
             self._write(head)
 
@@ -122,12 +138,19 @@ class LastSignedHeadFile:
             origin = get_str(obj, "origin")
             head = SignedHead(get_int(obj, "size"), RootHash(digest_from_text(get_str(obj, "root"))))
         except InvalidInput as error:
-            message = (
-                f"{self.path} is damaged ({error}), so nothing is signed; see `certlog registry reseed-head`"
+            message = Sentence(
+                "{path} is damaged ({error}), so nothing is signed; see `certlog registry reseed-head`",
+                path=self.path,
+                error=error,
             )
             raise SigningHalted(message) from error
         if origin != self._origin:
-            message = f"{self.path}: expected origin {self._origin!r}, found {origin!r}"
+            message = Sentence(
+                "{path}: expected origin {origin!r}, found {found!r}",
+                path=self.path,
+                origin=self._origin,
+                found=origin,
+            )
             raise SigningHalted(message)
         return head
 
@@ -142,7 +165,7 @@ class LastSignedHeadFile:
             draft.replace(self.path)
             _sync_folder(self.path.parent)
         except OSError as error:
-            message = f"cannot write {self.path}: {error.strerror}"
+            message = Sentence("cannot write {path}: {reason}", path=self.path, reason=error.strerror)
             raise Unavailable(message) from error
 
 

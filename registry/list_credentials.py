@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, select
 from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput
 from certlog.keys import Signer
+from certlog.sentences import Sentence
 from certlog.slots import LIST_SIZE
 from certlog.status_list import PURPOSES, StatusPurpose, list_credential
 from registry.log_tree import tree_size
@@ -48,7 +49,7 @@ class ListCredentials:
             InvalidInput: no certificate uses a list of that number.
         """
         if not 0 <= number < list_pairs(connection):
-            message = f"there is no status list {number} yet"
+            message = Sentence("there is no status list {number} yet", number=number)
             raise InvalidInput(message, code="no-list")
         change, now = _last_change(connection, purpose, number), self._now()
         with self._turn:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 
 from certlog.digests import LeafHash
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from certlog.tree import NodeReader, leaf_hash, new_nodes
 from registry.tables import entries, nodes
 
@@ -57,7 +58,12 @@ def node_reader(connection: Connection) -> NodeReader:
         values = {"of_level": level, "at": index} if level else {"at": index}
         found = connection.execute(_NODE if level else _LEAF, values).scalar_one_or_none()
         if found is None:
-            message = f"the stored tree is damaged: node level {level} index {index} is missing; restore from a backup"
+            message = Sentence(
+                "the stored tree is damaged: node level {level} index {index} is missing; "
+                "restore from a backup",
+                level=level,
+                index=index,
+            )
             raise Unavailable(message)
         return bytes(found)
 

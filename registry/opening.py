@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from certlog.tree import EMPTY_ROOT
 from certlog.trust_root import TrustRoot
 from registry import lookup, schema
@@ -59,7 +60,11 @@ def initialise(folder: DataFolder, settings: Settings, surroundings: Surrounding
         root = _fill(draft, settings, surroundings)
         draft.path.replace(folder.path)
     except OSError as error:
-        message = f"cannot make the data folder {folder.path}: {error.strerror}; choose another with --data"
+        message = Sentence(
+            "cannot make the data folder {path}: {reason}; choose another with --data",
+            path=folder.path,
+            reason=error.strerror,
+        )
         raise Unavailable(message) from error
     finally:
         shutil.rmtree(draft.path, ignore_errors=True)
@@ -101,7 +106,12 @@ def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
     with database.reading() as connection:
         made_with = lookup.log_key(connection)
     if made_with != log_key.verifier_key.to_text():
-        message = f"{folder.log_key} is {log_key.verifier_key.to_text()}; the log was made with {made_with}"
+        message = Sentence(
+            "{log_key} is {verifier_key}; the log was made with {made_with}",
+            log_key=folder.log_key,
+            verifier_key=log_key.verifier_key.to_text(),
+            made_with=made_with,
+        )
         raise Unavailable(message)
     head_file = LastSignedHeadFile(folder.last_signed_head, settings.origin)
     return Publisher(
@@ -137,8 +147,9 @@ def _open_database(folder: DataFolder, surroundings: Surroundings) -> tuple[Sett
     folder.require_ready()
     settings = load_settings(folder.settings, surroundings.environ)
     if not folder.database.is_file():
-        message = (
-            f"{folder.database} does not exist; restore it, or start a new log with certlog registry init"
+        message = Sentence(
+            "{database} does not exist; restore it, or start a new log with certlog registry init",
+            database=folder.database,
         )
         raise Unavailable(message)
     database = Database(folder.database, busy_timeout=settings.busy_timeout)
@@ -146,6 +157,10 @@ def _open_database(folder: DataFolder, surroundings: Surroundings) -> tuple[Sett
     with database.reading() as connection:
         origin = connection.execute(select(log_identity.c.origin)).scalar_one()
     if origin != settings.origin:
-        message = f"the database is of the log {origin!r}, the settings say {settings.origin!r}"
+        message = Sentence(
+            "the database is of the log {origin!r}, the settings say {expected!r}",
+            origin=origin,
+            expected=settings.origin,
+        )
         raise Unavailable(message)
     return settings, database

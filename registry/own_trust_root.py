@@ -9,6 +9,7 @@ from typing import Final
 from certlog.errors import InvalidInput
 from certlog.keys import PublicKey
 from certlog.note import VerifierKey
+from certlog.sentences import Sentence
 from certlog.trust_root import Chain, LogKey, TrustRoot
 from registry.data_folder import DataFolder
 from registry.keys import LogSigner, load_key
@@ -47,7 +48,10 @@ def update_trust_root(
     new = own_trust_root(settings, log_key, load_key(folder.list_key).public_key, chains)
     old = TrustRoot.parse(folder.trust_root.read_bytes()) if folder.trust_root.is_file() else None
     if old is not None and not replace and not _extends(new, old):
-        message = f"{folder.trust_root} pins something else, which verifiers may rely on; use --replace to change it"
+        message = Sentence(
+            "{trust_root} pins something else, which verifiers may rely on; use --replace to change it",
+            trust_root=folder.trust_root,
+        )
         raise InvalidInput(message, code="other-trust-root")
     draft = folder.trust_root.with_suffix(".new")
     draft.write_bytes(new.to_bytes())

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from certlog.digests import RootHash
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.tree import consistency_proof
 from registry.append import LogWriter
 from registry.database import Database
@@ -76,7 +77,10 @@ class Publisher:
             with self.database.reading() as connection:
                 recomputed = recompute_root(connection, last.size)
             if recomputed != last.root:
-                message = f"the first {last.size} entries no longer lead to the root that was signed for them"
+                message = Sentence(
+                    "the first {size} entries no longer lead to the root that was signed for them",
+                    size=last.size,
+                )
                 raise SigningHalted(message)
             with self._writer.appending() as appending:
                 append_epoch(appending)
@@ -133,7 +137,11 @@ class Publisher:
             if number in later:
                 return later[number]
             if number < 0 or later:
-                message = f"batch {number} cannot be sealed: batch {max(later, default=-1)} is sealed already"
+                message = Sentence(
+                    "batch {number} cannot be sealed: batch {later} is sealed already",
+                    number=number,
+                    later=max(later, default=-1),
+                )
                 raise InvalidInput(message, code="batch-order")
             size = append_epoch(appending).as_of + 1
             appending.connection.execute(insert(seals).values(number=number, size=size))

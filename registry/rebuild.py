@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, insert, select
 from certlog.digests import LeafHash, same
 from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from certlog.status import StatusStatement
 from certlog.trust_state import Operator
 from registry import schema
@@ -81,8 +82,11 @@ def _check_head(connection: Connection) -> None:
         return
     found = recompute_root(connection, newest.size)
     if not same(found, newest.root):
-        message = (
-            f"size {newest.size} was signed with root {newest.root.hex()}; the entries lead to {found.hex()}"
+        message = Sentence(
+            "size {size} was signed with root {root}; the entries lead to {found}",
+            size=newest.size,
+            root=newest.root.hex(),
+            found=found.hex(),
         )
         raise ViewsDiffer(message)
 
@@ -120,8 +124,12 @@ def _derive_epoch(appending: Appending, entry: EpochEntry, index: int) -> None:
     target, epoch = appending.connection, entry.epoch
     expected, changed = next_epoch(target, appending.trust, last_epoch(target), epoch.time)
     if expected != epoch:
-        message = (
-            f"epoch {epoch.number} at entry {index}: expected {expected.to_json()}, found {epoch.to_json()}"
+        message = Sentence(
+            "epoch {number} at entry {index}: expected {expected}, found {epoch}",
+            number=epoch.number,
+            index=index,
+            expected=expected.to_json(),
+            epoch=epoch.to_json(),
         )
         raise ViewsDiffer(message)
     appending.leaves.append("epoch", entry.to_bytes())
@@ -143,7 +151,12 @@ def _compare(table: Table, found: Connection, expected: Connection) -> None:
     while True:
         left, right = next(stored, None), next(derived, None)
         if left != right:
-            message = f"table {table.name}: stored {left}, the entries say {right}"
+            message = Sentence(
+                "table {name}: stored {left}, the entries say {right}",
+                name=table.name,
+                left=left,
+                right=right,
+            )
             raise ViewsDiffer(message)
         if left is None:
             return

@@ -13,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from registry.database import Database
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -40,9 +41,12 @@ def require_newest(database: Database) -> None:
     with database.reading() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found != wanted:
-        message = (
-            f"the database {database.path} has schema {found or 'none'}, this program needs {wanted}; "
-            "start `certlog registry serve` of this version once to migrate it"
+        message = Sentence(
+            "the database {path} has schema {found}, this program needs {wanted}; start `certlog "
+            "registry serve` of this version once to migrate it",
+            path=database.path,
+            found=found or Sentence("none"),
+            wanted=wanted,
         )
         raise Unavailable(message)
 

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.keys import PublicKey, check_did
+from certlog.sentences import Sentence
 from certlog.trust_state import Operator
 
 ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
@@ -105,21 +106,31 @@ def read_table(path: Path, table: str) -> dict[str, object]:
     try:
         tables = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        message = f"{path} does not exist; make it with: certlog registry init"
+        message = Sentence("{path} does not exist; make it with: certlog registry init", path=path)
         raise InvalidInput(message, code="no-settings") from error
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise Unavailable(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        message = f"{path} is not TOML: {error}"
+        message = Sentence("{path} is not TOML: {error}", path=path, error=error)
         raise InvalidInput(message, code="bad-settings") from error
     unknown = sorted(set(tables) - set(TABLES))
     if unknown:
-        message = f"{path}: unknown key {unknown[0]!r} outside the tables {', '.join(f'[{name}]' for name in TABLES)}"
+        message = Sentence(
+            "{path}: unknown key {unknown!r} outside the tables {tables}",
+            path=path,
+            unknown=unknown[0],
+            tables=", ".join(f"[{name}]" for name in TABLES),
+        )
         raise InvalidInput(message, code="unknown-setting")
     found = tables.get(table, {})
     if not isinstance(found, dict):
-        message = f"{path}: expected a table [{table}], found {type(found).__name__}"
+        message = Sentence(
+            "{path}: expected a table [{table}], found {found}",
+            path=path,
+            table=table,
+            found=type(found).__name__,
+        )
         raise InvalidInput(message, code="bad-settings")
     return found
 
@@ -151,7 +162,11 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     ours = {name: value for name, value in environ.items() if name.startswith(ENVIRONMENT_PREFIX)}
     unknown = sorted(ours.keys() - fields.keys())
     if unknown:
-        message = f"unknown setting {unknown[0]} in the environment; known: {', '.join(sorted(fields))}"
+        message = Sentence(
+            "unknown setting {unknown} in the environment; known: {known}",
+            unknown=unknown[0],
+            known=", ".join(sorted(fields)),
+        )
         raise InvalidInput(message, code="unknown-setting")
     return {fields[name]: value for name, value in ours.items()}
 
@@ -162,10 +177,25 @@ def _explain(error: ValidationError, place: str) -> InvalidInput:
     match first["type"]:
         case "missing":
             variable = f"{ENVIRONMENT_PREFIX}{name.upper()}"
-            message = f"setting {name!r} is missing; set it in {place} or as {variable}"
+            message = Sentence(
+                "setting {name!r} is missing; set it in {place} or as {variable}",
+                name=name,
+                place=place,
+                variable=variable,
+            )
             return InvalidInput(message, code="missing-setting")
         case "extra_forbidden":
-            message = f"unknown setting {name!r} in {place}; known: {', '.join(Settings.model_fields)}"
+            message = Sentence(
+                "unknown setting {name!r} in {place}; known: {known}",
+                name=name,
+                place=place,
+                known=", ".join(Settings.model_fields),
+            )
             return InvalidInput(message, code="unknown-setting")
         case _:
-            return InvalidInput(f"setting {name!r} in {place}: {first['msg']}", code="bad-setting")
+            return InvalidInput(
+                Sentence(
+                    "setting {name!r} in {place}: {problem}", name=name, place=place, problem=first["msg"]
+                ),
+                code="bad-setting",
+            )

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, select
 
 from certlog.errors import InvalidInput, NotTrusted
+from certlog.sentences import Sentence
 from certlog.slots import LIST_SIZE, Slot
 from registry.tables import certificates, slot_reservations
 
@@ -43,11 +44,21 @@ def reserve(
         NotTrusted: the issuer already holds too many unused ones.
     """
     if not 1 <= count <= MAX_SLOTS_PER_REQUEST:
-        message = f"reserve 1 to {MAX_SLOTS_PER_REQUEST} slots at a time, found {count}"
+        message = Sentence(
+            "reserve 1 to {max_slots_per_request} slots at a time, found {count}",
+            max_slots_per_request=MAX_SLOTS_PER_REQUEST,
+            count=count,
+        )
         raise InvalidInput(message, place="/count", code="bad-count")
     unused = _unused(connection, issuer, now)
     if unused + count > max_unused:
-        message = f"{issuer} holds {unused} unused slots and may hold {max_unused}; use them or wait until they expire"
+        message = Sentence(
+            "{issuer} holds {unused} unused slots and may hold {max_unused}; use them or "
+            "wait until they expire",
+            issuer=issuer,
+            unused=unused,
+            max_unused=max_unused,
+        )
         raise NotTrusted(message, code="too-many-slots")
     newest = select(slot_reservations).order_by(slot_reservations.c.first.desc()).limit(1)
     last = connection.execute(newest).one_or_none()
@@ -90,12 +101,16 @@ def require_reserved(held: Held | None, slot: Slot, issuer: str, now: int) -> No
     Raises:
         NotTrusted: reserved by another, never reserved, or expired.
     """
-    shown = f"slot [{slot.list}, {slot.index}]"
+    shown = Sentence("slot [{list}, {index}]", list=slot.list, index=slot.index)
     if held is None or held.issuer != issuer:
-        message = f"{shown} is not reserved for {issuer}; reserve slots and sign again"
+        message = Sentence(
+            "{shown} is not reserved for {issuer}; reserve slots and sign again", shown=shown, issuer=issuer
+        )
         raise NotTrusted(message, code="slot-not-reserved")
     if now >= held.expires_at:
-        message = f"the reservation of {shown} has expired; reserve a new slot and sign again"
+        message = Sentence(
+            "the reservation of {shown} has expired; reserve a new slot and sign again", shown=shown
+        )
         raise NotTrusted(message, code="slot-expired")
 
 

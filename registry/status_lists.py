@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from certlog.digests import LeafHash
 from certlog.epoch import Epoch
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from certlog.slots import LIST_SIZE
 from certlog.status_list import PURPOSES, StatusPurpose, empty_list, status_leaf
 from registry.tables import bit_changes, certificates, status_leaves
@@ -82,7 +83,11 @@ def leaves_at(connection: Connection, epoch_number: int, pairs: int) -> list[Lea
     for leaf in range(2 * pairs):
         newest = connection.execute(_NEWEST_LEAF, {"of": leaf, "at": epoch_number}).scalar_one_or_none()
         if newest is None:
-            message = f"leaf {leaf} of the status tree of epoch {epoch_number} is missing: see registry check"
+            message = Sentence(
+                "leaf {leaf} of the status tree of epoch {epoch_number} is missing: see registry check",
+                leaf=leaf,
+                epoch_number=epoch_number,
+            )
             raise Unavailable(message)
         leaves.append(LeafHash(newest))
     return leaves

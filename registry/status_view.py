@@ -14,6 +14,7 @@ from certlog.documents import SecuredDocument
 from certlog.entry import StatementEntry, parse_entry
 from certlog.errors import InvalidInput, Unavailable
 from certlog.issuer_record import IssuerRecord
+from certlog.sentences import Sentence
 from certlog.status import INITIAL, CertificateStatus, StatusStatement, step, void
 from registry.tables import entries, statements
 
@@ -75,6 +76,8 @@ def _after(status: CertificateStatus, event: StatusEvent, record_of: RecordOf) -
 def _event(index: int, data: bytes) -> StatusEvent:
     entry = parse_entry(data)
     if not isinstance(entry, StatementEntry):
-        message = f"entry {index} is stored as a status statement and is none; see registry check"
+        message = Sentence(
+            "entry {index} is stored as a status statement and is none; see registry check", index=index
+        )
         raise Unavailable(message)
     return StatusEvent(index, entry)

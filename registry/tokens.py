@@ -15,6 +15,7 @@ from certlog.digests import sha256
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.keys import check_did
+from certlog.sentences import Sentence
 from registry.database import Database
 from registry.tables import api_tokens
 
@@ -58,7 +59,9 @@ class Tokens:
         """
         check_did(did)
         if not 1 <= days <= MAX_DAYS:
-            message = f"a token lives 1 to {MAX_DAYS} days, found {days}"
+            message = Sentence(
+                "a token lives 1 to {max_days} days, found {days}", max_days=MAX_DAYS, days=days
+            )
             raise InvalidInput(message, code="bad-days")
         prefix = self._random_bytes(_PREFIX_BYTES).hex()
         text = f"{_SCHEME}_{prefix}_{b64url(self._random_bytes(_SECRET_BYTES))}"
@@ -97,7 +100,7 @@ class Tokens:
         change = update(api_tokens).where(api_tokens.c.prefix == prefix, api_tokens.c.revoked_at.is_(None))
         with self._database.writing() as connection:
             if connection.execute(change.values(revoked_at=self._now())).rowcount != 1:
-                message = f"no token in force has the prefix {prefix[:20]!r}"
+                message = Sentence("no token in force has the prefix {prefix!r}", prefix=prefix[:20])
                 raise InvalidInput(message, code="no-token")
 
 

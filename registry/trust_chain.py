@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from certlog.documents import Proof, SecuredDocument
 from certlog.entry import StatementEntry, parse_entry
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from certlog.trust import AddKey, Delegate, Enrol, RotateOperator, TrustStatement
 from registry.tables import entries, statements
 
@@ -86,6 +87,8 @@ class TrustChain:
 def _statement(index: int, data: bytes) -> tuple[int, SecuredDocument, TrustStatement]:
     entry = parse_entry(data)
     if not isinstance(entry, StatementEntry):
-        message = f"entry {index} is stored as a trust statement and is none; see registry check"
+        message = Sentence(
+            "entry {index} is stored as a trust statement and is none; see registry check", index=index
+        )
         raise Unavailable(message)
     return index, entry.document, TrustStatement.from_json(entry.document.content)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from certlog.entry import StatementEntry, parse_entry
 from certlog.errors import Unavailable
 from certlog.issuer_record import IssuerRecord
+from certlog.sentences import Sentence
 from certlog.strict_json import parse_object
 from certlog.trust_state import Operator, TrustState
 from registry.tables import entries, issuer_records
@@ -40,7 +41,10 @@ class TrustLedger:
         for index, data in rows:
             entry = parse_entry(data)
             if not isinstance(entry, StatementEntry):
-                message = f"entry {index} is stored as a trust statement and is none; see registry check"
+                message = Sentence(
+                    "entry {index} is stored as a trust statement and is none; see registry check",
+                    index=index,
+                )
                 raise Unavailable(message)
             self._state.apply(index, entry.document)
             self._next = index + 1
