@@ -31,14 +31,10 @@ def canonicalize(value: object) -> bytes:
         InvalidInput: the value holds something that JSON or I-JSON cannot (NaN, a huge integer, a lone
             surrogate, a name that is not a string), or is nested deeper than 100.
     """
-    if _is_plain(value):
-        try:
-            data = orjson.dumps(value, option=_FAST)
-        except orjson.JSONEncodeError:
-            pass  # the reference decides, and says what is wrong
-        else:
-            if _sorts_alike(data):
-                return data
+    data = plain_bytes(value)
+    if data is not None:
+        return data
+    _bound_depth(value)
     try:
         return rfc8785.dumps(cast("dict[str, object]", value))  # type: ignore[arg-type] # its own alias
     except (rfc8785.CanonicalizationError, UnicodeError) as error:
@@ -47,24 +43,36 @@ def canonicalize(value: object) -> bytes:
         ) from error
 
 
-def _is_plain(value: object) -> bool:
-    """Tell whether a value consists of plain JSON types without floats; all its levels are looked at in any case.
+def plain_bytes(value: object, *, max_depth: int = MAX_DEPTH) -> bytes | None:
+    """Return the RFC 8785 bytes of a plain value; None means only that this quick way does not serve.
+
+    Args:
+        value: plain is dict, list, str, int, bool and None, and nothing derived from them.
+        max_depth: nesting below the value.
+    """
+    if not _is_plain(value, max_depth):
+        return None
+    try:
+        data = orjson.dumps(value, option=_FAST)
+    except orjson.JSONEncodeError:
+        return None
+    return data if _sorts_alike(data) else None
+
+
+def _is_plain(value: object, max_depth: int = MAX_DEPTH) -> bool:
+    """Tell whether a value consists of plain JSON types, without floats, and is not nested too deeply.
 
     A level of nesting at a time, and a whole level in two calls: gc.get_referents returns what lists and dicts hold
     (of a dict its values; its names too, where one is no str). Types are looked at before anything is opened.
-
-    Raises:
-        InvalidInput: nested too deeply; whichever way is taken then would recurse as deep.
     """
     level: list[object] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(max_depth + 1):
         if not _PLAIN.issuperset(map(type, level)):
-            _bound_depth(value)
             return False
         level = gc.get_referents(*level)
         if not level:
             return True
-    raise _too_deep()
+    return False
 
 
 def _sorts_alike(data: bytes) -> bool:
