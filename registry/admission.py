@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from certlog.credential import number_of, version_of
-from certlog.digests import DocumentHash
+from certlog.digests import DocumentHash, same, sha256
 from certlog.documents import Proof, SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.issuer_record import IssuerRecord, key_in_force
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status import CertificateStatus, StatusAction, StatusStatement, step
 from certlog.timestamps import format_time, parse_time
@@ -64,6 +65,12 @@ class LogState(Protocol):
     def number_holder(self, issuer: str, number: str, version: int) -> DocumentHash | None:
         """Return the published document that bears this number and version."""
 
+    def tag_holder(self, issuer: str, tag: bytes) -> DocumentHash | None:
+        """Return the certificate for which this issuer sent this number tag."""
+
+    def sealed_hash(self, document_hash: DocumentHash) -> bytes | None:
+        """Return the SHA-256 of a certificate's stored sealed content."""
+
     def status(self, certificate: DocumentHash) -> CertificateStatus:
         """Return a logged certificate's status."""
 
@@ -77,7 +84,7 @@ def admit_certificate(new: NewCertificate, state: LogState) -> None:
     1. Its documentHash and its id are new.
     2. Its issuer is enrolled, and the key may sign at this position.
     3. Its slot is reserved for this issuer, unexpired and unused.
-    4. Content in clear claims only granted scopes, and its number and version are new.
+    4. Content in clear claims only granted scopes; its number and version, or the tag in their place, are new.
 
     Raises:
         InvalidInput: 1, or used slots and numbers.
@@ -92,21 +99,25 @@ def admit_certificate(new: NewCertificate, state: LogState) -> None:
         )
         raise InvalidInput(message, place="/entry/slot", code="slot-used")
     state.require_reserved(new.entry.slot, new.proof.did)
-    if new.document is not None:
-        require_claims(record, new.document.content, state.size)  # 4
-        require_new_number(new.document, new.proof.did, state)
+    _require_content(new, record, state.size, state)  # 4
 
 
 def admit_publication(new: NewCertificate, logged_index: int, state: LogState) -> None:
-    """Require that the content of a certificate logged earlier without it may be published now.
+    """Require that the content of a certificate logged earlier without it may be stored now.
 
     Raises:
         NotTrusted: it claims a scope that was not in force at its index.
-        InvalidInput: its number and version are taken.
+        InvalidInput: its number and version are taken, or other sealed content is stored for it.
     """
-    if new.document is not None:
-        require_claims(state.require_record(new.proof.did), new.document.content, logged_index)
-        require_new_number(new.document, new.proof.did, state)
+    stored = state.sealed_hash(new.entry.document_hash)
+    if new.sealed is not None and stored is not None and not same(stored, sha256(new.sealed)):
+        message = Sentence(
+            "other sealed content is stored for this certificate and never changes (SHA-256 {stored}); "
+            "submit the bytes that your journal holds",
+            stored=stored.hex(),
+        )
+        raise InvalidInput(message, place="/sealed", code="other-sealed")
+    _require_content(new, state.require_record(new.proof.did), logged_index, state)
 
 
 def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus:
@@ -158,6 +169,23 @@ def require_new_number(document: SecuredDocument, issuer: str, state: LogState) 
             f"({holder.hex()}); raise `version` and supersede the earlier one"
         )
         raise InvalidInput(message, place="/document/certificateNumber", code="number-taken")
+
+
+def _require_content(new: NewCertificate, record: IssuerRecord, index: int, state: LogState) -> None:
+    if new.document is not None:
+        require_claims(record, new.document.content, index)
+        require_new_number(new.document, new.proof.did, state)
+    if new.number_tag is None:
+        return
+    holder = state.tag_holder(new.proof.did, new.number_tag)
+    if holder is not None and holder != new.entry.document_hash:
+        message = Sentence(
+            "this number and version of {issuer} are logged with other content ({holder}); "
+            "raise `version` and supersede the earlier one",
+            issuer=new.proof.did,
+            holder=holder.hex(),
+        )
+        raise InvalidInput(message, place="/numberTag", code="number-taken")
 
 
 def _require_new_certificate(new: NewCertificate, state: LogState) -> None:

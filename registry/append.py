@@ -7,14 +7,14 @@ returned only after the commit, so whoever holds one holds an entry that survive
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, Literal
 
 from sqlalchemy import Connection, insert
 
 from certlog.credential import number_of, version_of
-from certlog.digests import LeafHash
+from certlog.digests import LeafHash, sha256
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.status import CertificateStatus
@@ -24,7 +24,7 @@ from registry.database import Database
 from registry.log_state import DatabaseState
 from registry.log_tree import LeafAppender
 from registry.submission import Candidate, NewCertificate, NewStatus, NewTrust
-from registry.tables import certificates, documents
+from registry.tables import certificates, documents, number_tags, sealed_documents
 from registry.trust_ledger import TrustLedger
 from registry.views import certificate_row, write_status, write_trust
 
@@ -65,6 +65,8 @@ class Appending:
         self._state = DatabaseState(connection, self.trust, self.leaves, now)
         self._certificates: list[dict[str, object]] = []
         self._documents: list[dict[str, object]] = []
+        self._sealed: list[dict[str, object]] = []
+        self._tags: list[dict[str, object]] = []
 
     def prefetch(self, candidates: Sequence[Candidate]) -> None:
         """Read what the checks of these candidates need."""
@@ -86,11 +88,16 @@ class Appending:
     def flush(self) -> None:
         """Write the rows that were kept back for one bulk insert."""
         self.leaves.flush()
-        if self._certificates:
-            self.connection.execute(insert(certificates), self._certificates)
-        if self._documents:
-            self.connection.execute(insert(documents), self._documents)
-        self._certificates, self._documents = [], []
+        waiting = (
+            (certificates, self._certificates),
+            (documents, self._documents),
+            (sealed_documents, self._sealed),
+            (number_tags, self._tags),
+        )
+        for table, rows in waiting:
+            if rows:
+                self.connection.execute(insert(table), rows)
+                rows.clear()
 
     def _admit(self, candidate: Candidate) -> Write:
         match candidate:
@@ -110,24 +117,40 @@ class Appending:
 
     def _admit_publication(self, candidate: Candidate, logged: int) -> Write:
         """Admit the content of a certificate that was logged without it; anything else changes nothing."""
-        if not isinstance(candidate, NewCertificate) or candidate.document is None:
+        if not isinstance(candidate, NewCertificate):
             return lambda: logged
         if self._state.is_published(candidate.entry.document_hash):
-            return lambda: logged
+            candidate = replace(candidate, document=None)
         admit_publication(candidate, logged, self._state)
-        return partial(self._write_document, candidate, logged)
+        return partial(self._write_content, candidate, logged)
 
     def _write_certificate(self, new: NewCertificate) -> int:
         index, _ = self.leaves.append("certificate", new.data)
         self._certificates.append(certificate_row(index, new.entry))
         issuer, slot = new.proof.did, new.entry.slot
         self._state.note_certificate(LoggedCertificate(index, new.entry.document_hash, new.id, issuer, slot))
-        return self._write_document(new, index)
+        return self._write_content(new, index)
 
-    def _write_document(self, new: NewCertificate, index: int) -> int:
+    def _write_content(self, new: NewCertificate, index: int) -> int:
+        document_hash = new.entry.document_hash
         if new.document is not None:
             self._documents.append(_document_row(new.document, self.now))
             self._state.note_document(new.document, new.proof.did)
+        if new.sealed is not None and self._state.sealed_hash(document_hash) is None:
+            digest = sha256(new.sealed)
+            self._sealed.append(
+                {
+                    "document_hash": document_hash,
+                    "data": new.sealed,
+                    "sha256": digest,
+                    "stored_at": self.now,
+                }
+            )
+            self._state.note_sealed(document_hash, digest)
+        if new.number_tag is not None and not self._state.is_tagged(document_hash):
+            tag, issuer = new.number_tag, new.proof.did
+            self._tags.append({"document_hash": document_hash, "issuer": issuer, "tag": tag})
+            self._state.note_tag(document_hash, issuer, tag)
         return index
 
     def _write_status(self, new: NewStatus, after: CertificateStatus) -> int:

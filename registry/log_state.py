@@ -20,7 +20,7 @@ from registry.log_tree import LeafAppender
 from registry.slots import Held, position_of, require_reserved, reservation_of, slot_at
 from registry.status_view import events_of, replay_events
 from registry.submission import Candidate, NewCertificate, NewStatus
-from registry.tables import certificates, documents, entries, statements
+from registry.tables import certificates, documents, entries, number_tags, sealed_documents, statements
 
 _IN_LIST: Final = 500
 """Values in one IN (...): well below what SQLite and PostgreSQL accept."""
@@ -43,6 +43,9 @@ class DatabaseState:
         self._slots: dict[Slot, int] = {}
         self._numbers: dict[tuple[str, str, int], DocumentHash] = {}
         self._published: set[DocumentHash] = set()
+        self._tags: dict[tuple[str, bytes], DocumentHash] = {}
+        self._tagged: set[DocumentHash] = set()
+        self._sealed: dict[DocumentHash, bytes] = {}
         self._statuses: dict[DocumentHash, CertificateStatus] = {}
         self._held: Held | None = None
 
@@ -63,6 +66,7 @@ class DatabaseState:
                     hashes.add(candidate.statement.replaced_by)
         self._prefetch_certificates(sorted(hashes), new)
         self._prefetch_documents([c.document for c in new if c.document is not None], sorted(hashes))
+        self._prefetch_unreadable(new)
 
     def entry_index(self, leaf: LeafHash) -> int | None:
         """Return the index of a logged entry."""
@@ -94,6 +98,18 @@ class DatabaseState:
     def number_holder(self, issuer: str, number: str, version: int) -> DocumentHash | None:
         """Return the published document that bears this number and version."""
         return self._numbers.get((issuer, number, version))
+
+    def tag_holder(self, issuer: str, tag: bytes) -> DocumentHash | None:
+        """Return the certificate for which this issuer sent this number tag."""
+        return self._tags.get((issuer, tag))
+
+    def is_tagged(self, document_hash: DocumentHash) -> bool:
+        """Tell whether a number tag is stored for a certificate."""
+        return document_hash in self._tagged
+
+    def sealed_hash(self, document_hash: DocumentHash) -> bytes | None:
+        """Return the SHA-256 of a certificate's stored sealed content."""
+        return self._sealed.get(document_hash)
 
     def is_published(self, document_hash: DocumentHash) -> bool:
         """Tell whether a certificate's content is stored."""
@@ -135,6 +151,15 @@ class DatabaseState:
         self._numbers[key] = document.document_hash
         self._published.add(document.document_hash)
 
+    def note_sealed(self, document_hash: DocumentHash, digest: bytes) -> None:
+        """Remember sealed content that this transaction stored."""
+        self._sealed[document_hash] = digest
+
+    def note_tag(self, document_hash: DocumentHash, issuer: str, tag: bytes) -> None:
+        """Remember a number tag that this transaction stored."""
+        self._tags[issuer, tag] = document_hash
+        self._tagged.add(document_hash)
+
     def _prefetch_entries(self, leaves: Sequence[LeafHash]) -> None:
         for some in _pieces(leaves):
             query = select(entries.c.leaf_hash, entries.c.leaf_index).where(entries.c.leaf_hash.in_(some))
@@ -161,6 +186,19 @@ class DatabaseState:
             self._note_stored(columns.where(table.issuer.in_(issuers), table.number.in_(numbers)))
         for piece in _pieces(hashes):
             self._note_stored(columns.where(table.document_hash.in_(piece)))
+
+    def _prefetch_unreadable(self, new: Sequence[NewCertificate]) -> None:
+        tagged = [(c.entry.document_hash, c.number_tag) for c in new if c.number_tag is not None]
+        for some in _pieces(tagged):
+            found = number_tags.c.tag.in_([tag for _, tag in some])
+            same_certificate = number_tags.c.document_hash.in_([document_hash for document_hash, _ in some])
+            for row in self._connection.execute(select(number_tags).where(found | same_certificate)):
+                self.note_tag(DocumentHash(row.document_hash), row.issuer, row.tag)
+        for piece in _pieces([c.entry.document_hash for c in new if c.sealed is not None]):
+            table = sealed_documents.c
+            query = select(table.document_hash, table.sha256).where(table.document_hash.in_(piece))
+            for row in self._connection.execute(query):
+                self.note_sealed(DocumentHash(row.document_hash), row.sha256)
 
     def _note_stored(self, query: Select[tuple[bytes, str, str, int]]) -> None:
         for row in self._connection.execute(query):

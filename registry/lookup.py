@@ -9,7 +9,7 @@ from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from registry.admission import LoggedCertificate
 from registry.slots import slot_at
-from registry.tables import certificates, documents, entries, log_identity, statements
+from registry.tables import certificates, documents, entries, log_identity, sealed_documents, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,18 @@ def document_bytes(connection: Connection, document_hash: DocumentHash) -> bytes
     """Return the published content of a certificate, canonical and with its proof, or None."""
     query = select(documents.c.data).where(documents.c.document_hash == document_hash)
     return connection.execute(query).scalar_one_or_none()
+
+
+def sealed_bytes(connection: Connection, document_hash: DocumentHash) -> bytes | None:
+    """Return the sealed content of a certificate, or None."""
+    query = select(sealed_documents.c.data).where(sealed_documents.c.document_hash == document_hash)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def has_sealed(connection: Connection, document_hash: DocumentHash) -> bool:
+    """Tell whether a certificate's content is here, sealed; it is not read."""
+    query = select(sealed_documents.c.stored_at).where(sealed_documents.c.document_hash == document_hash)
+    return connection.execute(query).first() is not None
 
 
 def document(connection: Connection, document_hash: DocumentHash) -> SecuredDocument | None:

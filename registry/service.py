@@ -53,6 +53,7 @@ class CertificateView:
         record: the issuer's record at the end of the log.
         status: its status at the end of the log.
         document: the content, where the issuer published it.
+        is_sealed: whether the content is here for who holds its key.
     """
 
     index: int
@@ -65,6 +66,7 @@ class CertificateView:
     record: IssuerRecord
     status: CertificateStatus
     document: SecuredDocument | None
+    is_sealed: bool = False
 
 
 class Registry:
@@ -211,6 +213,11 @@ class Registry:
         with self.database.reading() as connection:
             return lookup.document_bytes(connection, document_hash)
 
+    def sealed(self, document_hash: DocumentHash) -> bytes | None:
+        """Return a certificate's sealed content; None where it is public or withheld."""
+        with self.database.reading() as connection:
+            return lookup.sealed_bytes(connection, document_hash)
+
     def last_trust_statement(self, did: str) -> DocumentHash | None:
         """Return the hash of the last trust statement about a subject: what the next one names as `previous`."""
         with self.database.reading() as connection:
@@ -282,4 +289,5 @@ class Registry:
                 record=record,
                 status=status,
                 document=subject.document,
+                is_sealed=lookup.has_sealed(connection, row.document_hash),
             )

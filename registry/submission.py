@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from certlog.certificate_id import certificate_id
 from certlog.credential import check_certificate, issuer_of, slot_of
-from certlog.digests import LeafHash, same
+from certlog.digests import DIGEST_BYTES, LeafHash, same
 from certlog.documents import (
     STATUS_CHALLENGE,
     TRUST_CHALLENGE,
@@ -19,16 +19,28 @@ from certlog.documents import (
 )
 from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
 from certlog.errors import InvalidInput, NotTrusted
+from certlog.profiles import is_confidential
+from certlog.sealed import require_sealed_length
+from certlog.sentences import Sentence
 from certlog.status import StatusStatement
 from certlog.tree import leaf_hash
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What an issuer or the operator sends: the entry's canonical bytes and, as it chooses, the content in clear."""
+    """What an issuer or the operator sends: an entry and, as it chooses, the content (docs/formats.md, section 2.1).
+
+    Attributes:
+        entry_bytes: the entry's canonical bytes.
+        document_bytes: the content in clear.
+        sealed: the content, encrypted with a key that never comes here.
+        number_tag: the issuer's HMAC of number and version, where the registry cannot read them.
+    """
 
     entry_bytes: bytes
     document_bytes: bytes | None = None
+    sealed: bytes | None = None
+    number_tag: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +52,8 @@ class NewCertificate:
     leaf_hash: LeafHash
     id: str
     document: SecuredDocument | None
+    sealed: bytes | None = None
+    number_tag: bytes | None = None
 
     @property
     def proof(self) -> Proof:
@@ -86,7 +100,8 @@ def examine(submission: Submission, *, origin: str, submitter: str | None) -> Ca
     2. It is signed by the DID that the submitter's token belongs to.
     3. Its proof is for this log, this kind of statement and this slot.
     4. Its signature verifies under the key that it names.
-    5. Content in clear is the content that was signed, well formed, by this issuer and for this slot.
+    5. Content in clear is the content that was signed, well formed, by this issuer and for this slot, and of a kind
+       that may lie in clear. Sealed content has a possible length; more cannot be told without its key.
 
     Args:
         submission: the bytes received.
@@ -106,7 +121,7 @@ def examine(submission: Submission, *, origin: str, submitter: str | None) -> Ca
             return _new_certificate(entry, submission, origin)  # 5
         case StatementEntry():
             _require_submitter(entry.document.proof, submitter)
-            if submission.document_bytes is not None:
+            if (submission.document_bytes, submission.sealed, submission.number_tag) != (None, None, None):
                 message = "a status or trust statement stands whole in its entry: send no document beside it"
                 raise InvalidInput(message, place="/document", code="unexpected-document")
             return _new_statement(entry, submission.entry_bytes, origin)
@@ -123,13 +138,23 @@ def _require_submitter(proof: Proof, submitter: str | None) -> None:
 
 def _new_certificate(entry: CertificateEntry, submission: Submission, origin: str) -> NewCertificate:
     document = None
+    if submission.document_bytes is not None and submission.sealed is not None:
+        message = Sentence("expected the document in clear or sealed, found both: send one of them")
+        raise InvalidInput(message, place="/sealed", code="two-contents")
+    if submission.sealed is not None:
+        require_sealed_length(submission.sealed)
+    if submission.number_tag is not None and len(submission.number_tag) != DIGEST_BYTES:
+        message = Sentence("expected 32 bytes, found {found}", found=len(submission.number_tag))
+        raise InvalidInput(message, place="/numberTag", code="wrong-length")
     if submission.document_bytes is not None:
         document = SecuredDocument.parse(submission.document_bytes)
         _require_signed_content(document, entry)
         check_certificate(document.content, origin=origin)
         _require_own_issuer_and_slot(document, entry)
-    data = submission.entry_bytes
-    return NewCertificate(entry, data, leaf_hash(data), certificate_id(entry.document_hash), document)
+        _require_public_kind(document)
+    data, identifier = submission.entry_bytes, certificate_id(entry.document_hash)
+    sealed, tag = submission.sealed, submission.number_tag
+    return NewCertificate(entry, data, leaf_hash(data), identifier, document, sealed, tag)
 
 
 def _require_signed_content(document: SecuredDocument, entry: CertificateEntry) -> None:
@@ -152,6 +177,15 @@ def _require_own_issuer_and_slot(document: SecuredDocument, entry: CertificateEn
     if slot != entry.slot:
         message = f"expected the entry's slot {entry.slot.to_json()}, found {slot.to_json()}"
         raise InvalidInput(message, place="/document/credentialStatus", code="other-slot")
+
+
+def _require_public_kind(document: SecuredDocument) -> None:
+    if is_confidential(document.content):
+        message = Sentence(
+            "the content of a calibration certificate is its customer's and is never kept in clear: "
+            "issue with --content sealed or --content withheld, and submit again"
+        )
+        raise InvalidInput(message, place="/document", code="confidential-content")
 
 
 def _new_statement(entry: StatementEntry, data: bytes, origin: str) -> NewStatus | NewTrust:

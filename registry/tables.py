@@ -88,6 +88,26 @@ documents: Final = Table(
     UniqueConstraint("issuer", "number", "version"),
 )
 
+# Certificates whose content only the holder of a key can read; the key is never here. One for each, for ever.
+sealed_documents: Final = Table(
+    "sealed_documents",
+    metadata,
+    Column("document_hash", LargeBinary(32), ForeignKey("certificates.document_hash"), primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("stored_at", Number, nullable=False),
+)
+
+# In place of a number that the registry cannot read: the issuer's own HMAC of it (docs/formats.md, section 2.1).
+number_tags: Final = Table(
+    "number_tags",
+    metadata,
+    Column("document_hash", LargeBinary(32), ForeignKey("certificates.document_hash"), primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("tag", LargeBinary(32), nullable=False),
+    UniqueConstraint("issuer", "tag"),
+)
+
 # Status and trust statements: `certificate` is set for status, `subject` for trust.
 statements: Final = Table(
     "statements",
@@ -188,6 +208,8 @@ INSERT_ONLY: Final = tuple(
         nodes,
         certificates,
         documents,
+        sealed_documents,
+        number_tags,
         statements,
         bit_changes,
         issuer_records,

@@ -82,6 +82,10 @@ class Holder(Protocol):
         """Return its published content."""
         ...
 
+    def sealed(self, document_hash: DocumentHash) -> bytes | None:
+        """Return its sealed content."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AnchorKnowledge:
@@ -124,7 +128,7 @@ class RegistryAnswers:
         report = with_newest_status(self._report(view, anchors), view.status)
         replaced_by = view.status.replaced_by
         replacement = None if replaced_by is None else certificate_id(replaced_by)
-        return Answer(identifier, report, anchors.chain_view, replacement)
+        return Answer(identifier, report, anchors.chain_view, replacement, view.is_sealed)
 
     def evidence(self, typed: str) -> bytes:
         """Return a certificate's evidence file."""
@@ -136,6 +140,14 @@ class RegistryAnswers:
         found = self._holder.document(self._require(typed).document_hash)
         if found is None:
             message = "the issuer did not publish this certificate's content: ask its holder"
+            raise NotFound(message)
+        return found
+
+    def sealed(self, typed: str) -> bytes:
+        """Return a certificate's sealed content."""
+        found = self._holder.sealed(self._require(typed).document_hash)
+        if found is None:
+            message = "no sealed content of this certificate is here"
             raise NotFound(message)
         return found
 

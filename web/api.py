@@ -31,7 +31,7 @@ from web.api_models import (
 from web.certificate_view import public_report
 from web.problems import Problem, problem_response
 from web.query import query_number
-from web.responses import A_MOMENT, ASK_AGAIN, FOR_EVER, download, json_response, kept, sends
+from web.responses import A_MOMENT, ASK_AGAIN, FOR_EVER, download, json_response, kept, sealed_octets, sends
 from web.security import share_with_other_sites
 from web.services import AnchorRow, Services
 
@@ -82,6 +82,13 @@ def certificate_document(identifier: str) -> ResponseReturnValue:
     """Download the signed document, where its issuer published it."""
     data = services().answers.document(identifier)
     return download(data, f"{parse_id(identifier)}.json", cache=A_MOMENT)
+
+
+@api.get("/certificates/<identifier>/sealed")
+@api.doc(responses=sends("application/octet-stream", "nonce, ciphertext and tag"))
+def certificate_sealed(identifier: str) -> ResponseReturnValue:
+    """Download the sealed content, where its issuer sealed it; only the key on the paper opens it."""
+    return sealed_octets(services().answers.sealed(identifier))
 
 
 @api.get("/certificates/<document_hash>/status")

@@ -129,6 +129,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
         for parameter in operation["parameters"]:
             parameter["schema"] = PATH_SCHEMAS.get(parameter["name"], parameter["schema"])
         operation["parameters"] += [_query_parameter(name) for name in operation.pop(QUERY_NUMBERS, ())]
+        if "requestBody" in operation:
+            operation["requestBody"]["required"] = True
         media_type = operation.pop("x-request-media-type", None)
         if media_type is not None:
             body = {"schema": {"type": "string", "description": "one submission a line"}}

@@ -9,10 +9,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from certlog.sealed import MAX_SEALED_BYTES
+
 MAX_SLOTS_AT_ONCE = 1000
 MAX_INDEX = 10**15 - 1
 """No log of ours will hold more entries; larger numbers must not reach a database."""
 MAX_LIST = 10**9 - 1
+MAX_SEALED_TEXT = (MAX_SEALED_BYTES * 4 + 2) // 3
 
 Digest = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="32 bytes, base64url without padding")
@@ -50,10 +53,19 @@ class SlotsOut(Outgoing):
 
 
 class SubmissionIn(Incoming):
-    """An entry and, where the issuer publishes its content, the secured document."""
+    """An entry and, as the issuer chooses, its content: in clear, sealed, or not at all."""
 
     entry: dict[str, Any]
     document: dict[str, Any] | None = None
+    sealed: str | None = Field(
+        default=None,
+        max_length=MAX_SEALED_TEXT,
+        pattern=r"^[A-Za-z0-9_-]*$",
+        description="sealed content, base64url without padding (docs/formats.md, section 2.1)",
+    )
+    number_tag: Digest | None = Field(
+        default=None, alias="numberTag", description="the issuer's HMAC of number and version"
+    )
 
 
 class SubmissionOut(Outgoing):

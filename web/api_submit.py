@@ -14,7 +14,8 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from certlog.canonical import canonicalize
-from certlog.encoding import b64url
+from certlog.digests import digest_from_text
+from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput
 from certlog.strict_json import parse_object
 from certlog.timestamps import format_time
@@ -151,7 +152,9 @@ def _accepted(outcome: Accepted) -> SubmissionOut:
 
 def _submitted(body: SubmissionIn) -> Submitted:
     document = None if body.document is None else canonicalize(body.document)
-    return Submitted(canonicalize(body.entry), document)
+    sealed = None if body.sealed is None else b64url_decode(body.sealed)
+    tag = None if body.number_tag is None else digest_from_text(body.number_tag)
+    return Submitted(canonicalize(body.entry), document, sealed, tag)
 
 
 def _sent(body: SlotsOut | SubmissionOut, status: HTTPStatus) -> Response:

@@ -21,7 +21,7 @@ from web.certificate_view import WITHOUT_CERTIFICATE, certificate_view
 from web.language import LANGUAGES, current_language, drop_path_language, path_language
 from web.qr import qr_svg
 from web.query import query_number
-from web.responses import A_MOMENT, kept
+from web.responses import A_MOMENT, kept, sealed_octets
 from web.services import Services
 from web.trust_view import chain_views, trust_rows
 
@@ -84,6 +84,13 @@ def certificate_qr(identifier: str) -> ResponseReturnValue:
     """Draw the code that leads to a certificate's page; it says nothing about whether there is one."""
     response = Response(qr_svg(_services().public_url, parse_id(identifier)), mimetype="image/svg+xml")
     return kept(response, A_DAY)
+
+
+@pages.get("/c/<identifier>/sealed")
+@pages.get("/C/<identifier>/sealed")
+def certificate_sealed(identifier: str) -> ResponseReturnValue:
+    """Send the sealed content of a certificate; this server cannot open it."""
+    return sealed_octets(_services().answers.sealed(identifier))
 
 
 @page("/log")

@@ -99,7 +99,7 @@ class RegistrySubmissions:
 
     def submit(self, did: str, items: Iterable[Submitted]) -> Sequence[Outcome]:
         """Append what is admitted."""
-        submissions = [Submission(item.entry, item.document) for item in items]
+        submissions = [Submission(item.entry, item.document, item.sealed, item.number_tag) for item in items]
         answers = self._registry.submit(submissions, submitter=did)
         return [
             _outcome(answer.status, answer.index, answer.leaf_hash, answer.id, answer.problem)

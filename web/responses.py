@@ -29,6 +29,11 @@ def download(data: bytes, name: str, *, cache: str) -> Response:
     return kept(response, cache)
 
 
+def sealed_octets(data: bytes) -> Response:
+    """Answer with sealed content, which never changes."""
+    return kept(Response(data, mimetype="application/octet-stream"), FOR_EVER)
+
+
 def kept(response: Response, cache: str) -> Response:
     """Say how long an answer may be kept, and do not send again what the client has."""
     with_cache(response, cache)

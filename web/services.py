@@ -26,12 +26,14 @@ class Answer:
         report: verdict and checks, as verifier.verify gave them.
         chain_view: what the anchoring worker last read, on which check 7 rests.
         replacement: id of the certificate that replaces this one.
+        is_sealed: whether its content is here for who holds the key.
     """
 
     identifier: str
     report: Report
     chain_view: ChainView
     replacement: str | None = None
+    is_sealed: bool = False
 
 
 class Answers(Protocol):
@@ -62,6 +64,15 @@ class Answers(Protocol):
         Raises:
             MistypedId: it cannot be an id.
             NotFound: no certificate has this id, or its content is not here.
+        """
+        ...
+
+    def sealed(self, typed: str) -> bytes:
+        """Return the sealed content of a certificate.
+
+        Raises:
+            MistypedId: it cannot be an id.
+            NotFound: no certificate has this id, or no sealed content is here.
         """
         ...
 
@@ -132,10 +143,12 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """One thing to append: the canonical entry, and the content where the issuer publishes it."""
+    """One thing to append: an entry and, as its issuer chooses, the content: in clear, sealed or not at all."""
 
     entry: bytes
     document: bytes | None
+    sealed: bytes | None = None
+    number_tag: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """The log tables cannot be changed, whatever the program does: triggers refuse, also INSERT OR REPLACE."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +18,9 @@ def full(enrolled: RegistryWorld) -> RegistryWorld:
     document = enrolled.certificate(slot=slot)
     enrolled.logged(as_submission(document, slot))
     enrolled.logged(enrolled.status(document, StatusAction.SUSPEND))
+    sealed = enrolled.slot()
+    item = as_submission(enrolled.certificate(slot=sealed), sealed, publish=False)
+    enrolled.logged(replace(item, sealed=bytes(64), number_tag=bytes(32)))
     enrolled.publisher.seal_batch(0)
     return enrolled
 
