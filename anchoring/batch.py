@@ -13,6 +13,7 @@ from typing import Final
 
 from certlog.digests import RootHash, same
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.tree import EMPTY_ROOT
 
 
@@ -189,15 +190,19 @@ class Batch:
             IllegalTransition: it has none.
         """
         if self.transaction is None:
-            message = f"batch {self.number} is {self.state} and has no transaction"
+            message = Sentence(
+                "batch {number} is {state} and has no transaction", number=self.number, state=self.state
+            )
             raise IllegalTransition(message)
         return self.transaction
 
     def prepare(self, transaction: Transaction, at: int) -> "Batch":
         """T2: a signed transaction is stored for this batch."""
         if transaction.purpose is not Purpose.ANCHOR:
-            message = (
-                f"batch {self.number} is anchored by an anchor transaction, not by {transaction.purpose}"
+            message = Sentence(
+                "batch {number} is anchored by an anchor transaction, not by {purpose}",
+                number=self.number,
+                purpose=transaction.purpose,
             )
             raise IllegalTransition(message)
         return self._move((State.SEALED,), State.PREPARED, at, transaction=transaction)
@@ -224,7 +229,12 @@ class Batch:
 
     def _move(self, allowed: tuple[State, ...], state: State, at: int, **changes: object) -> "Batch":
         if self.state not in allowed:
-            message = f"batch {self.number} cannot go from {self.state} to {state}"
+            message = Sentence(
+                "batch {number} cannot go from {state} to {to_state}",
+                number=self.number,
+                state=self.state,
+                to_state=state,
+            )
             raise IllegalTransition(message)
         moved = {"state": state, "version": self.version + 1, "changed_at": at, **changes}
         return replace(self, **moved)  # type: ignore[arg-type]  # each caller above names real fields
@@ -245,16 +255,28 @@ def seal(number: int, previous: Batch | None, sealed: SealedHead, *, origin: str
         InvalidInput: another log's head, or one that does not extend the previous head.
     """
     if previous is not None and previous.state is not State.FINAL:
-        message = (
-            f"batch {previous.number} is {previous.state}: batch {number} cannot be sealed before it is final"
+        message = Sentence(
+            "batch {number} is {state}: batch {batch_number} cannot be sealed before it is final",
+            number=previous.number,
+            state=previous.state,
+            batch_number=number,
         )
         raise IllegalTransition(message)
     if sealed.origin != origin:
-        message = f"expected a checkpoint of {origin!r}, the log sealed one of {sealed.origin!r}"
+        message = Sentence(
+            "expected a checkpoint of {origin!r}, the log sealed one of {sealed_origin!r}",
+            origin=origin,
+            sealed_origin=sealed.origin,
+        )
         raise InvalidInput(message, code="wrong-origin")
     old = previous.new if previous else EMPTY_HEAD
     if sealed.size <= old.size:
-        message = f"batch {number} must be larger than {old.size} entries, the log sealed {sealed.size}"
+        message = Sentence(
+            "batch {number} must be larger than {size} entries, the log sealed {sealed_size}",
+            number=number,
+            size=old.size,
+            sealed_size=sealed.size,
+        )
         raise InvalidInput(message, code="log-shrank")
     return Batch(
         number=number,

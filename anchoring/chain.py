@@ -28,6 +28,7 @@ from anchoring.contract import (
 )
 from anchoring.ports import Anchor, Block, ContractHead, Finality, Receipt, SendAnswer
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.strict_json import bound_nesting
 
 TIMEOUT: Final = 5.0
@@ -116,7 +117,14 @@ class JsonRpc:
         """
         answer = self.try_ask(method, *parameters)
         if isinstance(answer, RpcError):
-            raise Unavailable(f"{self.endpoint} refused {method}: {answer.message}")
+            raise Unavailable(
+                Sentence(
+                    "{endpoint} refused {method}: {answer}",
+                    endpoint=self.endpoint,
+                    method=method,
+                    answer=answer.message,
+                )
+            )
         return answer
 
     def try_ask(self, method: str, *parameters: object) -> object:
@@ -124,14 +132,31 @@ class JsonRpc:
         try:
             response: object = self._provider.make_request(RPCEndpoint(method), parameters)
         except _FAILURES as error:
-            raise Unavailable(f"{self.endpoint} did not answer {method}: {_cause(error)}") from error
+            raise Unavailable(
+                Sentence(
+                    "{endpoint} did not answer {method}: {cause}",
+                    endpoint=self.endpoint,
+                    method=method,
+                    cause=_cause(error),
+                )
+            ) from error
         if not isinstance(response, dict):
-            raise Unavailable(f"{self.endpoint} answered {method} with something that is not JSON-RPC")
+            raise Unavailable(
+                Sentence(
+                    "{endpoint} answered {method} with something that is not JSON-RPC",
+                    endpoint=self.endpoint,
+                    method=method,
+                )
+            )
         refusal = response.get("error")
         if refusal is not None:
             return RpcError(str(refusal.get("message") if isinstance(refusal, dict) else refusal))
         if "result" not in response:
-            raise Unavailable(f"{self.endpoint} answered {method} without a result")
+            raise Unavailable(
+                Sentence(
+                    "{endpoint} answered {method} without a result", endpoint=self.endpoint, method=method
+                )
+            )
         return response["result"]
 
 
@@ -177,7 +202,9 @@ class EvmChain:
         try:
             size, anchorer, is_sealed = read_head(self._call(head_call(log_id), at))
         except InvalidInput as error:
-            raise Unavailable(f"{self._rpc.endpoint} answered head() with: {error}") from error
+            raise Unavailable(
+                Sentence("{endpoint} answered head() with: {error}", endpoint=self._rpc.endpoint, error=error)
+            ) from error
         return ContractHead(size, None if anchorer == ZERO_ADDRESS else anchorer, is_sealed)
 
     def anchored_at(self, log_id: bytes, head: Head, at: Block) -> Anchor | None:
@@ -185,7 +212,11 @@ class EvmChain:
         try:
             found = read_anchored_at(self._call(anchored_at_call(log_id, head.size, head.root), at))
         except InvalidInput as error:
-            raise Unavailable(f"{self._rpc.endpoint} answered anchoredAt() with: {error}") from error
+            raise Unavailable(
+                Sentence(
+                    "{endpoint} answered anchoredAt() with: {error}", endpoint=self._rpc.endpoint, error=error
+                )
+            ) from error
         return Anchor(block_number=found[1], block_time=found[0]) if found else None
 
     def transaction_count(self, account: str, at: Block) -> int:
@@ -211,7 +242,13 @@ class EvmChain:
         if fields is None:
             return None
         if not isinstance(fields, dict):
-            raise Unavailable(f"{method}: expected an object or null, found {type(fields).__name__}")
+            raise Unavailable(
+                Sentence(
+                    "{method}: expected an object or null, found {kind}",
+                    method=method,
+                    kind=type(fields).__name__,
+                )
+            )
         contract = fields.get("contractAddress")
         return Receipt(
             block_number=_number(fields.get("blockNumber"), method),
@@ -224,10 +261,19 @@ class EvmChain:
         method = "eth_getBlockByNumber"
         fields = self._rpc.ask(method, which, False)  # noqa: FBT003 - "headers only", as JSON-RPC has it
         if not isinstance(fields, dict):
-            raise Unavailable(f"{self._rpc.endpoint} has no block {which!r}")
+            raise Unavailable(
+                Sentence("{endpoint} has no block {which!r}", endpoint=self._rpc.endpoint, which=which)
+            )
         block_hash = _data(fields.get("hash"), method)
         if len(block_hash) != _HASH_BYTES:
-            raise Unavailable(f"{method}: expected a hash of {_HASH_BYTES} bytes, found {len(block_hash)}")
+            raise Unavailable(
+                Sentence(
+                    "{method}: expected a hash of {hash_bytes} bytes, found {found}",
+                    method=method,
+                    hash_bytes=_HASH_BYTES,
+                    found=len(block_hash),
+                )
+            )
         base_fee = fields.get("baseFeePerGas")
         return Block(
             number=_number(fields.get("number"), method),
@@ -241,8 +287,12 @@ class EvmChain:
         answer = _data(self._rpc.ask("eth_call", call, hex(at.number)), "eth_call")
         if not answer:
             raise Unavailable(
-                f"there is no contract at {self._contract} in block {at.number}: "
-                "wait until its deployment is final"
+                Sentence(
+                    "there is no contract at {contract} in block {number}: wait until its deployment "
+                    "is final",
+                    contract=self._contract,
+                    number=at.number,
+                )
             )
         return answer
 
@@ -254,7 +304,11 @@ def _number(value: object, method: str) -> int:
             return int(value, 16)
     except ValueError:
         pass
-    raise Unavailable(f"{method}: expected a number such as 0x1f, found {str(value)[:80]!r}")
+    raise Unavailable(
+        Sentence(
+            "{method}: expected a number such as 0x1f, found {value!r}", method=method, value=str(value)[:80]
+        )
+    )
 
 
 def _data(value: object, method: str) -> bytes:
@@ -264,7 +318,11 @@ def _data(value: object, method: str) -> bytes:
             return bytes.fromhex(value[2:])
     except ValueError:
         pass
-    raise Unavailable(f"{method}: expected data such as 0x1f2e, found {str(value)[:80]!r}")
+    raise Unavailable(
+        Sentence(
+            "{method}: expected data such as 0x1f2e, found {value!r}", method=method, value=str(value)[:80]
+        )
+    )
 
 
 def _cause(error: Exception) -> str:

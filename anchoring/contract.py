@@ -15,6 +15,7 @@ from Crypto.Hash import keccak
 
 from certlog.digests import DIGEST_BYTES, sha256
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 WORD: Final = 32
 ADDRESS_BYTES: Final = 20
@@ -231,13 +232,17 @@ def _array(items: Sequence[bytes], *, after: int) -> tuple[bytes, ...]:
 
 def _uint64(value: int) -> bytes:
     if not 0 <= value < 2**64:
-        raise InvalidInput(f"expected an unsigned number below 2^64, found {value}")
+        raise InvalidInput(Sentence("expected an unsigned number below 2^64, found {value}", value=value))
     return value.to_bytes(WORD, "big")
 
 
 def _digest(value: bytes) -> bytes:
     if len(value) != DIGEST_BYTES:
-        raise InvalidInput(f"expected {DIGEST_BYTES} bytes, found {len(value)}")
+        raise InvalidInput(
+            Sentence(
+                "expected {digest_bytes} bytes, found {found}", digest_bytes=DIGEST_BYTES, found=len(value)
+            )
+        )
     return value
 
 
@@ -245,15 +250,21 @@ def _address(text: str) -> bytes:
     try:
         value = bytes.fromhex(text.removeprefix("0x"))
     except ValueError as error:
-        raise InvalidInput(f"expected an address of 0x and 40 hex digits, found {text!r}") from error
+        raise InvalidInput(
+            Sentence("expected an address of 0x and 40 hex digits, found {text!r}", text=text)
+        ) from error
     if len(value) != ADDRESS_BYTES:
-        raise InvalidInput(f"expected an address of 0x and 40 hex digits, found {text!r}")
+        raise InvalidInput(Sentence("expected an address of 0x and 40 hex digits, found {text!r}", text=text))
     return value.rjust(WORD, b"\0")
 
 
 def _words(data: bytes, count: int) -> tuple[bytes, ...]:
     if len(data) != count * WORD:
-        raise InvalidInput(f"expected {count * WORD} bytes from the contract, found {len(data)}")
+        raise InvalidInput(
+            Sentence(
+                "expected {count} bytes from the contract, found {found}", count=count * WORD, found=len(data)
+            )
+        )
     return tuple(data[i : i + WORD] for i in range(0, len(data), WORD))
 
 
@@ -270,20 +281,22 @@ def _read(kind: str, word: bytes) -> int | bytes | str:
 def _read_uint64(word: bytes) -> int:
     value = int.from_bytes(word, "big")
     if value >= 2**64:
-        raise InvalidInput(f"expected a number below 2^64 from the contract, found {value}")
+        raise InvalidInput(
+            Sentence("expected a number below 2^64 from the contract, found {value}", value=value)
+        )
     return value
 
 
 def _read_address(word: bytes) -> str:
     if any(word[: WORD - ADDRESS_BYTES]):
-        raise InvalidInput(f"expected an address from the contract, found {word.hex()}")
+        raise InvalidInput(Sentence("expected an address from the contract, found {word}", word=word.hex()))
     return checksummed(word[-ADDRESS_BYTES:])
 
 
 def _read_bool(word: bytes) -> bool:
     value = int.from_bytes(word, "big")
     if value > 1:
-        raise InvalidInput(f"expected 0 or 1 from the contract, found {value}")
+        raise InvalidInput(Sentence("expected 0 or 1 from the contract, found {value}", value=value))
     return bool(value)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 VERSION_TABLE: Final = "anchoring_alembic_version"
 BUSY_TIMEOUT: Final = 10.0
@@ -71,12 +72,19 @@ class Database:
             options = {"version_table": VERSION_TABLE}
             found = MigrationContext.configure(connection, opts=options).get_current_revision()
             if found != newest:
-                message = f"{self.engine.url.database}: expected tables of version {newest}, found {found}"
+                message = Sentence(
+                    "{database}: expected tables of version {newest}, found {found}",
+                    database=self.engine.url.database,
+                    newest=newest,
+                    found=found,
+                )
                 raise Unavailable(message)
             damage = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
         if damage != ["ok"]:
-            message = (
-                f"{self.engine.url.database} is damaged: {damage[0]}; do not restore an old copy, see docs"
+            message = Sentence(
+                "{database} is damaged: {damage}; do not restore an old copy, see docs",
+                database=self.engine.url.database,
+                damage=damage[0],
             )
             raise Unavailable(message)
 
@@ -97,7 +105,10 @@ def open_database(path: Path, *, create: bool, busy_timeout: float = BUSY_TIMEOU
         Unavailable: no such file, not writable, not SQLite, or SQLite does not honour a setting.
     """
     if not create and not path.is_file():
-        message = f"{path} does not exist yet; it is made by: certlog anchor run, or certlog registry serve"
+        message = Sentence(
+            "{path} does not exist yet; it is made by: certlog anchor run, or certlog registry serve",
+            path=path,
+        )
         raise Unavailable(message)
     database = Database(_engine(path, busy_timeout))
     _assert_pragmas(database, path)
@@ -132,7 +143,13 @@ def _assert_pragmas(database: Database, path: Path) -> None:
         for name, _, wanted in _PRAGMAS:
             found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             if found != wanted:
-                message = f"SQLite at {path} does not honour {name}: expected {wanted}, found {found}"
+                message = Sentence(
+                    "SQLite at {path} does not honour {name}: expected {wanted}, found {found}",
+                    path=path,
+                    name=name,
+                    wanted=wanted,
+                    found=found,
+                )
                 raise Unavailable(message)
 
 
@@ -147,8 +164,10 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
-        message = f"another worker was first: {error.orig}"
+        message = Sentence("another worker was first: {reason}", reason=error.orig)
         raise Conflict(message) from error
     except DatabaseError as error:
-        message = f"anchoring's database cannot be used now ({error.orig}); nothing was changed"
+        message = Sentence(
+            "anchoring's database cannot be used now ({reason}); nothing was changed", reason=error.orig
+        )
         raise Unavailable(message) from error

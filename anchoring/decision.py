@@ -28,6 +28,7 @@ from anchoring.line import (
     Wait,
 )
 from anchoring.ports import Anchor
+from certlog.sentences import Sentence
 
 
 def decide(line: Line, seen: Observation, pins: Pins, policy: Policy, now: int) -> Action:
@@ -48,12 +49,22 @@ def check_pins(chain_id: int, code_hash: bytes, pins: Pins) -> Stop | None:
     """Return why this is not the pinned contract on the pinned chain, or None. Asked before all else."""
     if chain_id != pins.target.chain_id:
         return Stop(
-            HaltReason.WRONG_CHAIN, f"expected chain id {pins.target.chain_id}, the node states {chain_id}"
+            HaltReason.WRONG_CHAIN,
+            Sentence(
+                "expected chain id {chain_id}, the node states {found}",
+                chain_id=pins.target.chain_id,
+                found=chain_id,
+            ),
         )
     if code_hash != pins.code_hash:
         return Stop(
             HaltReason.WRONG_CODE,
-            f"expected code hash {pins.code_hash.hex()} at {pins.target.contract}, found {code_hash.hex()}",
+            Sentence(
+                "expected code hash {code_hash} at {contract}, found {found}",
+                code_hash=pins.code_hash.hex(),
+                contract=pins.target.contract,
+                found=code_hash.hex(),
+            ),
         )
     return None
 
@@ -81,13 +92,20 @@ def _check_freshness(line: Line, seen: Observation) -> Action | None:
         known = max(known, line.last_final.finalized_number or 0)
     if seen.finalized.number < known:
         return Wait(
-            f"the node is behind: its finalized block is {seen.finalized.number}, "
-            f"block {known} was already read as finalized"
+            Sentence(
+                "the node is behind: its finalized block is {number}, block {known} was already read "
+                "as finalized",
+                number=seen.finalized.number,
+                known=known,
+            )
         )
     if seen.latest.number < seen.finalized.number:
         return Wait(
-            f"the node contradicts itself: newest block {seen.latest.number}, "
-            f"finalized {seen.finalized.number}"
+            Sentence(
+                "the node contradicts itself: newest block {number}, finalized {finalized_number}",
+                number=seen.latest.number,
+                finalized_number=seen.finalized.number,
+            )
         )
     return None
 
@@ -98,8 +116,14 @@ def _check_finality(line: Line, seen: Observation) -> Action | None:
         return None
     return Stop(
         HaltReason.FINALITY_VIOLATION,
-        f"batch {last.number} (size {last.new.size}) was final at block {last.finalized_number} "
-        f"and is not in the contract at finalized block {seen.finalized.number}",
+        Sentence(
+            "batch {number} (size {size}) was final at block {finalized_number} and is not in the "
+            "contract at finalized block {block_number}",
+            number=last.number,
+            size=last.new.size,
+            finalized_number=last.finalized_number,
+            block_number=seen.finalized.number,
+        ),
     )
 
 
@@ -107,11 +131,17 @@ def _check_head(line: Line, seen: Observation, pins: Pins) -> Action | None:
     if seen.head.anchorer is None:
         return _vanished(seen) if line.opened else None
     if seen.head.sealed:
-        return Stop(HaltReason.LOG_SEALED, "the log's owner has sealed it: nothing can be anchored there")
+        return Stop(
+            HaltReason.LOG_SEALED, Sentence("the log's owner has sealed it: nothing can be anchored there")
+        )
     if seen.head.anchorer != pins.account:
         return Stop(
             HaltReason.NOT_ANCHORER,
-            f"expected anchorer {pins.account}, the contract says {seen.head.anchorer}",
+            Sentence(
+                "expected anchorer {account}, the contract says {anchorer}",
+                account=pins.account,
+                anchorer=seen.head.anchorer,
+            ),
         )
     batch = line.open_batch
     if batch is not None and batch.transaction is not None and seen.head.size == batch.new.size:
@@ -122,8 +152,11 @@ def _check_head(line: Line, seen: Observation, pins: Pins) -> Action | None:
         return None
     return Stop(
         HaltReason.FOREIGN_HEAD,
-        f"the contract's head has size {seen.head.size} at block {seen.latest.number}, "
-        "which this database never sent",
+        Sentence(
+            "the contract's head has size {size} at block {number}, which this database never sent",
+            size=seen.head.size,
+            number=seen.latest.number,
+        ),
     )
 
 
@@ -140,14 +173,17 @@ def _open_log(line: Line, seen: Observation, pins: Pins, policy: Policy, now: in
 def _request_opening(line: Line, seen: Observation, pins: Pins, policy: Policy, now: int) -> Action:
     if line.opening is None and not pins.owns_log:
         return Wait(
-            f"log {pins.target.log_id.hex()} is not open in {pins.target.contract}; "
-            "its owner opens it with: certlog anchor open-log"
+            Sentence(
+                "log {log_id} is not open in {contract}; its owner opens it with: certlog anchor open-log",
+                log_id=pins.target.log_id.hex(),
+                contract=pins.target.contract,
+            )
         )
     if line.opening is None:
         obstacle = _check_head_age(seen, policy, now) or _check_nonce(line, seen)
         return obstacle or PrepareOpening(first_nonce=seen.final_nonce)
     if seen.final_nonce > line.opening.nonce:
-        return _spent(line.opening, "the opened log", seen)
+        return _spent(line.opening, Sentence("the opened log"), seen)
     return SendOpening(line.opening) if _send_due(line.opening, policy, now) else Wait()
 
 
@@ -165,7 +201,7 @@ def _advance(line: Line, seen: Observation, policy: Policy, now: int) -> Action:
         case State.INCLUDED:
             return _confirm(batch, seen)
         case State.FINAL:
-            return Wait(f"batch {batch.number} is final and still counted as open")
+            return Wait(Sentence("batch {number} is final and still counted as open", number=batch.number))
 
 
 def _begin(batch: Batch, line: Line, seen: Observation, policy: Policy, now: int) -> Action:
@@ -180,7 +216,7 @@ def _watch(batch: Batch, seen: Observation, policy: Policy, now: int) -> Action:
         return SeeBatch(batch, _inclusion(batch, seen.anchor, seen))
     transaction = batch.in_flight()
     if seen.final_nonce > transaction.nonce:
-        return _spent(transaction, f"batch {batch.number}", seen)
+        return _spent(transaction, Sentence("batch {number}", number=batch.number), seen)
     return SendBatch(batch) if _send_due(transaction, policy, now) else Wait()
 
 
@@ -201,16 +237,35 @@ def _inclusion(batch: Batch, anchor: Anchor, seen: Observation) -> Inclusion:
 def _spent(transaction: Transaction, what: str, seen: Observation) -> Action:
     """Stop: the nonce is used up in finalized blocks, so that no rebroadcast can ever help."""
     block = seen.finalized.number
-    spent = f"nonce {transaction.nonce} of {transaction.account} is spent at finalized block {block}"
+    spent = Sentence(
+        "nonce {nonce} of {account} is spent at finalized block {block}",
+        nonce=transaction.nonce,
+        account=transaction.account,
+        block=block,
+    )
     if seen.mined is not None:
-        return Stop(HaltReason.REVERTED, f"{spent}: our transaction {seen.mined.tx_hash.hex()} was refused")
-    return Stop(HaltReason.NONCE_TAKEN, f"{spent} by a transaction that is not ours, and {what} is not there")
+        return Stop(
+            HaltReason.REVERTED,
+            Sentence(
+                "{spent}: our transaction {tx_hash} was refused",
+                spent=spent,
+                tx_hash=seen.mined.tx_hash.hex(),
+            ),
+        )
+    return Stop(
+        HaltReason.NONCE_TAKEN,
+        Sentence(
+            "{spent} by a transaction that is not ours, and {what} is not there", spent=spent, what=what
+        ),
+    )
 
 
 def _vanished(seen: Observation) -> Action:
     return Stop(
         HaltReason.FINALITY_VIOLATION,
-        f"the log was open in finalized state; at block {seen.latest.number} it is not",
+        Sentence(
+            "the log was open in finalized state; at block {number} it is not", number=seen.latest.number
+        ),
     )
 
 
@@ -221,7 +276,12 @@ def _check_log(line: Line, seen: Observation) -> Action | None:
         return None
     return Stop(
         HaltReason.LOG_CONTRADICTS,
-        f"batch {last.number} anchored {last.new.size} entries and the log holds {seen.log_size}",
+        Sentence(
+            "batch {number} anchored {size} entries and the log holds {log_size}",
+            number=last.number,
+            size=last.new.size,
+            log_size=seen.log_size,
+        ),
     )
 
 
@@ -229,7 +289,13 @@ def _check_head_age(seen: Observation, policy: Policy, now: int) -> Action | Non
     age = now - seen.latest.time
     if age <= policy.max_head_age:
         return None
-    return Wait(f"the node's newest block is {age} s old, at most {policy.max_head_age} s are accepted")
+    return Wait(
+        Sentence(
+            "the node's newest block is {age} s old, at most {max_head_age} s are accepted",
+            age=age,
+            max_head_age=policy.max_head_age,
+        )
+    )
 
 
 def _check_nonce(line: Line, seen: Observation) -> Action | None:
@@ -238,13 +304,22 @@ def _check_nonce(line: Line, seen: Observation) -> Action | None:
     if seen.nonce > expected:
         return Stop(
             HaltReason.NONCE_TAKEN,
-            f"the next nonce is {expected} in the database and {seen.nonce} on the chain: "
-            "the key was used elsewhere, or an old database was restored",
+            Sentence(
+                "the next nonce is {expected} in the database and {nonce} on the chain: the key was "
+                "used elsewhere, or an old database was restored",
+                expected=expected,
+                nonce=seen.nonce,
+            ),
         )
     if seen.final_nonce < expected:
         return Wait(
-            f"waiting for the account's {expected} earlier transactions to be final; "
-            f"{seen.final_nonce} are at block {seen.finalized.number}"
+            Sentence(
+                "waiting for the account's {expected} earlier transactions to be final; "
+                "{final_nonce} are at block {number}",
+                expected=expected,
+                final_nonce=seen.final_nonce,
+                number=seen.finalized.number,
+            )
         )
     return None
 

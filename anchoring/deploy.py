@@ -12,6 +12,7 @@ from anchoring.contract import artifact, log_id, open_log_call
 from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
 from anchoring.ports import Chain, Receipt, TransactionSigner, UnsignedTransaction
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
 
 DEPLOY_GAS: Final = 5_000_000
 OPEN_LOG_GAS: Final = 200_000
@@ -61,7 +62,14 @@ def deploy(chain: Chain, owner: Owner, chain_at: Callable[[str], Chain], *, chai
     found = chain_at(receipt.contract).code_hash()
     if found != artifact().code_hash:
         expected = artifact().code_hash.hex()
-        raise NotTrusted(f"expected code hash {expected} at {receipt.contract}, found {found.hex()}")
+        raise NotTrusted(
+            Sentence(
+                "expected code hash {expected} at {contract}, found {found}",
+                expected=expected,
+                contract=receipt.contract,
+                found=found.hex(),
+            )
+        )
     return Deployment(receipt.contract, found, receipt.block_number)
 
 
@@ -83,7 +91,14 @@ def open_log(
         _perform(chain, owner, chain_id, call)
     found = chain.head(opened, chain.latest()).anchorer
     if found != anchorer:
-        raise NotTrusted(f"log {opened.hex()} is open with anchorer {found}, not {anchorer}")
+        raise NotTrusted(
+            Sentence(
+                "log {opened} is open with anchorer {found}, not {anchorer}",
+                opened=opened.hex(),
+                found=found,
+                anchorer=anchorer,
+            )
+        )
     return opened
 
 
@@ -95,7 +110,11 @@ def require_chain(chain: Chain, chain_id: int) -> None:
     """
     found = chain.chain_id()
     if found != chain_id:
-        message = f"expected chain id {chain_id}, the node states {found}; correct --chain-id or --endpoint"
+        message = Sentence(
+            "expected chain id {chain_id}, the node states {found}; correct --chain-id or --endpoint",
+            chain_id=chain_id,
+            found=found,
+        )
         raise InvalidInput(message, code="wrong-chain")
 
 
@@ -107,7 +126,12 @@ def require_contract(chain: Chain, contract: str) -> None:
     """
     expected, found = artifact().code_hash, chain.code_hash()
     if found != expected:
-        message = f"expected CheckpointAnchor (code hash {expected.hex()}) at {contract}, found {found.hex()}"
+        message = Sentence(
+            "expected CheckpointAnchor (code hash {expected}) at {contract}, found {found}",
+            expected=expected.hex(),
+            contract=contract,
+            found=found.hex(),
+        )
         raise InvalidInput(message, code="wrong-code")
 
 
@@ -130,17 +154,30 @@ def _perform(chain: Chain, owner: Owner, chain_id: int, call: _Call) -> Receipt:
     attempt = owner.signer.sign(unsigned, owner.now())
     answer = chain.send_raw(attempt.raw)
     if not answer.accepted:
-        raise NotTrusted(f"the node refused the transaction of {owner.signer.address}: {answer.message}")
-    owner.report(f"sent 0x{attempt.tx_hash.hex()}; waiting for a block, then until it is final")
-    receipt = _wait(owner, lambda: chain.receipt(attempt.tx_hash), "the transaction is in no block")
+        raise NotTrusted(
+            Sentence(
+                "the node refused the transaction of {address}: {answer}",
+                address=owner.signer.address,
+                answer=answer.message,
+            )
+        )
+    owner.report(
+        Sentence(
+            "sent 0x{tx_hash}; waiting for a block, then until it is final", tx_hash=attempt.tx_hash.hex()
+        )
+    )
+    receipt = _wait(owner, lambda: chain.receipt(attempt.tx_hash), Sentence("the transaction is in no block"))
     if not receipt.succeeded:
         raise NotTrusted(
-            f"transaction 0x{attempt.tx_hash.hex()} was refused by the contract or ran out of gas"
+            Sentence(
+                "transaction 0x{tx_hash} was refused by the contract or ran out of gas",
+                tx_hash=attempt.tx_hash.hex(),
+            )
         )
     _wait(
         owner,
         lambda: receipt if chain.finalized().number >= receipt.block_number else None,
-        f"block {receipt.block_number} is not final",
+        Sentence("block {block_number} is not final", block_number=receipt.block_number),
     )
     return receipt
 
@@ -149,6 +186,12 @@ def _wait(owner: Owner, look: Callable[[], Receipt | None], problem: str) -> Rec
     deadline = owner.now() + owner.patience
     while (found := look()) is None:
         if owner.now() >= deadline:
-            raise Unavailable(f"{problem} after {owner.patience} s; look again later, it may still come")
+            raise Unavailable(
+                Sentence(
+                    "{problem} after {patience} s; look again later, it may still come",
+                    problem=problem,
+                    patience=owner.patience,
+                )
+            )
         owner.sleep(0.5)
     return found

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from anchoring.batch import Fees
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,9 @@ def legacy_fees(gas_price: int, policy: FeePolicy) -> Fees:
 
 def _require_affordable(needed: int, policy: FeePolicy) -> None:
     if needed > policy.max_fee:
-        message = (
-            f"gas costs {needed} wei now, the limit is {policy.max_fee}; the batch waits (setting max_fee)"
+        message = Sentence(
+            "gas costs {needed} wei now, the limit is {max_fee}; the batch waits (setting max_fee)",
+            needed=needed,
+            max_fee=policy.max_fee,
         )
         raise Unavailable(message)

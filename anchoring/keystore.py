@@ -19,6 +19,7 @@ from eth_typing import HexStr
 from anchoring.batch import Attempt
 from anchoring.ports import UnsignedTransaction
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
 
 SCRYPT_N: Final = 2**18
 """Work factor of new files: about a second and 256 MiB for each try at the passphrase."""
@@ -40,7 +41,10 @@ class AccountSigner:
             InvalidInput: zero, too large, or not 32 bytes.
         """
         if len(key) != _KEY_BYTES or not 0 < int.from_bytes(key) < _CURVE_ORDER:
-            raise InvalidInput(f"expected a secp256k1 private key of {_KEY_BYTES} bytes", code="bad-key")
+            raise InvalidInput(
+                Sentence("expected a secp256k1 private key of {key_bytes} bytes", key_bytes=_KEY_BYTES),
+                code="bad-key",
+            )
         self._account: Final[LocalAccount] = Account.from_key(key)
 
     @property
@@ -74,7 +78,11 @@ def create_keystore(
         Unavailable: the file cannot be written.
     """
     if len(passphrase) < MIN_PASSPHRASE:
-        message = f"the passphrase has {len(passphrase)} characters, at least {MIN_PASSPHRASE} are needed"
+        message = Sentence(
+            "the passphrase has {passphrase_length} characters, at least {min_passphrase} are needed",
+            passphrase_length=len(passphrase),
+            min_passphrase=MIN_PASSPHRASE,
+        )
         raise InvalidInput(message, code="short-passphrase")
     key = random_bytes(_KEY_BYTES)
     signer = AccountSigner(key)
@@ -94,12 +102,19 @@ def open_keystore(path: Path, passphrase: str) -> AccountSigner:
     try:
         keystore = json.loads(text)
         if not isinstance(keystore, dict) or keystore.get("version") != _KEYSTORE_VERSION:
-            raise InvalidInput(f"{path} is not a keystore of version 3", code="bad-keystore")
+            raise InvalidInput(
+                Sentence("{path} is not a keystore of version 3", path=path), code="bad-keystore"
+            )
         key = Account.decrypt(keystore, _normal(passphrase))
     except (ValueError, TypeError, KeyError) as error:
         if "MAC mismatch" in str(error):
-            raise InvalidInput(f"wrong passphrase for {path}", code="wrong-passphrase") from error
-        raise InvalidInput(f"{path} is not a keystore of version 3: {error}", code="bad-keystore") from error
+            raise InvalidInput(
+                Sentence("wrong passphrase for {path}", path=path), code="wrong-passphrase"
+            ) from error
+        raise InvalidInput(
+            Sentence("{path} is not a keystore of version 3: {error}", path=path, error=error),
+            code="bad-keystore",
+        ) from error
     return AccountSigner(bytes(key))
 
 
@@ -130,12 +145,18 @@ def _read(path: Path) -> str:
         mode = path.stat().st_mode
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
-        message = f"{path} does not exist; make it with: certlog anchor keygen"
+        message = Sentence("{path} does not exist; make it with: certlog anchor keygen", path=path)
         raise InvalidInput(message, code="no-keystore") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"cannot read {path}: {error}") from error
+        raise Unavailable(Sentence("cannot read {path}: {error}", path=path, error=error)) from error
     if mode & 0o077:
-        raise NotTrusted(f"{path} can be read by others (mode {mode & 0o777:o}); do: chmod 600 {path}")
+        raise NotTrusted(
+            Sentence(
+                "{path} can be read by others (mode {mode:o}); do: chmod 600 {path}",
+                path=path,
+                mode=mode & 511,
+            )
+        )
     return text
 
 
@@ -143,9 +164,13 @@ def _write_new(path: Path, data: bytes) -> None:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     except FileExistsError as error:
-        raise InvalidInput(f"{path} exists; a key is never overwritten", code="key-exists") from error
+        raise InvalidInput(
+            Sentence("{path} exists; a key is never overwritten", path=path), code="key-exists"
+        ) from error
     except OSError as error:
-        raise Unavailable(f"cannot write {path}: {error.strerror}") from error
+        raise Unavailable(
+            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
+        ) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

@@ -26,6 +26,7 @@ from anchoring.rows import (
 from anchoring.store import line_is, standing_halt
 from certlog.checkpoint import Checkpoint, read_checkpoint
 from certlog.errors import CertlogError, InvalidInput, NotTrusted
+from certlog.sentences import Sentence
 
 Build = Callable[[int], Transaction]
 """Makes the signed transaction for a nonce; called inside the transaction that gives the nonce out."""
@@ -106,7 +107,7 @@ class LineStore:
         with self._database.writing() as connection:
             self._require_going(connection)
             if connection.execute(self._batches().where(tables.batches.c.state != State.FINAL)).first():
-                raise Conflict(f"another worker sealed a batch before batch {number}")
+                raise Conflict(Sentence("another worker sealed a batch before batch {number}", number=number))
             connection.execute(insert(tables.batches).values(line_id=self._line_id, **batch_to_row(batch)))
             served = update(tables.lines).where(tables.lines.c.id == self._line_id)
             connection.execute(served.values(served=line.requested))
@@ -246,7 +247,7 @@ class LineStore:
             return first_nonce
         taken = update(tables.nonces).where(*self._own_account(), tables.nonces.c.next_nonce == known)
         if connection.execute(taken.values(next_nonce=known + 1)).rowcount != 1:
-            raise Conflict(f"another worker took nonce {known}")
+            raise Conflict(Sentence("another worker took nonce {known}", known=known))
         return int(known)
 
     def _add_transaction(
@@ -281,7 +282,14 @@ class LineStore:
             ~standing,
         )
         if connection.execute(change.values(**batch_to_row(new))).rowcount != 1:
-            raise Conflict(f"batch {old.number} is no longer {old.state} at version {old.version}")
+            raise Conflict(
+                Sentence(
+                    "batch {number} is no longer {state} at version {version}",
+                    number=old.number,
+                    state=old.state,
+                    version=old.version,
+                )
+            )
         query = select(batches.id).where(batches.line_id == self._line_id, batches.number == old.number)
         return int(connection.execute(query).scalar_one())
 
@@ -306,19 +314,31 @@ def _find_or_make_line(connection: Connection, target: Target, now: int) -> int:
         connection.execute(insert(tables.polls).values(line_id=line_id))
         return line_id
     if found.origin != target.origin:
-        message = f"log {target.log_id.hex()} was set up for origin {found.origin!r}, not {target.origin!r}"
+        message = Sentence(
+            "log {log_id} was set up for origin {origin!r}, not {expected!r}",
+            log_id=target.log_id.hex(),
+            origin=found.origin,
+            expected=target.origin,
+        )
         raise InvalidInput(message, code="wrong-origin")
     return int(found.id)
 
 
 def _check_batch(batch: Batch, previous: Batch | None, origin: str) -> None:
     """Require that a stored batch says what its signed checkpoint says, and follows the one before it."""
-    place = f"batch {batch.number} in anchoring's database"
+    place = Sentence("batch {number} in anchoring's database", number=batch.number)
     try:
         stated = read_checkpoint(batch.note)
     except CertlogError as error:
-        raise NotTrusted(f"{place} has no readable checkpoint: {error}", code="damaged") from error
+        raise NotTrusted(
+            Sentence("{place} has no readable checkpoint: {error}", place=place, error=error), code="damaged"
+        ) from error
     if stated != Checkpoint(origin, batch.new.size, batch.new.root):
-        raise NotTrusted(f"{place} is not what its signed checkpoint says", code="damaged")
+        raise NotTrusted(
+            Sentence("{place} is not what its signed checkpoint says", place=place), code="damaged"
+        )
     if previous is not None and not batch.old.same_as(previous.new):
-        raise NotTrusted(f"{place} does not follow batch {previous.number}", code="damaged")
+        raise NotTrusted(
+            Sentence("{place} does not follow batch {number}", place=place, number=previous.number),
+            code="damaged",
+        )

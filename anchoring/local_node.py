@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 
 HOST: Final = "127.0.0.1"
 START_SECONDS: Final = 30.0
@@ -52,7 +53,12 @@ def find_anvil(root: Path | None = None) -> Path:
     machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine().lower())
     binary = folder / f"anvil-{platform.system().lower()}-{machine}" / "bin" / "anvil"
     if not binary.is_file():
-        raise Unavailable(f"expected the local node at {binary}, found nothing; install it with: make setup")
+        raise Unavailable(
+            Sentence(
+                "expected the local node at {binary}, found nothing; install it with: make setup",
+                binary=binary,
+            )
+        )
     return binary
 
 
@@ -119,7 +125,7 @@ class LocalNode:
             InvalidInput: the state file cannot be read or written.
         """
         if self._process is not None:
-            raise Unavailable(f"the local node already runs at {self.url}")
+            raise Unavailable(Sentence("the local node already runs at {url}", url=self.url))
         binary = self._binary or find_anvil()
         _check_state(self._state)
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop; the node writes to it until then
@@ -173,11 +179,24 @@ class LocalNode:
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
             answer = json.loads(connection.getresponse().read())
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Unavailable(f"the local node at {self.url} gave no answer to {method}: {error}") from error
+            raise Unavailable(
+                Sentence(
+                    "the local node at {url} gave no answer to {method}: {error}",
+                    url=self.url,
+                    method=method,
+                    error=error,
+                )
+            ) from error
         finally:
             connection.close()
         if "result" not in answer:
-            raise Unavailable(f"the local node answered {method} with an error: {answer.get('error')}")
+            raise Unavailable(
+                Sentence(
+                    "the local node answered {method} with an error: {error}",
+                    method=method,
+                    error=answer.get("error"),
+                )
+            )
         return answer["result"]
 
     def fund(self, address: str, wei: int) -> None:
@@ -209,16 +228,18 @@ class LocalNode:
 
     def _await_start(self) -> None:
         # 1. Our own child says that it listens: whoever answered at the port before that is somebody else.
-        self._wait("to listen", lambda: self._listening_port() is not None)
+        self._wait(Sentence("to listen"), lambda: self._listening_port() is not None)
         self._port = self._listening_port()
         # 2. It is the chain that was asked for.
         found = int(str(self.rpc("eth_chainId")), 16)
         if found != self.chain_id:
-            raise Unavailable(f"expected chain id {self.chain_id}, found {found}")
+            raise Unavailable(
+                Sentence("expected chain id {chain_id}, found {found}", chain_id=self.chain_id, found=found)
+            )
         # 3. The file of its output must not grow with every call.
         self.rpc("anvil_setLoggingEnabled", False)  # noqa: FBT003 - JSON-RPC has positions, not names
         # 4. After a restart only the newest state is there, and not yet that of the finalized block.
-        self._wait("to have a finalized state", self._has_finalized_state)
+        self._wait(Sentence("to have a finalized state"), self._has_finalized_state)
 
     def _wait(self, what: str, done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -227,7 +248,12 @@ class LocalNode:
                 raise self._why_it_ended()
             if time.monotonic() > deadline:
                 raise Unavailable(
-                    f"waited {START_SECONDS:.0f} s for the local node {what}; it said: {self._said()[-500:]}"
+                    Sentence(
+                        "waited {start_seconds:.0f} s for the local node {what}; it said: {said}",
+                        start_seconds=START_SECONDS,
+                        what=what,
+                        said=self._said()[-500:],
+                    )
                 )
             time.sleep(_POLL_SECONDS)
 
@@ -235,7 +261,12 @@ class LocalNode:
         said = self._said()
         if "Address already in use" in said:
             return Unavailable(
-                f"port {self._wanted_port} of {HOST} is used by another program; stop that, or choose another port"
+                Sentence(
+                    "port {wanted_port} of {host} is used by another program; stop that, or choose "
+                    "another port",
+                    wanted_port=self._wanted_port,
+                    host=HOST,
+                )
             )
         if self._state is not None and "failed to parse json file" in said:
             return InvalidInput(
@@ -244,7 +275,9 @@ class LocalNode:
                 place=str(self._state),
                 code="damaged-chain-state",
             )
-        return Unavailable(f"the local node ended at its start; it said: {said.strip()[-500:]}")
+        return Unavailable(
+            Sentence("the local node ended at its start; it said: {said}", said=said.strip()[-500:])
+        )
 
     def _listening_port(self) -> int | None:
         line = next((line for line in self._said().splitlines() if line.startswith(_LISTENING)), None)

@@ -11,6 +11,7 @@ from typing import Final
 
 from anchoring.ports import LockHeld
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 _OWNER_ONLY: Final = 0o600
 
@@ -35,12 +36,16 @@ class FileLock:
         try:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
         except OSError as error:
-            raise Unavailable(f"cannot open {self._path}: {error.strerror}") from error
+            raise Unavailable(
+                Sentence("cannot open {path}: {reason}", path=self._path, reason=error.strerror)
+            ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
-            raise LockHeld(f"another anchoring worker holds {self._path}; this one waits") from error
+            raise LockHeld(
+                Sentence("another anchoring worker holds {path}; this one waits", path=self._path)
+            ) from error
         self._descriptor = descriptor
 
     def release(self) -> None:

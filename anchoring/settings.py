@@ -19,6 +19,7 @@ from anchoring.line import Pins, Policy
 from anchoring.ports import Finality
 from certlog.digests import DIGEST_BYTES
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.trust_root import Chain, LogId
 
 FILE_NAME: Final = "anchoring.toml"
@@ -166,12 +167,19 @@ def load_settings(folder: Path) -> AnchoringSettings:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        message = f"{path} does not exist; make it with: certlog anchor deploy, then certlog anchor open-log"
+        message = Sentence(
+            "{path} does not exist; make it with: certlog anchor deploy, then certlog anchor open-log",
+            path=path,
+        )
         raise InvalidInput(message, code="no-settings") from error
     except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(
+            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"{path} is not TOML: {error}", code="bad-settings") from error
+        raise InvalidInput(
+            Sentence("{path} is not TOML: {error}", path=path, error=error), code="bad-settings"
+        ) from error
     return make_settings(table, str(path))
 
 
@@ -188,7 +196,7 @@ def make_settings(values: dict[str, object], place: str) -> AnchoringSettings:
         name = str(first["loc"][0]) if first["loc"] else ""
         known = f"; known: {', '.join(AnchoringSettings.model_fields)}"
         hint = known if first["type"] == "extra_forbidden" else ""
-        message = f"setting {name!r}: {first['msg']}{hint}"
+        message = Sentence("setting {name!r}: {problem}{hint}", name=name, problem=first["msg"], hint=hint)
         raise InvalidInput(message, place=place, code="bad-setting") from error
 
 
@@ -199,7 +207,9 @@ def require_writable(folder: Path) -> None:
         Unavailable: no such folder, or it is read-only for this user.
     """
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise Unavailable(f"cannot write in {folder}: make it, or choose another folder with --data")
+        raise Unavailable(
+            Sentence("cannot write in {folder}: make it, or choose another folder with --data", folder=folder)
+        )
 
 
 def save_settings(settings: AnchoringSettings, folder: Path) -> Path:
@@ -218,7 +228,11 @@ def save_settings(settings: AnchoringSettings, folder: Path) -> Path:
         new.replace(path)
     except OSError as error:
         raise Unavailable(
-            f"cannot write {path}: {error.strerror}; choose another folder with --data"
+            Sentence(
+                "cannot write {path}: {reason}; choose another folder with --data",
+                path=path,
+                reason=error.strerror,
+            )
         ) from error
     return path
 

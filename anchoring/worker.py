@@ -48,6 +48,7 @@ from anchoring.ports import (
     UnsignedTransaction,
 )
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.tree import verify_consistency
 
 
@@ -131,7 +132,13 @@ class AnchorWorker:
             InvalidInput: the key is not the pinned account's.
         """
         if signer.address != plan.pins.account:
-            raise InvalidInput(f"expected the key of {plan.pins.account}, found that of {signer.address}")
+            raise InvalidInput(
+                Sentence(
+                    "expected the key of {account}, found that of {address}",
+                    account=plan.pins.account,
+                    address=signer.address,
+                )
+            )
         self._store: Final = store
         self._plan: Final = plan
         self._chain: Final = chain
@@ -189,7 +196,9 @@ class AnchorWorker:
         self._store.check()
         line = self._store.line()
         if line.halt is not None:
-            return Step(Did.HALTED, f"{line.halt.reason}: {line.halt.detail}")
+            return Step(
+                Did.HALTED, Sentence("{reason}: {detail}", reason=line.halt.reason, detail=line.halt.detail)
+            )
         contradiction = self._compare_with_log(line.open_batch)
         if contradiction is not None:
             return self._halt(contradiction)
@@ -211,7 +220,9 @@ class AnchorWorker:
         line = self._store.line()
         if line.halt is not None:
             self._started = False
-            return Step(Did.HALTED, f"{line.halt.reason}: {line.halt.detail}")
+            return Step(
+                Did.HALTED, Sentence("{reason}: {detail}", reason=line.halt.reason, detail=line.halt.detail)
+            )
         seen = self._look(line)
         if isinstance(seen, Stop):
             return self._halt(seen)
@@ -255,7 +266,7 @@ class AnchorWorker:
         """Perform and store one transition of the open batch."""
         did, moved = self._transition(action, self._now())
         self._store.move(action.batch, moved)
-        return Step(did, f"batch {moved.number}")
+        return Step(did, Sentence("batch {number}", number=moved.number))
 
     def _transition(
         self, action: SendBatch | SeeBatch | FinalizeBatch | LoseBatch, now: int
@@ -279,8 +290,13 @@ class AnchorWorker:
             self._prove(old, sealed.head)
             self._store.add_sealed(number, sealed, line, at=self._now())
         except InvalidInput as error:
-            return self._halt(Stop(HaltReason.LOG_CONTRADICTS, f"batch {number}: {error}"))
-        return Step(Did.SEALED, f"batch {number}, {sealed.size} entries")
+            return self._halt(
+                Stop(
+                    HaltReason.LOG_CONTRADICTS,
+                    Sentence("batch {number}: {error}", number=number, error=error),
+                )
+            )
+        return Step(Did.SEALED, Sentence("batch {number}, {size} entries", number=number, size=sealed.size))
 
     def _prepare(self, batch: Batch, first_nonce: int, seen: Observation) -> Step:
         """T2: what can fail comes first; then nonce, signature and raw bytes in one transaction."""
@@ -288,7 +304,12 @@ class AnchorWorker:
         try:
             proof = self._prove(batch.old, batch.new)
         except InvalidInput as error:
-            return self._halt(Stop(HaltReason.LOG_CONTRADICTS, f"batch {batch.number}: {error}"))
+            return self._halt(
+                Stop(
+                    HaltReason.LOG_CONTRADICTS,
+                    Sentence("batch {number}: {error}", number=batch.number, error=error),
+                )
+            )
         old, new = batch.old, batch.new
         log_id = self._plan.pins.target.log_id
         calldata = anchor_call(log_id, (old.size, old.root), (new.size, new.root), proof)
@@ -298,7 +319,7 @@ class AnchorWorker:
             build=lambda nonce: self._sign(Purpose.ANCHOR, nonce, calldata, fees),
             at=self._now(),
         )
-        return Step(Did.PREPARED, f"batch {batch.number}")
+        return Step(Did.PREPARED, Sentence("batch {number}", number=batch.number))
 
     def _prepare_opening(self, first_nonce: int, seen: Observation) -> Step:
         pins = self._plan.pins
@@ -341,7 +362,7 @@ class AnchorWorker:
             try:
                 answers.append(self._chain.send_raw(attempt.raw).message)
             except Unavailable as error:
-                answers.append(f"no answer: {error}")
+                answers.append(Sentence("no answer: {error}", error=error))
         return "; ".join(answers)[: self.MAX_ANSWER]
 
     def _send_again(self, line: Line, seen: Observation) -> None:
@@ -363,18 +384,26 @@ class AnchorWorker:
         try:
             sealed = self._source.seal(batch.number)
         except InvalidInput as error:
-            return Stop(HaltReason.LOG_CONTRADICTS, f"batch {batch.number}: {error}")
+            return Stop(
+                HaltReason.LOG_CONTRADICTS,
+                Sentence("batch {number}: {error}", number=batch.number, error=error),
+            )
         if sealed.head.same_as(batch.new) and sealed.note == batch.note:
             return None
         return Stop(
             HaltReason.LOG_CONTRADICTS,
-            f"batch {batch.number} was sealed at size {batch.new.size}; the log now answers size {sealed.size}",
+            Sentence(
+                "batch {number} was sealed at size {size}; the log now answers size {answered}",
+                number=batch.number,
+                size=batch.new.size,
+                answered=sealed.size,
+            ),
         )
 
     def _halt(self, stop: Stop) -> Step:
         halt = self._store.halt(stop.reason, stop.detail, at=self._now())
         self._started = False
-        return Step(Did.HALTED, f"{halt.reason}: {halt.detail}")
+        return Step(Did.HALTED, Sentence("{reason}: {detail}", reason=halt.reason, detail=halt.detail))
 
 
 _RESTING: Final = frozenset({Did.WAITED, Did.HALTED, Did.UNAVAILABLE, Did.OUTPACED})
