@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from certlog.calibration import CALIBRATION
 from certlog.conformity import CONFORMITY
 from certlog.envelope import Profile
 from certlog.errors import InvalidInput
@@ -12,7 +13,7 @@ from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
-    {profile.type: profile for profile in (CONFORMITY,)}
+    {profile.type: profile for profile in (CONFORMITY, CALIBRATION)}
 )
 
 

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from certlog.schemas.calibration import CALIBRATION_CERTIFICATE
 from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
 from certlog.schemas.parts import Schema
 
-CERTIFICATES: Final[Mapping[str, Schema]] = {"conformity-certificate": CONFORMITY_CERTIFICATE}
+CERTIFICATES: Final[Mapping[str, Schema]] = {
+    "conformity-certificate": CONFORMITY_CERTIFICATE,
+    "calibration-certificate": CALIBRATION_CERTIFICATE,
+}

@@ -20,6 +20,7 @@ ALLOWED_MODULES: Final = frozenset({
     "dataclasses",
     "datetime",
     "enum",
+    "fractions",
     "functools",
     "gc",  # get_referents alone, which looks and touches nothing (certlog/canonical.py)
     "gzip",
