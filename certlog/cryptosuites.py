@@ -5,6 +5,7 @@ The narrower proof profile of a registry is in documents.py.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from certlog.canonical import canonicalize
@@ -19,6 +20,9 @@ SUITES: Final[Mapping[str, KeyType]] = {
     "ecdsa-jcs-2019": KeyType.P256,
 }
 """The allow-list: a suite name, and the only kind of key that it may be used with."""
+
+_LONGEST_VALUE: Final = 96
+"""A proofValue has at most 89 characters; nothing longer is kept in memory."""
 
 SUITE_OF: Final = {key_type: suite for suite, key_type in SUITES.items()}
 
@@ -46,7 +50,7 @@ def sign(document_hash: DocumentHash, proof_options: Mapping[str, object], signe
     """Return the proofValue for proof options that name the signer's own suite."""
     _require_suite(proof_options.get("cryptosuite"), signer.public_key)
     message = signed_bytes(document_hash, sha256(canonicalize(proof_options)))
-    return "z" + base58btc(signer.sign(message))
+    return "z" + base58btc(_of_signature_length(signer.sign(message)))
 
 
 def verify(document_hash: DocumentHash, proof: Mapping[str, object], key: PublicKey) -> None:
@@ -66,7 +70,18 @@ def signature_from_text(proof_value: object) -> bytes:
     """Return the 64 bytes of a proofValue: `z` + base58btc."""
     if not isinstance(proof_value, str) or not proof_value.startswith("z"):
         raise SignatureMismatch("proofValue is not multibase base58btc")
-    signature = base58btc_decode(proof_value[1:], max_length=SIGNATURE_BYTES)
+    if len(proof_value) > _LONGEST_VALUE:
+        return _decoded.__wrapped__(proof_value)
+    return _decoded(proof_value)
+
+
+@lru_cache(maxsize=1024)
+def _decoded(proof_value: str) -> bytes:
+    # Kept, since a proof is parsed, verified, and met again in the document beside its entry.
+    return _of_signature_length(base58btc_decode(proof_value[1:], max_length=SIGNATURE_BYTES))
+
+
+def _of_signature_length(signature: bytes) -> bytes:
     if len(signature) != SIGNATURE_BYTES:
         raise SignatureMismatch(
             Sentence(

@@ -4,7 +4,7 @@ The profile (docs/formats.md, section 1) fixes the proof's members and signs the
 statement, so that a signature made for one log, slot and kind is worth nothing in another.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from certlog import cryptosuites
@@ -22,6 +22,8 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024
 
 STATUS_CHALLENGE: Final = "status"
 TRUST_CHALLENGE: Final = "trust"
+
+_TEXTS: Final = frozenset({str})
 
 _REQUIRED: Final = (
     "type",
@@ -137,7 +139,7 @@ class SecuredDocument:
     @classmethod
     def of(cls, content: JSONObject, proof: Proof, place: str = "") -> "SecuredDocument":
         """Join a document and its proof, computing the document hash."""
-        if _context_bytes(proof.options_json()) != _context_bytes(content):
+        if not _same_context(proof, content):
             message = "the proof's @context differs from the document's"
             raise InvalidInput(message, place=f"{place}/proof/@context", code="bad-proof")
         return cls(content, proof, DocumentHash(sha256(canonicalize(content))))
@@ -180,8 +182,10 @@ def secure(
     )
     document_hash = DocumentHash(sha256(canonicalize(content)))
     value = cryptosuites.sign(document_hash, unsigned.options_json(), signer)
-    proof = Proof.from_json(unsigned.options_json() | {"proofValue": value})
-    return SecuredDocument(content, proof, document_hash)
+    # What Proof.from_json would refuse, of all that is not fixed here.
+    parse_time(unsigned.created, "/proof/created")
+    split_verification_method(unsigned.verification_method, "/proof/verificationMethod")
+    return SecuredDocument(content, replace(unsigned, proof_value=value), document_hash)
 
 
 def verify_proof(document_hash: DocumentHash, proof: Proof, key: PublicKey) -> None:
@@ -212,6 +216,14 @@ def require_binding(proof: Proof, *, domain: str, challenge: str) -> None:
             found=proof.challenge[:80],
         )
         raise SignatureMismatch(message, place="/proof/challenge", code="wrong-challenge")
+
+
+def _same_context(proof: Proof, content: JSONObject) -> bool:
+    """Tell whether proof and document have the same @context, or both none."""
+    left, right = proof.context, content.get("@context")
+    if isinstance(left, list) and _TEXTS.issuperset(map(type, left)) and left == right:
+        return True
+    return _context_bytes(proof.options_json()) == _context_bytes(content)
 
 
 def _context_bytes(obj: JSONObject) -> bytes:

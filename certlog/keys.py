@@ -7,6 +7,7 @@ It holds no private key: a Signer is a port that the caller brings.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -35,6 +36,11 @@ _SMALL_ORDER_Y: Final = frozenset(
         55188659117513257062467267217118295137698188065244968500265048394206261417927,
     )
 )
+
+_LONGEST_METHOD: Final = 300
+"""Longest verification method: a DID of 213 characters, `#` and a key of 49; nothing longer is kept in memory."""
+_KEPT: Final = 4096
+"""Parsed names of keys that a process keeps: a log has few, and each is read with every signature."""
 
 _DID: Final = re.compile(r"did:(web|webvh|key):[A-Za-z0-9._:%-]{1,200}", re.ASCII)
 
@@ -71,7 +77,7 @@ class PublicKey:
     @property
     def multibase(self) -> str:
         """The Multikey text: `z` + base58btc of the multicodec prefix and the key."""
-        return "z" + base58btc(_CODEC[self.type] + self.raw)
+        return _multibase(self.type, self.raw)
 
     @classmethod
     def from_multibase(cls, text: str, place: str = "") -> "PublicKey":
@@ -82,6 +88,11 @@ class PublicKey:
                 return cls(key_type, data[len(codec) :])
         message = "expected an Ed25519 (z6Mk…) or P-256 (zDn…) public key in multibase"
         raise InvalidInput(message, place=place, code="bad-key")
+
+
+@lru_cache(maxsize=_KEPT)
+def _multibase(key_type: KeyType, raw: bytes) -> str:
+    return "z" + base58btc(_CODEC[key_type] + raw)
 
 
 class Signer(Protocol):
@@ -118,6 +129,13 @@ def verification_method(did: str, key: PublicKey) -> str:
 
 def split_verification_method(text: str, place: str = "") -> tuple[str, PublicKey]:
     """Return the DID and the key that a verificationMethod names."""
+    if len(text) <= _LONGEST_METHOD:
+        return _split_method(text, place)
+    return _split_method.__wrapped__(text, place)
+
+
+@lru_cache(maxsize=_KEPT)
+def _split_method(text: str, place: str) -> tuple[str, PublicKey]:
     did, _, fragment = text.partition("#")
     return check_did(did, place), PublicKey.from_multibase(fragment, place)
 
@@ -144,12 +162,17 @@ def verify_signature(key: PublicKey, message: bytes, signature: bytes) -> None:
 
 def _verify_ed25519(key: bytes, message: bytes, signature: bytes) -> None:
     s = int.from_bytes(signature[32:], "little")
-    if s >= _ED25519_ORDER or _is_weak_point(key) or _is_weak_point(signature[:32]):
+    if s >= _ED25519_ORDER or _is_weak_key(key) or _is_weak_point(signature[:32]):
         raise SignatureMismatch("the Ed25519 signature or key is not in the strict canonical form")
     try:
         crypto_sign_open(signature + message, key)
     except BadSignatureError as error:
         raise SignatureMismatch("the Ed25519 signature does not verify") from error
+
+
+@lru_cache(maxsize=_KEPT)
+def _is_weak_key(key: bytes) -> bool:
+    return _is_weak_point(key)
 
 
 def _is_weak_point(encoded: bytes) -> bool:

@@ -63,16 +63,15 @@ def inclusion_proof(index: int, size: int, read: NodeReader) -> tuple[bytes, ...
             code="index-out-of-range",
         )
     path: list[bytes] = []
-    start, end = 0, size
-    while end - start > 1:
-        middle = start + _split(end - start)
-        if index < middle:
-            path.append(_range_hash(middle, end, read))
-            end = middle
-        else:
-            path.append(_range_hash(start, middle, read))
-            start = middle
-    return tuple(reversed(path))
+    level, position, last = 0, index, size - 1
+    while last:
+        sibling = position ^ 1
+        if (sibling + 1) << level <= size:
+            path.append(read(level, sibling))
+        elif sibling <= last:  # the right edge: a subtree that is not complete, and so not stored
+            path.append(_range_hash(sibling << level, size, read))
+        level, position, last = level + 1, position >> 1, last >> 1
+    return tuple(path)
 
 
 def consistency_proof(old: int, new: int, read: NodeReader) -> tuple[bytes, ...]:
