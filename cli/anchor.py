@@ -31,6 +31,7 @@ from anchoring.settings import (
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from anchoring.worker import Did, Step
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.timestamps import format_time
 from cli.anchoring import DATABASE_NAME, open_chain, run_worker
 from cli.passphrase import ask_passphrase
@@ -267,9 +268,11 @@ def _passphrase_from(path: Path | None, *, new: bool = False) -> str:
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"cannot read the passphrase file {path}: {error}") from error
+        raise InvalidInput(
+            Sentence("cannot read the passphrase file {path}: {error}", path=path, error=error)
+        ) from error
     if not lines:
-        raise InvalidInput(f"the passphrase file {path} is empty")
+        raise InvalidInput(Sentence("the passphrase file {path} is empty", path=path))
     return lines[0]
 
 
@@ -278,7 +281,9 @@ def _parse_finality(text: str) -> Finality:
         return "tag"
     if text.isascii() and text.isdigit() and int(text) > 0:
         return int(text)
-    raise InvalidInput(f"expected tag or a number of blocks, found {text!r}", place="--finality")
+    raise InvalidInput(
+        Sentence("expected tag or a number of blocks, found {text!r}", text=text), place="--finality"
+    )
 
 
 def _address(text: str, place: str) -> str:

@@ -14,6 +14,7 @@ import segno
 from rich.console import Console
 
 from certlog.errors import CertlogError, InvalidInput
+from certlog.sentences import Sentence
 from cli.demo_acts import Acts
 from cli.demo_settings import Settings
 from cli.demo_stage import Stage
@@ -75,12 +76,17 @@ def _settings(folder: Path, port: int | None, *, fresh: bool, stage: Stage) -> S
     """Read what an earlier run left, or begin: an unfinished demo is thrown away, a finished one is kept."""
     marker = folder / MARKER
     if folder.exists() and any(folder.iterdir()) and not marker.is_file():
-        raise InvalidInput(f"{folder} holds other files than a demo's; choose another with --data")
+        raise InvalidInput(
+            Sentence("{folder} holds other files than a demo's; choose another with --data", folder=folder)
+        )
     if marker.is_file():
         found = Settings.read(marker)
         if found.done and not fresh:
             if port not in (None, found.port):
-                message = f"this demo's addresses use port {found.port}; use it, or begin again with --fresh"
+                message = Sentence(
+                    "this demo's addresses use port {port}; use it, or begin again with --fresh",
+                    port=found.port,
+                )
                 raise InvalidInput(message, place="--port")
             stage.say(f"Tiếp tục từ {folder}. · Going on from {folder} (--fresh begins again).")
             return found

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 STOP_SECONDS: Final = 20.0
 HTTP_SECONDS: Final = 10
@@ -74,7 +75,9 @@ class ServeProcess:
         try:
             return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-8:])
         except OSError as error:
-            raise Unavailable(f"cannot read {self._log}: {error.strerror}") from error
+            raise Unavailable(
+                Sentence("cannot read {log}: {reason}", log=self._log, reason=error.strerror)
+            ) from error
 
 
 def get(address: str) -> bytes:
@@ -87,7 +90,7 @@ def get(address: str) -> bytes:
         with urllib.request.urlopen(address, timeout=HTTP_SECONDS) as answer:  # noqa: S310 - our own http address
             return bytes(answer.read())
     except (urllib.error.URLError, OSError) as error:
-        raise Unavailable(f"{address}: {error}") from error
+        raise Unavailable(Sentence("{address}: {error}", address=address, error=error)) from error
 
 
 def get_json(address: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,11 @@ class Settings:
             settings = cls(str(folder), port, _free_port(), 1_000_000 + secrets.randbelow(1_000_000))
             settings.write()
         except OSError as error:
-            message = f"cannot write in {folder}: {error.strerror}; choose another folder with --data"
+            message = Sentence(
+                "cannot write in {folder}: {reason}; choose another folder with --data",
+                folder=folder,
+                reason=error.strerror,
+            )
             raise Unavailable(message) from error
         return settings
 
@@ -41,7 +46,9 @@ class Settings:
         try:
             return replace(cls(**json.loads(marker.read_bytes())), folder=str(marker.parent))
         except (TypeError, ValueError) as error:
-            raise InvalidInput(f"{marker} is damaged; begin again with --fresh") from error
+            raise InvalidInput(
+                Sentence("{marker} is damaged; begin again with --fresh", marker=marker)
+            ) from error
 
     def write(self) -> None:
         """Keep the settings in the folder."""
@@ -59,8 +66,8 @@ def require_free(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            remedy = f"stop it, or choose another: make demo ARGS='--port {port + 1}'"
-            message = f"port {port} is used by another program; {remedy}"
+            remedy = Sentence("stop it, or choose another: make demo ARGS='--port {port}'", port=port + 1)
+            message = Sentence("port {port} is used by another program; {remedy}", port=port, remedy=remedy)
             raise Unavailable(message) from error
 
 

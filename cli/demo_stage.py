@@ -17,6 +17,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 COMMAND_SECONDS: Final = 180
 _SHOWN_LINES: Final = 12
@@ -71,11 +72,23 @@ class Stage:
                 env=os.environ | {"NO_COLOR": "1"},
             )
         except subprocess.TimeoutExpired as error:
-            raise Unavailable(f"certlog {shown} did not end in {COMMAND_SECONDS} seconds") from error
+            raise Unavailable(
+                Sentence(
+                    "certlog {shown} did not end in {command_seconds} seconds",
+                    shown=shown,
+                    command_seconds=COMMAND_SECONDS,
+                )
+            ) from error
         if done.returncode != expect:
             said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-_SHOWN_LINES:])
             raise Unavailable(
-                f"certlog {shown}\nexpected exit status {expect}, found {done.returncode}:\n{said}"
+                Sentence(
+                    "certlog {shown}\nexpected exit status {expect}, found {returncode}:\n{said}",
+                    shown=shown,
+                    expect=expect,
+                    returncode=done.returncode,
+                    said=said,
+                )
             )
         return done.stdout
 
@@ -92,7 +105,9 @@ class Stage:
         try:
             report: dict[str, Any] = json.loads(done.stdout)
         except json.JSONDecodeError as error:
-            raise Unavailable(f"certlog verify gave no report: {done.stderr.strip()[-400:]}") from error
+            raise Unavailable(
+                Sentence("certlog verify gave no report: {stderr}", stderr=done.stderr.strip()[-400:])
+            ) from error
         verdict = str(report["verdict"])
         if (done.returncode == 0) != (verdict == "valid"):
             self.failures.append(f"verify ended with {done.returncode} for the verdict {verdict}")
@@ -119,11 +134,20 @@ class Stage:
             while not ready():
                 if not all(check() for check in alive):
                     raise Unavailable(
-                        f"while waiting ({what}) a part of the demo ended; see the logs in {self.folder}"
+                        Sentence(
+                            "while waiting ({what}) a part of the demo ended; see the logs in {folder}",
+                            what=what,
+                            folder=self.folder,
+                        )
                     )
                 if time.monotonic() - start > seconds:
                     raise Unavailable(
-                        f"{what}: not so after {seconds:.0f} seconds; see the logs in {self.folder}"
+                        Sentence(
+                            "{what}: not so after {seconds:.0f} seconds; see the logs in {folder}",
+                            what=what,
+                            seconds=seconds,
+                            folder=self.folder,
+                        )
                     )
                 time.sleep(0.2)
         self.say(f"{what}: {time.monotonic() - start:.1f} s")

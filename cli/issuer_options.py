@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 from cli.issuer_words import error_text, say
 from cli.passphrase import ask_passphrase
@@ -148,7 +149,11 @@ def read_passphrase(options: PassphraseOptions, *, confirm: bool = False) -> str
         try:
             return _secret_of(os.read(descriptor, _MAX_SECRET_FILE))
         except OSError as error:
-            message = f"cannot read file descriptor {descriptor}: {error.strerror}"
+            message = Sentence(
+                "cannot read file descriptor {descriptor}: {reason}",
+                descriptor=descriptor,
+                reason=error.strerror,
+            )
             raise InvalidInput(message, code="not-readable") from error
     language = options["language"]
     again = say(language, "passphrase-again") if confirm else False
@@ -165,7 +170,9 @@ def open_registry(url: str, token_file: Path) -> HttpRegistry:
     address = RegistryAddress.from_text(url)
     token = _secret_of(read_file(token_file, _MAX_SECRET_FILE)).strip()
     if not token or not token.isascii() or not token.isprintable():
-        raise InvalidInput(f"{token_file} does not hold an API token", code="not-readable")
+        raise InvalidInput(
+            Sentence("{token_file} does not hold an API token", token_file=token_file), code="not-readable"
+        )
     return HttpRegistry(address, token)
 
 
@@ -203,7 +210,9 @@ def read_file(path: Path, longest: int) -> bytes:
         with path.open("rb") as file:
             return file.read(longest + 1)
     except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror}", code="not-readable") from error
+        raise InvalidInput(
+            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror), code="not-readable"
+        ) from error
 
 
 def _secret_of(data: bytes) -> str:

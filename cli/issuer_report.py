@@ -8,6 +8,7 @@ from typing import Final, NoReturn
 
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.status import StatusAction
 from certlog.strict_json import JSONObject, JSONValue
 from cli.issuer_options import EXIT_IN_PART, EXIT_REFUSED, Output
@@ -93,7 +94,9 @@ def _write_errors(path: Path, problems: Sequence[RowProblem]) -> None:
                 cells = (str(place.row), place.column, problem.code, problem.text("vi"), problem.text("en"))
                 writer.writerow([f"'{cell}" if cell.startswith(_RISKY) else cell for cell in cells])
     except OSError as error:
-        raise InvalidInput(f"cannot write {path}: {error.strerror}", code="not-writable") from error
+        raise InvalidInput(
+            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror), code="not-writable"
+        ) from error
 
 
 def _issued_json(issued: Issued) -> JSONObject:

@@ -11,6 +11,7 @@ from certlog.credential import number_of
 from certlog.documents import SecuredDocument
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.status import REASONS, FileBinding, StatusAction
 from certlog.strict_json import get_str
 from cli.issuer_options import (
@@ -85,7 +86,10 @@ def supersede(**options: Unpack[_SupersedeOptions]) -> None:
         new = find_certificate(journal, registry, options["number"], options["version"])
         replaces = new.content.get("replaces")
         if not isinstance(replaces, dict):
-            raise InvalidInput(f"{number_of(new.content)!r} replaces nothing", code="replaces-nothing")
+            raise InvalidInput(
+                Sentence("{number!r} replaces nothing", number=number_of(new.content)),
+                code="replaces-nothing",
+            )
         old = journal.of_hash(get_str(replaces, "digest")).secured()
         change = Change(StatusAction.SUPERSEDE, reason=get_str(replaces, "reason"), replaced_by=new)
         changed = _change(old, change, journal, registry, options)
@@ -115,10 +119,14 @@ def bind(**options: Unpack[_BindOptions]) -> None:
 def _binding(file: Path) -> FileBinding:
     media_type = _MEDIA_TYPES.get(file.suffix.lower())
     if media_type is None:
-        raise InvalidInput(f"expected a .pdf or .xml file, found {file.name}", code="bad-media-type")
+        raise InvalidInput(
+            Sentence("expected a .pdf or .xml file, found {name}", name=file.name), code="bad-media-type"
+        )
     data = read_file(file, _MAX_BOUND_FILE)
     if len(data) > _MAX_BOUND_FILE:
-        raise InvalidInput(f"{file} has more than {_MAX_BOUND_FILE} bytes", code="too-large")
+        raise InvalidInput(
+            Sentence("{file} has more than {most} bytes", file=file, most=_MAX_BOUND_FILE), code="too-large"
+        )
     return FileBinding(hashlib.sha256(data).digest(), media_type)
 
 

@@ -13,6 +13,7 @@ import click
 from certlog.errors import InvalidInput
 from certlog.keys import PublicKey
 from certlog.scopes import DelegatedScope, Names, Scope, Source
+from certlog.sentences import Sentence
 from certlog.timestamps import parse_date
 from certlog.trust import (
     AddKey,
@@ -201,5 +202,5 @@ def _public(path: Path) -> PublicPart:
     try:
         return PublicPart.parse(path.read_bytes())
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise InvalidInput(message, code="not-readable") from error

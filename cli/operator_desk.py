@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from certlog.documents import TRUST_CHALLENGE, secure
 from certlog.entry import StatementEntry
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.trust import Change, TrustStatement
 from issuer.http_registry import HttpRegistry
 from issuer.key_file import IssuerKey
@@ -49,8 +50,17 @@ class OperatorDesk:
         logged: list[int] = []
         for outcome, change in zip(self.registry.submit(items), changes, strict=True):
             if outcome.status == "refused":
-                done = f"; logged before it: {', '.join(map(str, logged))}" if logged else ""
-                message = f"the registry refused {type(change).__name__}: {outcome.detail}{done}"
+                done = (
+                    Sentence("; logged before it: {logged}", logged=", ".join(map(str, logged)))
+                    if logged
+                    else ""
+                )
+                message = Sentence(
+                    "the registry refused {kind}: {detail}{done}",
+                    kind=type(change).__name__,
+                    detail=outcome.detail,
+                    done=done,
+                )
                 raise InvalidInput(message, code=outcome.code)
             if outcome.index is None:
                 raise Unavailable("the registry's answer names no position")

@@ -11,6 +11,7 @@ from typing import Any, TypedDict, TypeVar
 import click
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from cli.operator_desk import OperatorDesk
 from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
@@ -73,13 +74,13 @@ def first_line(path: Path) -> str:
     try:
         line = path.read_text("utf-8").partition("\n")[0].rstrip("\r")
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise InvalidInput(message, code="not-readable") from error
     except UnicodeDecodeError as error:
-        message = f"{path}: expected a text in UTF-8"
+        message = Sentence("{path}: expected a text in UTF-8", path=path)
         raise InvalidInput(message, code="not-readable") from error
     if not line:
-        message = f"{path}: the first line is empty"
+        message = Sentence("{path}: the first line is empty", path=path)
         raise InvalidInput(message, code="not-readable")
     return line
 

@@ -17,6 +17,7 @@ from anchoring import settings as anchoring_settings
 from certlog.digests import DIGEST_BYTES, RootHash
 from certlog.encoding import b64_decode
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.timestamps import format_time
 from certlog.trust_root import Chain, TrustRoot
 from cli.operator_options import FILE, first_line, read_passphrase
@@ -225,12 +226,21 @@ def _check_before_serving(folder: DataFolder) -> None:
     finally:
         publisher.database.close()
     if not folder.trust_root.is_file():
-        message = f"{folder.trust_root} does not exist; make it with: certlog registry trust-root --data {folder.path}"
+        message = Sentence(
+            "{trust_root} does not exist; make it with: certlog registry trust-root --data {path}",
+            trust_root=folder.trust_root,
+            path=folder.path,
+        )
         raise InvalidInput(message, code="no-trust-root")
     pinned = TrustRoot.parse(folder.trust_root.read_bytes())
     if not set(own_chains(folder.path)) <= set(pinned.chains):
-        remedy = f"certlog registry trust-root --data {folder.path}"
-        message = f"{folder.trust_root} lacks the chain of {anchoring_settings.FILE_NAME}; run: {remedy}"
+        remedy = Sentence("certlog registry trust-root --data {path}", path=folder.path)
+        message = Sentence(
+            "{trust_root} lacks the chain of {file_name}; run: {remedy}",
+            trust_root=folder.trust_root,
+            file_name=anchoring_settings.FILE_NAME,
+            remedy=remedy,
+        )
         raise InvalidInput(message, code="old-trust-root")
 
 
@@ -259,7 +269,7 @@ def _public(path: Path) -> PublicPart:
     try:
         return PublicPart.parse(path.read_bytes())
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise InvalidInput(message, code="not-readable") from error
 
 
@@ -267,6 +277,6 @@ def _root(text: str) -> RootHash:
     try:
         raw = bytes.fromhex(text) if len(text) == _HEX_DIGITS else b64_decode(text, DIGEST_BYTES)
     except ValueError as error:
-        message = f"expected 64 hex digits or base64, found {text[:80]!r}"
+        message = Sentence("expected 64 hex digits or base64, found {text!r}", text=text[:80])
         raise InvalidInput(message, place="--root") from error
     return RootHash(raw)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 
 STOP_SECONDS: Final = 20.0
 """How long a child may take to finish what it is doing before it is killed."""
@@ -103,7 +104,11 @@ class Children:
         for name, process in self._running:
             status = process.poll()
             if status is not None:
-                message = f"the {name} ended by itself (status {status}), as it says above; all is stopped"
+                message = Sentence(
+                    "the {name} ended by itself (status {status}), as it says above; all is stopped",
+                    name=name,
+                    status=status,
+                )
                 raise Unavailable(message)
 
     def stop(self) -> None:
@@ -133,14 +138,21 @@ def bind(host: str, port: int) -> socket.socket:
         )[0]
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
-        message = f"cannot serve on {host}: {error.strerror}; choose another with --host"
+        message = Sentence(
+            "cannot serve on {host}: {reason}; choose another with --host", host=host, reason=error.strerror
+        )
         raise Unavailable(message) from error
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(where)
     except OSError as error:
         bound.close()
-        message = f"cannot serve on {host} port {port}: {error.strerror}; choose another with --port"
+        message = Sentence(
+            "cannot serve on {host} port {port}: {reason}; choose another with --port",
+            host=host,
+            port=port,
+            reason=error.strerror,
+        )
         raise Unavailable(message) from error
     return bound
 
@@ -172,7 +184,10 @@ def _wait_until_ready(address: tuple[str, int], children: Children, stop: thread
     while not stop.is_set() and not _answers(address):
         children.require_running()
         if time.monotonic() > end:
-            message = f"the web server does not answer within {READY_SECONDS:.0f} seconds"
+            message = Sentence(
+                "the web server does not answer within {ready_seconds:.0f} seconds",
+                ready_seconds=READY_SECONDS,
+            )
             raise Unavailable(message)
         stop.wait(_LOOK)
 

@@ -12,6 +12,7 @@ from typing import Final, TypedDict, Unpack
 import click
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
 from cli.verdict_text import render
@@ -127,7 +128,7 @@ def export(registry: str | None, data: Path | None, output: Path, may_replace: b
     else:
         found = _published_in(data or Path())
     if output.is_file() and read_trust_root(output) != found and not may_replace:
-        message = f"{output} pins something else; compare both, then use --replace"
+        message = Sentence("{output} pins something else; compare both, then use --replace", output=output)
         raise InvalidInput(message, code="other-trust-root")
     _replace_file(output, found.to_bytes())
     click.echo(f"{output}\n{found.fingerprint()}")
@@ -159,14 +160,18 @@ def read_trust_root(path: Path) -> TrustRoot:
     try:
         return TrustRoot.parse(_read(path))
     except InvalidInput as error:
-        message = f"{path}: {error}; get one with: certlog trust-root export"
+        message = Sentence("{path}: {error}; get one with: certlog trust-root export", path=path, error=error)
         raise InvalidInput(message, code=error.code) from error
 
 
 def _published_in(folder: Path) -> TrustRoot:
     path = folder / "trust-root.json"
     if not path.is_file():
-        message = f"{path} does not exist; make it with: certlog registry trust-root --data {folder}"
+        message = Sentence(
+            "{path} does not exist; make it with: certlog registry trust-root --data {folder}",
+            path=path,
+            folder=folder,
+        )
         raise InvalidInput(message, code="no-trust-root")
     return read_trust_root(path)
 
@@ -189,7 +194,9 @@ def _read(path: Path | None) -> bytes:
     except FileNotFoundError as error:
         raise InvalidInput("no such file", code="no-file") from error
     except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from error
+        raise Unavailable(
+            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        ) from error
 
 
 def _replace_file(path: Path, data: bytes) -> None:
@@ -199,4 +206,6 @@ def _replace_file(path: Path, data: bytes) -> None:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
-        raise Unavailable(f"cannot write {path}: {error.strerror}") from error
+        raise Unavailable(
+            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
+        ) from error

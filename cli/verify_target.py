@@ -10,6 +10,7 @@ from pathlib import Path
 from certlog.certificate_id import certificate_id, id_prefix_matches, parse_id
 from certlog.errors import InvalidInput, MistypedId, Unavailable
 from certlog.evidence import Evidence
+from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from verifier.chain_view import NOT_CONSULTED, AnchorReading, ChainView
 from verifier.check_log import open_heads
@@ -96,7 +97,11 @@ def _answer_for_id(
     document = evidence.certificate
     # The id is a locator: evidence of some other certificate, however good, is no answer.
     if document is not None and not id_prefix_matches(identifier, document.document_hash):
-        why = f"{source.registry.url} answered with {certificate_id(document.document_hash)}"
+        why = Sentence(
+            "{url} answered with {identifier}",
+            url=source.registry.url,
+            identifier=certificate_id(document.document_hash),
+        )
         return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.ANOTHER_DOCUMENT, at=at, why=why))
     view = _look_at_chain(evidence, trust_root, source, now)
     return Answer(verify(evidence, trust_root, at, view), view)
@@ -110,7 +115,9 @@ def _fetch(identifier: str, source: Source) -> tuple[Evidence | None, str]:
     except Unavailable as error:
         return None, str(error)
     except InvalidInput as error:
-        return None, f"{source.registry.url}: the answer is no evidence: {error}"
+        return None, Sentence(
+            "{url}: the answer is no evidence: {error}", url=source.registry.url, error=error
+        )
 
 
 def _look_at_chain(

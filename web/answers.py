@@ -13,6 +13,7 @@ from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from certlog.errors import MistypedId, Unavailable
 from certlog.evidence import Evidence
+from certlog.sentences import Sentence
 from certlog.status import CertificateStatus, StatusAction
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
@@ -205,7 +206,10 @@ def with_newest_status(report: Report, status: CertificateStatus) -> Report:
     if status.action not in _OF_ACTION or status.event_index is None:
         return report
     verdict, reason = _OF_ACTION[status.action]
-    why = f"entry {status.event_index}; by the registry's answer only until the next epoch"
+    why = Sentence(
+        "entry {event_index}; by the registry's answer only until the next epoch",
+        event_index=status.event_index,
+    )
     checks = tuple(
         failed(CheckName.STATUS, reason, why=why) if check.name is CheckName.STATUS else check
         for check in report.checks

@@ -17,6 +17,7 @@ from certlog.canonical import canonicalize
 from certlog.digests import digest_from_text
 from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.strict_json import parse_object
 from certlog.timestamps import format_time
 from web.api import services
@@ -60,7 +61,11 @@ def require_body_form() -> ResponseReturnValue | None:
         request.max_content_length = limit
     # Who brings no token hears of that first, from the endpoint itself.
     if request.mimetype != media_type and request.authorization is not None:
-        detail = f"expected Content-Type {media_type}, found {request.mimetype[:80] or 'none'}"
+        detail = Sentence(
+            "expected Content-Type {media_type}, found {found}",
+            media_type=media_type,
+            found=request.mimetype[:80] or Sentence("none"),
+        )
         return problem_response(Problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
     return None
 
@@ -108,7 +113,9 @@ def submit_batch() -> ResponseReturnValue:
     body = request.get_data(cache=False).removesuffix(b"\n")
     # Counted first: sixteen million empty lines would fill far more memory than they came in.
     if (found := body.count(b"\n") + 1) > MAX_LINES:
-        message = f"expected at most {MAX_LINES} lines, found {found}"
+        message = Sentence(
+            "expected at most {max_lines} lines, found {found}", max_lines=MAX_LINES, found=found
+        )
         raise InvalidInput(message, code="too-large")
     lines = body.split(b"\n")
     read = [_read_line(line) for line in lines]

@@ -5,6 +5,7 @@ from typing import Final
 from flask import request
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 MAX_DIGITS: Final = 15
 
@@ -18,6 +19,6 @@ def query_number(name: str) -> int:
     given = request.args.getlist(name)
     text = given[0] if len(given) == 1 else ""
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
-        message = f"expected one number, found {', '.join(given)[:40] or 'none'!r}"
+        message = Sentence("expected one number, found {found!r}", found=", ".join(given)[:40] or "none")
         raise InvalidInput(message, place=f"query: /{name}", code="bad-number")
     return int(text)

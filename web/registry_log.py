@@ -6,6 +6,7 @@ from typing import Final
 from certlog.digests import DocumentHash
 from certlog.encoding import b64url
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
 from certlog.status_list import PURPOSES
 from certlog.strict_json import JSONObject
 from registry.service import Registry
@@ -32,7 +33,7 @@ class RegistryLog:
         """Return an entry's bytes."""
         found = self._registry.entry(index)
         if found is None:
-            message = f"the log has no entry {index} yet"
+            message = Sentence("the log has no entry {index} yet", index=index)
             raise NotFound(message)
         return found.data
 
@@ -51,7 +52,7 @@ class RegistryLog:
         """Return a status list credential."""
         wanted = next((known for known in PURPOSES if known == purpose), None)
         if wanted is None:
-            message = f"there are no {purpose[:40]!r} lists"
+            message = Sentence("there are no {purpose!r} lists", purpose=purpose[:40])
             raise NotFound(message)
         try:
             return self._registry.status_list_credential(wanted, number)
@@ -113,7 +114,7 @@ def _outcome(
     if isinstance(problem, CertlogError):
         return Refused(problem)
     if index is None or leaf_hash is None:
-        message = f"the registry answered {status!r} without an index"
+        message = Sentence("the registry answered {status!r} without an index", status=status)
         raise Unavailable(message)
     return Accepted(index, leaf_hash, status == "exists", identifier)
 

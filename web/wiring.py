@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from registry.data_folder import DataFolder
 from registry.opening import Surroundings, open_registry
@@ -42,8 +43,11 @@ def open_services(folder: DataFolder, surroundings: Surroundings) -> Services:
     settings = read_web_settings(folder.settings)
     registry = open_registry(folder, surroundings)
     if trust_root.origin != registry.origin:
-        message = (
-            f"{folder.trust_root} is of the log {trust_root.origin!r}, the registry is {registry.origin!r}"
+        message = Sentence(
+            "{trust_root} is of the log {origin!r}, the registry is {expected!r}",
+            trust_root=folder.trust_root,
+            origin=trust_root.origin,
+            expected=registry.origin,
         )
         raise InvalidInput(message, code="other-log")
     anchors = StoredAnchors(folder.path / ANCHORING_DATABASE)
@@ -67,7 +71,10 @@ def data_folder(environ: Mapping[str, str] = os.environ) -> DataFolder:
     """
     named = environ.get(DATA_VARIABLE)
     if not named:
-        message = f"set {DATA_VARIABLE} to the data folder, or start with: certlog registry serve --data DIR"
+        message = Sentence(
+            "set {data_variable} to the data folder, or start with: certlog registry serve --data DIR",
+            data_variable=DATA_VARIABLE,
+        )
         raise InvalidInput(message, code="no-data-folder")
     return DataFolder(Path(named))
 
@@ -77,10 +84,10 @@ def read_trust_root(path: Path) -> TrustRoot:
     try:
         return TrustRoot.parse(path.read_bytes())
     except FileNotFoundError as error:
-        message = f"{path} does not exist; make it with: certlog trust-root export"
+        message = Sentence("{path} does not exist; make it with: certlog trust-root export", path=path)
         raise InvalidInput(message, code="no-trust-root") from error
     except OSError as error:
-        message = f"cannot read {path}: {error.strerror}"
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise Unavailable(message) from error
 
 
@@ -89,10 +96,17 @@ def read_web_settings(path: Path) -> WebSettings:
     table = read_table(path, "web")
     unknown = sorted(table.keys() - {"proxy_hops"})
     if unknown:
-        message = f"unknown setting {unknown[0]!r} in {path} [web]; known: proxy_hops"
+        message = Sentence(
+            "unknown setting {unknown!r} in {path} [web]; known: proxy_hops", unknown=unknown[0], path=path
+        )
         raise InvalidInput(message, code="unknown-setting")
     hops = table.get("proxy_hops", 0)
     if isinstance(hops, bool) or not isinstance(hops, int) or not 0 <= hops <= MAX_PROXY_HOPS:
-        message = f"{path} [web] proxy_hops: expected a number from 0 to {MAX_PROXY_HOPS}, found {hops!r}"
+        message = Sentence(
+            "{path} [web] proxy_hops: expected a number from 0 to {max_proxy_hops}, found {hops!r}",
+            path=path,
+            max_proxy_hops=MAX_PROXY_HOPS,
+            hops=hops,
+        )
         raise InvalidInput(message, code="bad-setting")
     return WebSettings(hops)
