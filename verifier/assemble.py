@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from certlog.credential import validity
-from certlog.documents import SecuredDocument
+from certlog.digests import DocumentHash
 from certlog.errors import InvalidInput
 from certlog.scopes import Scope
 from certlog.strict_json import JSONObject
@@ -39,7 +39,8 @@ class Proven:
 
 
 def assemble(
-    document: SecuredDocument,
+    shown: JSONObject | None,
+    document_hash: DocumentHash,
     checks: tuple[Check, ...],
     proven: Proven,
     *,
@@ -47,14 +48,17 @@ def assemble(
     at: int,
     page: Page,
 ) -> Report:
-    """Return the report. Of an altered certificate nothing is shown but what differs."""
+    """Return the report. Of an altered certificate nothing is shown but what differs.
+
+    `shown` is the content as it came, or None where only its record is known.
+    """
     decision = decide(checks)
     ages = Ages(
         proven.status.age, None if proven.anchor.newest is None else max(0, at - proven.anchor.newest)
     )
     anchor_is_old = ages.anchored is not None and ages.anchored > max_anchor_age
     hidden = decision.verdict is Verdict.ALTERED
-    content: JSONObject = {} if hidden else document.content
+    content: JSONObject = {} if hidden or shown is None else shown
     enrolled = None if hidden or proven.authority is None else proven.authority.record
     valid_from, valid_until = _dates(content)
     return Report(
@@ -75,8 +79,8 @@ def assemble(
         ),
         kind=kind_of(content),
         page=page,
-        content=None if hidden else content,
-        document_hash=document.document_hash,
+        content=None if hidden else shown,
+        document_hash=document_hash,
         index=proven.index,
         issuer=None if enrolled is None else issuer_of_record(enrolled),
         status=proven.status.change,

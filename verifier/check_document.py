@@ -5,6 +5,7 @@ They need nothing but the document and the log's origin, and so work with no net
 
 from certlog.credential import check_certificate, issuer_of, slot_of, validity
 from certlog.documents import SecuredDocument, certificate_challenge, require_binding, verify_proof
+from certlog.entry import CertificateEntry, certificate_entry
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue
@@ -44,17 +45,29 @@ def check_bytes(document: SecuredDocument, registered: SecuredDocument | None, o
 
 def check_signature(document: SecuredDocument, origin: str) -> Check:
     """Check 2: the named key signed this content, for this log and this slot, in its issuer's name."""
-    proof = document.proof
     try:
         issuer, slot = issuer_of(document.content), slot_of(document.content)
-        if issuer != proof.did:
-            return failed(CheckName.SIGNATURE, Reason.WRONG_ISSUER, expected=issuer, found=proof.did)
-        require_binding(proof, domain=origin, challenge=certificate_challenge(slot))
-        verify_proof(document.document_hash, proof, proof.key)
     except InvalidInput as error:
-        reason = _SIGNATURE_REASONS.get(error.code, Reason.BAD_SIGNATURE)
-        return failed(CheckName.SIGNATURE, reason, why=str(error))
+        return _bad_signature(error)
+    if issuer != document.proof.did:
+        return failed(CheckName.SIGNATURE, Reason.WRONG_ISSUER, expected=issuer, found=document.proof.did)
+    return check_entry_signature(certificate_entry(document, slot), origin)
+
+
+def check_entry_signature(entry: CertificateEntry, origin: str) -> Check:
+    """Check 2 where only the record is known: the named key signed this hash, for this log and this slot."""
+    proof = entry.proof
+    try:
+        require_binding(proof, domain=origin, challenge=certificate_challenge(entry.slot))
+        verify_proof(entry.document_hash, proof, proof.key)
+    except InvalidInput as error:
+        return _bad_signature(error)
     return passed(CheckName.SIGNATURE, proof.verification_method)
+
+
+def _bad_signature(error: InvalidInput) -> Check:
+    reason = _SIGNATURE_REASONS.get(error.code, Reason.BAD_SIGNATURE)
+    return failed(CheckName.SIGNATURE, reason, why=str(error))
 
 
 def check_dates(content: JSONObject, at: int) -> Check:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from certlog.digests import same
 from certlog.documents import STATUS_CHALLENGE, SecuredDocument, require_binding, verify_proof
-from certlog.entry import StatementEntry
+from certlog.entry import CertificateEntry, StatementEntry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
 from certlog.evidence import Evidence, ProvenEntry
 from certlog.issuer_record import key_in_force
 from certlog.sentences import Sentence
-from certlog.slots import Slot
 from certlog.status import INITIAL, CertificateStatus, FileBinding, StatusAction, StatusStatement, step, void
 from certlog.status_list import PURPOSES, get_bit, status_leaf, status_leaf_index
 from certlog.timestamps import format_time, parse_time
@@ -57,8 +56,7 @@ class StatusQuestion:
     """What check 8 needs: the proven epoch, its block time where anchored, and the clock."""
 
     evidence: Evidence
-    document: SecuredDocument
-    slot: Slot
+    entry: CertificateEntry
     authority: Authority
     head: OpenHead
     epoch: Epoch
@@ -104,7 +102,7 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
 
 
 def _proven_bits(question: StatusQuestion) -> tuple[bool, bool]:
-    slot, epoch = question.slot, question.epoch
+    slot, epoch = question.entry.slot, question.epoch
     if slot.list >= epoch.status_lists:
         message = Sentence(
             "the epoch commits {status_lists} lists, not list {list}",
@@ -158,13 +156,13 @@ def _read_event(proven: ProvenEntry, question: StatusQuestion) -> tuple[SecuredD
     require_binding(document.proof, domain=question.trust_root.origin, challenge=STATUS_CHALLENGE)
     verify_proof(document.document_hash, document.proof, document.proof.key)
     statement = StatusStatement.from_json(document.content, "/events")
-    if not same(statement.certificate, question.document.document_hash):
+    if not same(statement.certificate, question.entry.document_hash):
         message = Sentence("entry {index} is about another certificate", index=proven.index)
         raise InvalidInput(message, place="/events", code="another-document")
-    if not statement.issuer == document.proof.did == question.document.proof.did:
+    if not statement.issuer == document.proof.did == question.entry.proof.did:
         message = Sentence(
             "expected a signature of {did}, found {found}",
-            did=question.document.proof.did,
+            did=question.entry.proof.did,
             found=document.proof.did,
         )
         raise SignatureMismatch(message, place="/events")

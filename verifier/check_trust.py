@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from certlog.claims import covers, stands, valid_from_day
 from certlog.credential import ClaimedScope, claimed_scopes
-from certlog.documents import Proof, SecuredDocument
+from certlog.documents import Proof
 from certlog.entry import StatementEntry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
@@ -43,7 +43,7 @@ class Authority:
 
 
 def check_issuer(
-    evidence: Evidence, document: SecuredDocument, trust_root: TrustRoot, head: OpenHead, epoch: Epoch
+    evidence: Evidence, proof: Proof, trust_root: TrustRoot, head: OpenHead, epoch: Epoch
 ) -> tuple[Check, Authority | None]:
     """Check 3.
 
@@ -53,7 +53,7 @@ def check_issuer(
     4. The issuer's record is in the epoch's trust tree and says that the key was still in force there.
     5. The same holds for every delegate that signed one of the statements.
     """
-    did, key = document.proof.did, document.proof.key
+    did, key = proof.did, proof.key
     try:
         _require_in_log(evidence, head)  # 1
         state = TrustState(trust_root.operator, trust_root.origin, partial=True)
@@ -62,9 +62,9 @@ def check_issuer(
         record = _proven_record(evidence, did, epoch)  # 4
         kept = key_in_force(record, key, evidence.index)
         _require_same_entry(stated, kept)
-        for index, proof, statement in statements:  # 5
-            if proof.did != trust_root.operator.did:
-                _require_delegate(_proven_record(evidence, proof.did, epoch), index, proof, statement)
+        for index, signed, statement in statements:  # 5
+            if signed.did != trust_root.operator.did:
+                _require_delegate(_proven_record(evidence, signed.did, epoch), index, signed, statement)
     except NotTrusted as error:
         return failed(
             CheckName.ISSUER, _REFUSALS.get(error.code, Reason.SIGNER_NOT_ALLOWED), why=str(error)

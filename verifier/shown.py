@@ -63,7 +63,10 @@ def remarks_on(
         (page is Page.NOT_CHECKED, Remark.PAGE_NOT_CHECKED),
         (Reason.NOTHING_CLAIMED in reasons, Remark.NOT_ACCREDITED),
         (any(scope.source.by == "operator" for scope in scopes), Remark.SCOPE_TRANSCRIBED),
-        (enrolled is not None and _names_differ(content.get("issuer"), enrolled), Remark.ISSUER_NAME_DIFFERS),
+        (
+            enrolled is not None and "issuer" in content and _names_differ(content["issuer"], enrolled),
+            Remark.ISSUER_NAME_DIFFERS,
+        ),
         ("issuedEarlier" in content or _dated_earlier(content, anchor.first), Remark.REGISTERED_LATER),
     ]
     return tuple(remark for applies, remark in told if applies)

@@ -70,6 +70,7 @@ _GENUINE: Final = (
     CheckName.INCLUSION,
     CheckName.CHECKPOINT,
 )
+_ABOUT_CONTENT: Final = (CheckName.BYTES, CheckName.SCOPE)
 _NEEDS_GENUINE: Final = (
     Verdict.WITHDRAWN,
     Verdict.CANCELLED,
@@ -96,7 +97,8 @@ def decide(checks: Sequence[Check]) -> Decision:
     3. All but 7, which waits for its anchor: pending.
     4. Anything else: cannot check.
 
-    Status and dates speak only of a certificate whose checks 1 to 6 passed: an unproven one is not "expired".
+    Status and dates speak only of a certificate whose checks 1 to 6 passed: an unproven one is not "expired". Where
+    the content is sealed or withheld, the record alone may be withdrawn, suspended or pending, and never valid.
     """
     if tuple(check.name for check in checks) != tuple(CheckName):
         message = f"expected the ten checks in order, found {[str(check.name) for check in checks]}"
@@ -108,10 +110,13 @@ def decide(checks: Sequence[Check]) -> Decision:
     if not open_checks:  # 2
         return Decision(Verdict.VALID, None)
     waiting = [check for check in open_checks if check.name is CheckName.ANCHOR and check.reason in _WAITING]
-    if waiting == open_checks:  # 3
+    unread = [check for check in open_checks if check.reason is Reason.CONTENT_MISSING]
+    others = [check for check in open_checks if check not in waiting and check not in unread]
+    if waiting and not others:  # 3
         return Decision(Verdict.PENDING, waiting[0].reason)
-    decisive = next(check for check in open_checks if check not in waiting)
-    return Decision(Verdict.CANNOT_CHECK, decisive.reason)  # 4
+    is_record = bool(unread) and checks[1].outcome is Outcome.PASSED
+    decisive = [*others, *unread] if is_record else [check for check in open_checks if check not in waiting]
+    return Decision(Verdict.CANNOT_CHECK, decisive[0].reason)  # 4
 
 
 def look(decision: Decision, *, anchor_is_old: bool) -> Look:
@@ -128,8 +133,14 @@ def _failed_as(check: Check, checks: Sequence[Check]) -> Verdict | None:
     verdict = (
         Verdict.CANNOT_CHECK if check.reason is None else FAILED_AS.get(check.reason, Verdict.CANNOT_CHECK)
     )
-    genuine = all(other.outcome is Outcome.PASSED for other in checks if other.name in _GENUINE)
+    genuine = all(_speaks_for_it(other) for other in checks if other.name in _GENUINE)
     return None if verdict in _NEEDS_GENUINE and not genuine else verdict
+
+
+def _speaks_for_it(check: Check) -> bool:
+    """Whether a check passed, or could not be made because only the record is here: its status is the record's."""
+    unread = check.outcome is Outcome.NOT_CHECKED and check.reason is Reason.CONTENT_MISSING
+    return check.outcome is Outcome.PASSED or (unread and check.name in _ABOUT_CONTENT)
 
 
 def _is_settled(check: Check) -> bool:

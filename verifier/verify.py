@@ -4,18 +4,22 @@ Pure: what it knows comes in as arguments, the chain included, so that the same 
 anywhere, offline and in ten years. It does not read a clock, a file or a network.
 """
 
+from dataclasses import dataclass
+
 from certlog.credential import slot_of
-from certlog.digests import LeafHash
-from certlog.documents import SecuredDocument
-from certlog.entry import certificate_entry
+from certlog.digests import DocumentHash
+from certlog.documents import Proof, SecuredDocument
+from certlog.entry import CertificateEntry, certificate_entry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof
 from certlog.evidence import Evidence
+from certlog.scopes import Scope
+from certlog.strict_json import JSONObject
 from certlog.trust_root import TrustRoot
 from verifier.assemble import PROVEN_CHECKS, Proven, assemble
 from verifier.chain_view import ChainView
 from verifier.check_anchor import check_anchor
-from verifier.check_document import check_bytes, check_dates, check_signature
+from verifier.check_document import check_bytes, check_dates, check_entry_signature, check_signature
 from verifier.check_file import File, check_file
 from verifier.check_log import OpenHead, check_checkpoints, check_inclusion, open_heads, prove_epoch
 from verifier.check_status import StatusFacts, StatusQuestion, check_status
@@ -33,6 +37,7 @@ def verify(  # noqa: PLR0917 - the order that docs/formats.md gives
     chain_view: ChainView,
     file: File | None = None,
     certificate: SecuredDocument | None = None,
+    entry: CertificateEntry | None = None,
 ) -> Report:
     """Check a certificate and give one verdict.
 
@@ -54,55 +59,102 @@ def verify(  # noqa: PLR0917 - the order that docs/formats.md gives
         chain_view: what was read from the chain, final or not, when and by whom.
         file: the file that a person handed in, if any.
         certificate: the certificate, where it travels apart from the evidence.
+        entry: the log's entry, for sealed or withheld content that is not in hand: then the record is checked, and
+            the verdict can be no better than "cannot check".
 
     Returns:
         A report with all ten checks. Bad evidence raises nothing: it is what the report is about.
     """
     registered = None if evidence is None else evidence.certificate
     document = certificate or registered
-    if document is None:
-        return _without_content(at, file)
-    bytes_check = check_bytes(document, registered, trust_root.origin)  # 1
-    signature = check_signature(document, trust_root.origin)  # 2
-    well_formed = bytes_check.outcome is Outcome.PASSED
-    if evidence is None:
-        proven = Proven(_not_checked(Reason.NO_EVIDENCE))
+    if document is not None:
+        seen = _seen(document, registered, trust_root.origin)  # 1, 2
+    elif entry is not None:
+        seen = _record(entry, trust_root.origin)
     else:
-        proven = _prove(evidence, document, trust_root, at, chain_view, well_formed=well_formed)  # 3 to 8
-    dates = check_dates(document.content, at) if well_formed else _earlier(CheckName.DATES)  # 9
+        return _without_content(at, file)
+    proven = Proven(_not_checked(Reason.NO_EVIDENCE))
+    if evidence is not None:
+        proven = _prove(evidence, seen, trust_root, at, chain_view)  # 3 to 8
+    dates = seen.unread(CheckName.DATES) if seen.content is None else check_dates(seen.content, at)  # 9
     file_check, page = check_file(file, proven.status.files)  # 10
-    checks = (bytes_check, signature, *proven.checks, dates, file_check)
-    return assemble(document, checks, proven, max_anchor_age=trust_root.max_anchor_age, at=at, page=page)
+    checks = (seen.bytes_check, seen.signature, *proven.checks, dates, file_check)
+    max_age = trust_root.max_anchor_age
+    return assemble(seen.shown, seen.document_hash, checks, proven, max_anchor_age=max_age, at=at, page=page)
 
 
-def _prove(
-    evidence: Evidence,
-    document: SecuredDocument,
-    trust_root: TrustRoot,
-    at: int,
-    chain_view: ChainView,
-    *,
-    well_formed: bool,
-) -> Proven:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is in hand: a document, or only the record of one.
+
+    Attributes:
+        bytes_check: check 1.
+        signature: check 2.
+        proof: the issuer's proof.
+        document_hash: what identifies it.
+        entry: how it stands in the log; None where the document is too malformed to have an entry.
+        shown: the content as it came; None where only the record is known.
+        content: the same, where check 1 passed.
+    """
+
+    bytes_check: Check
+    signature: Check
+    proof: Proof
+    document_hash: DocumentHash
+    entry: CertificateEntry | None
+    shown: JSONObject | None
+    content: JSONObject | None
+
+    def unread(self, name: CheckName) -> Check:
+        """A check that needs the content."""
+        return not_checked(name, Reason.CONTENT_MISSING) if self.shown is None else _earlier(name)
+
+
+def _seen(document: SecuredDocument, registered: SecuredDocument | None, origin: str) -> _Seen:
+    bytes_check = check_bytes(document, registered, origin)  # 1
+    return _Seen(
+        bytes_check=bytes_check,
+        signature=check_signature(document, origin),  # 2
+        proof=document.proof,
+        document_hash=document.document_hash,
+        entry=_rebuilt(document),
+        shown=document.content,
+        content=document.content if bytes_check.outcome is Outcome.PASSED else None,
+    )
+
+
+def _record(entry: CertificateEntry, origin: str) -> _Seen:
+    """Sealed or withheld content: everything but the content itself can be checked."""
+    return _Seen(
+        bytes_check=not_checked(CheckName.BYTES, Reason.CONTENT_MISSING),
+        signature=check_entry_signature(entry, origin),
+        proof=entry.proof,
+        document_hash=entry.document_hash,
+        entry=entry,
+        shown=None,
+        content=None,
+    )
+
+
+def _prove(evidence: Evidence, seen: _Seen, trust_root: TrustRoot, at: int, chain_view: ChainView) -> Proven:
     """Checks 3 to 8: all but the certificate proves to the last head, whose last leaf is the epoch."""
     heads = _heads(evidence)
     epoch = _epoch(evidence, heads)
-    issuer, authority = _check_issuer(evidence, document, trust_root, heads, epoch)  # 3
-    if well_formed:
-        scope, scopes = check_scope(document.content, evidence.index, authority)  # 4
-    else:
-        scope, scopes = _earlier(CheckName.SCOPE), ()
-    inclusion = check_inclusion(_leaf(document), evidence.index, heads)  # 5
+    issuer, authority = _check_issuer(evidence, seen.proof, trust_root, heads, epoch)  # 3
+    scope, scopes = _check_scope(seen, evidence.index, authority)  # 4
+    leaf = None if seen.entry is None else seen.entry.leaf_hash
+    inclusion = check_inclusion(leaf, evidence.index, heads)  # 5
     checkpoint = check_checkpoints(heads, trust_root)  # 6
     anchor, anchor_facts = check_anchor(heads, trust_root, chain_view)  # 7
     status, status_facts = _earlier(CheckName.STATUS), StatusFacts()
     if isinstance(epoch, Reason):
         status = failed(CheckName.STATUS, epoch)
-    elif authority is not None and well_formed:
+    elif (
+        authority is not None and seen.entry is not None and (seen.content is not None or seen.shown is None)
+    ):
         question = StatusQuestion(
             evidence=evidence,
-            document=document,
-            slot=slot_of(document.content),
+            entry=seen.entry,
             authority=authority,
             head=heads[-1],
             epoch=epoch,
@@ -115,16 +167,22 @@ def _prove(
     return Proven(checks, evidence.index, authority, scopes, anchor_facts, status_facts)
 
 
+def _check_scope(seen: _Seen, index: int, authority: Authority | None) -> tuple[Check, tuple[Scope, ...]]:
+    if seen.content is None:
+        return seen.unread(CheckName.SCOPE), ()
+    return check_scope(seen.content, index, authority)
+
+
 def _check_issuer(
     evidence: Evidence,
-    document: SecuredDocument,
+    proof: Proof,
     trust_root: TrustRoot,
     heads: tuple[OpenHead, ...],
     epoch: Epoch | Reason,
 ) -> tuple[Check, Authority | None]:
     if isinstance(epoch, Reason):
         return failed(CheckName.ISSUER, epoch), None
-    return check_issuer(evidence, document, trust_root, heads[-1], epoch)
+    return check_issuer(evidence, proof, trust_root, heads[-1], epoch)
 
 
 def _heads(evidence: Evidence) -> tuple[OpenHead, ...]:
@@ -145,16 +203,16 @@ def _epoch(evidence: Evidence, heads: tuple[OpenHead, ...]) -> Epoch | Reason:
         return Reason.EPOCH_NOT_LAST
 
 
-def _leaf(document: SecuredDocument) -> LeafHash | None:
+def _rebuilt(document: SecuredDocument) -> CertificateEntry | None:
     """Rebuild the log entry from the document: nothing is carried twice."""
     try:
-        return certificate_entry(document, slot_of(document.content)).leaf_hash
+        return certificate_entry(document, slot_of(document.content))
     except InvalidInput:
         return None
 
 
 def _without_content(at: int, file: File | None) -> Report:
-    """Withheld or sealed content that was not handed in: nothing can be said but that."""
+    """Neither content nor record in hand: nothing can be said but that."""
     content = (not_checked(CheckName.BYTES, Reason.CONTENT_MISSING), _earlier(CheckName.SIGNATURE))
     file_check, page = check_file(file, ())
     checks = (*content, *_not_checked(Reason.EARLIER_CHECK), _earlier(CheckName.DATES), file_check)

@@ -72,6 +72,11 @@ PAGE_NOT_CHECKED_TITLE = Phrase(
     "The data inside is genuine; the visible page was not checked",
 )
 
+RECORD_TITLE = Phrase(
+    "Đã đăng ký, chưa bị thu hồi; chưa xem được nội dung",
+    "Registered and not withdrawn; content not seen here",
+)
+
 SENTENCES: dict[Verdict, Phrase] = {
     Verdict.ALTERED: Phrase(
         "Một giá trị băm, chữ ký hoặc liên kết với tệp không khớp; vì vậy nội dung không được hiển thị.",
@@ -162,6 +167,20 @@ PAGE_NOT_CHECKED_SENTENCE = Phrase(
     "Compare the page that you see with the values below.",
 )
 
+RECORD_SENTENCE = Phrase(
+    "Nơi cấp, chữ ký, việc ghi sổ, bản neo và trạng thái đã được kiểm tra. Nơi cấp không công khai nội dung: "
+    "hãy mở nội dung bằng mã trên giấy chứng nhận hoặc bằng tệp của người giữ giấy, rồi so sánh.",
+    "Issuer, signature, registration, anchor and status were checked. The issuer did not make the content public: "
+    "open it with the code on the certificate, or with its holder's file, and compare.",
+)
+
+RECORD_PENDING_SENTENCE = Phrase(
+    "Chữ ký và việc ghi sổ đã được kiểm tra; bản neo lên chuỗi khối chưa có hoặc chưa chốt. Nơi cấp không công khai "
+    "nội dung: hãy mở nội dung bằng mã trên giấy chứng nhận hoặc bằng tệp của người giữ giấy.",
+    "Signature and registration were checked; its anchor is missing or not yet final. The issuer did not make the "
+    "content public: open it with the code on the certificate, or with its holder's file.",
+)
+
 CHECK_NAMES: dict[CheckName, Phrase] = {
     CheckName.BYTES: Phrase("Dữ liệu và cấu trúc", "Bytes and schema"),
     CheckName.SIGNATURE: Phrase("Chữ ký số của nơi cấp", "Issuer's signature"),
@@ -244,6 +263,8 @@ def title(report: Report, language: Language) -> str:
     """The verdict in a few words."""
     if _page_is_what_is_missing(report):
         return PAGE_NOT_CHECKED_TITLE.text(language)
+    if _only_content_is_missing(report):
+        return RECORD_TITLE.text(language)
     phrase = KIND_TITLES.get((report.verdict, report.kind), TITLES[report.verdict])
     return phrase.text(language)
 
@@ -252,6 +273,10 @@ def sentence(report: Report, language: Language) -> str:
     """The verdict in a sentence or two: what it means and what to do."""
     if _page_is_what_is_missing(report):
         return PAGE_NOT_CHECKED_SENTENCE.text(language)
+    if _only_content_is_missing(report):
+        return RECORD_SENTENCE.text(language)
+    if report.verdict is Verdict.PENDING and report.content is None:
+        return RECORD_PENDING_SENTENCE.text(language)
     phrase = KIND_SENTENCES.get((report.verdict, report.kind), SENTENCES[report.verdict])
     return phrase.text(language).replace("{date}", calibration_date(report, language))
 
@@ -316,3 +341,9 @@ def calibration_date(report: Report, language: Language) -> str:
 
 def _page_is_what_is_missing(report: Report) -> bool:
     return report.verdict is Verdict.CANNOT_CHECK and report.reason is Reason.PAGE_NOT_BOUND
+
+
+def _only_content_is_missing(report: Report) -> bool:
+    """The record was checked and is in order; without it there is no document hash."""
+    missing = report.verdict is Verdict.CANNOT_CHECK and report.reason is Reason.CONTENT_MISSING
+    return missing and report.document_hash is not None
