@@ -80,6 +80,8 @@ def _sorts_alike(data: bytes) -> bool:
 
     Their UTF-8 begins with F0 to F4, bytes that nothing else contains.
     """
+    if data.isascii():
+        return True
     return not (b"\xf0" in data or b"\xf1" in data or b"\xf2" in data or b"\xf3" in data or b"\xf4" in data)
 
 

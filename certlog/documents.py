@@ -4,7 +4,7 @@ The profile (docs/formats.md, section 1) fixes the proof's members and signs the
 statement, so that a signature made for one log, slot and kind is worth nothing in another.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from certlog import cryptosuites
@@ -92,17 +92,14 @@ class Proof:
 
     def options_json(self) -> JSONObject:
         """Return the proof without proofValue: what is hashed and signed."""
-        obj: JSONObject = {} if self.context is None else {"@context": self.context}
-        obj |= {
-            "type": "DataIntegrityProof",
-            "cryptosuite": self.cryptosuite,
-            "created": self.created,
-            "verificationMethod": self.verification_method,
-            "proofPurpose": "assertionMethod",
-            "domain": self.domain,
-            "challenge": self.challenge,
-        }
-        return obj
+        return _options(
+            self.cryptosuite,
+            self.created,
+            self.verification_method,
+            self.domain,
+            self.challenge,
+            self.context,
+        )
 
     def to_json(self) -> JSONObject:
         """Return the whole proof."""
@@ -171,21 +168,16 @@ def secure(
         challenge: `certificate:<list>/<index>`, `status` or `trust`.
         created: when it is signed: seconds since the epoch, or the text form with the signer's offset.
     """
-    unsigned = Proof(
-        cryptosuite=cryptosuites.SUITE_OF[signer.public_key.type],
-        created=created if isinstance(created, str) else format_time(created),
-        verification_method=verification_method(did, signer.public_key),
-        domain=domain,
-        challenge=challenge,
-        proof_value="",
-        context=content.get("@context"),
-    )
-    document_hash = DocumentHash(sha256(canonicalize(content)))
-    value = cryptosuites.sign(document_hash, unsigned.options_json(), signer)
+    created = created if isinstance(created, str) else format_time(created)
+    suite, method = cryptosuites.SUITE_OF[signer.public_key.type], verification_method(did, signer.public_key)
     # What Proof.from_json would refuse, of all that is not fixed here.
-    parse_time(unsigned.created, "/proof/created")
-    split_verification_method(unsigned.verification_method, "/proof/verificationMethod")
-    return SecuredDocument(content, replace(unsigned, proof_value=value), document_hash)
+    parse_time(created, "/proof/created")
+    split_verification_method(method, "/proof/verificationMethod")
+    options = _options(suite, created, method, domain, challenge, content.get("@context"))
+    document_hash = DocumentHash(sha256(canonicalize(content)))
+    value = cryptosuites.sign(document_hash, options, signer)
+    proof = Proof(suite, created, method, domain, challenge, value, content.get("@context"))
+    return SecuredDocument(content, proof, document_hash)
 
 
 def verify_proof(document_hash: DocumentHash, proof: Proof, key: PublicKey) -> None:
@@ -216,6 +208,22 @@ def require_binding(proof: Proof, *, domain: str, challenge: str) -> None:
             found=proof.challenge[:80],
         )
         raise SignatureMismatch(message, place="/proof/challenge", code="wrong-challenge")
+
+
+def _options(  # noqa: PLR0917 - the members, in the order of a proof
+    cryptosuite: str, created: str, method: str, domain: str, challenge: str, context: JSONValue
+) -> JSONObject:
+    obj: JSONObject = {} if context is None else {"@context": context}
+    obj |= {
+        "type": "DataIntegrityProof",
+        "cryptosuite": cryptosuite,
+        "created": created,
+        "verificationMethod": method,
+        "proofPurpose": "assertionMethod",
+        "domain": domain,
+        "challenge": challenge,
+    }
+    return obj
 
 
 def _same_context(proof: Proof, content: JSONObject) -> bool:

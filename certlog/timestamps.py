@@ -5,6 +5,7 @@ The form is RFC 3339 narrowed: `YYYY-MM-DDTHH:MM:SS` then `Z` or `±HH:MM`, no f
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Final
 
 from certlog.errors import InvalidInput
@@ -23,9 +24,14 @@ def parse_time(text: str, place: str = "") -> int:
     if not _TIME.fullmatch(text) or text.endswith("-00:00"):
         raise _bad(Sentence("YYYY-MM-DDTHH:MM:SS followed by Z or an offset such as +07:00"), text, place)
     try:
-        return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
+        return _seconds_of(text)
     except (ValueError, OverflowError) as error:
         raise _bad(Sentence("a time that exists"), text, place) from error
+
+
+@lru_cache(maxsize=256)
+def _seconds_of(text: str) -> int:
+    return int(datetime.fromisoformat(text).astimezone(UTC).timestamp())
 
 
 def parse_utc(text: str, place: str = "") -> int:
@@ -41,6 +47,12 @@ def parse_utc(text: str, place: str = "") -> int:
 
 def format_time(seconds: int) -> str:
     """Return the UTC text form of seconds since the epoch."""
+    return _text_of(seconds)
+
+
+@lru_cache(maxsize=256)
+def _text_of(seconds: int) -> str:
+    # Kept, since thousands of certificates are signed within a second.
     # isoformat, since strftime's %Y does not pad the year to four digits everywhere.
     return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00") + "Z"
 

@@ -51,27 +51,51 @@ def root_at(size: int, read: NodeReader) -> RootHash:
     return RootHash(_range_hash(0, size, read)) if size else EMPTY_ROOT
 
 
+class Prover:
+    """Makes the audit paths of one tree: many, where it is kept, share the hashes of the tree's ragged right edge."""
+
+    def __init__(self, size: int, read: NodeReader) -> None:
+        """Take the tree's size and its nodes; requires 0 <= size < 2^63."""
+        self.size: Final = size
+        self._read: Final = read
+        self._edge: dict[int, bytes] = {}
+
+    def inclusion(self, index: int) -> tuple[bytes, ...]:
+        """Return the audit path of leaf `index`, leaf side first (RFC 9162, 2.1.3.1).
+
+        Raises:
+            InvalidProof: unless 0 <= index < size.
+        """
+        if not 0 <= index < self.size <= MAX_SIZE:
+            raise InvalidProof(
+                Sentence("no leaf {index} in a tree of size {size}", index=index, size=self.size),
+                code="index-out-of-range",
+            )
+        path: list[bytes] = []
+        level, position, last = 0, index, self.size - 1
+        while last:
+            sibling = position ^ 1
+            if (sibling + 1) << level <= self.size:
+                path.append(self._read(level, sibling))
+            elif sibling <= last:
+                path.append(self._to_the_end(sibling << level))
+            level, position, last = level + 1, position >> 1, last >> 1
+        return tuple(path)
+
+    def _to_the_end(self, start: int) -> bytes:
+        """Hash a subtree that reaches the tree's end: it is not complete, and so not stored."""
+        if start not in self._edge:
+            self._edge[start] = _range_hash(start, self.size, self._read)
+        return self._edge[start]
+
+
 def inclusion_proof(index: int, size: int, read: NodeReader) -> tuple[bytes, ...]:
     """Return the audit path of leaf `index` in the tree of `size` leaves, leaf side first (RFC 9162, 2.1.3.1).
 
     Raises:
         InvalidProof: unless 0 <= index < size.
     """
-    if not 0 <= index < size <= MAX_SIZE:
-        raise InvalidProof(
-            Sentence("no leaf {index} in a tree of size {size}", index=index, size=size),
-            code="index-out-of-range",
-        )
-    path: list[bytes] = []
-    level, position, last = 0, index, size - 1
-    while last:
-        sibling = position ^ 1
-        if (sibling + 1) << level <= size:
-            path.append(read(level, sibling))
-        elif sibling <= last:  # the right edge: a subtree that is not complete, and so not stored
-            path.append(_range_hash(sibling << level, size, read))
-        level, position, last = level + 1, position >> 1, last >> 1
-    return tuple(path)
+    return Prover(size, read).inclusion(index)
 
 
 def consistency_proof(old: int, new: int, read: NodeReader) -> tuple[bytes, ...]:

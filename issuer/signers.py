@@ -8,9 +8,9 @@ from typing import Final
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from nacl.signing import SigningKey
+from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
-from certlog.keys import P256_ORDER, KeyType, PublicKey
+from certlog.keys import P256_ORDER, SIGNATURE_BYTES, KeyType, PublicKey
 
 _COORDINATE_BYTES: Final = 32
 
@@ -20,12 +20,12 @@ class Ed25519Signer:
 
     def __init__(self, seed: bytes) -> None:
         """Derive the key pair from the seed."""
-        self._key = SigningKey(seed)
-        self.public_key = PublicKey(KeyType.ED25519, bytes(self._key.verify_key))
+        public, self._secret = crypto_sign_seed_keypair(seed)
+        self.public_key = PublicKey(KeyType.ED25519, public)
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature; the same message gives the same signature."""
-        return self._key.sign(message).signature
+        return crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
 
 
 class P256Signer:
