@@ -1,0 +1,106 @@
+"""An XML signature inside a DCC: only one over the whole document is looked at, and a broken one refuses the file.
+
+W3C XMLDSig, checked by signxml. The signer's certificate comes with the file: "valid" says that nothing changed since
+it was signed, not who signed. Our own binding is the hash of the file's exact bytes and needs none of this.
+"""
+
+import base64
+import enum
+from types import ModuleType
+from typing import Final, NoReturn
+
+from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence
+from issuer.dcc_xml import Element
+
+_DS: Final = "{http://www.w3.org/2000/09/xmldsig#}"
+_ENVELOPED: Final = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+_CANONICAL: Final = frozenset(
+    f"http://www.w3.org/{name}{comments}"
+    for name in ("TR/2001/REC-xml-c14n-20010315", "2006/12/xml-c14n11", "2001/10/xml-exc-c14n#")
+    for comments in ("", "#WithComments", "WithComments")
+)
+_SIGNED_PROPERTIES: Final = "http://uri.etsi.org/01903#SignedProperties"
+
+
+class XmlSignature(enum.Enum):
+    """What is known of a file's own signature."""
+
+    NONE = "none"
+    VALID = "valid"
+    NOT_CHECKED = "not-checked"
+
+
+def check_signature(root: Element, place: str) -> XmlSignature:
+    """Check the signature that a document carries, if it carries one.
+
+    1. There is one, at the end of the root. 2. It refers to the whole document (and, for XAdES, to its own
+    properties), through canonicalisation and nothing else. 3. Digest and signature verify under the certificate in it.
+
+    Raises:
+        InvalidInput: the signature is broken, or refers to something else than the whole document.
+        Unavailable: signxml is not installed.
+    """
+    signatures = list(root.iter(f"{_DS}Signature"))
+    if not signatures:
+        return XmlSignature.NONE
+    signature = signatures[-1]
+    if len(signatures) != 1 or signature.getparent() is not root or signature.getnext() is not None:  # 1
+        _refuse(Sentence("expected one signature, as the last element of the root"), place)
+    references = signature.findall(f"{_DS}SignedInfo/{_DS}Reference")
+    whole = [item for item in references if item.get("URI") == ""]
+    others = [item for item in references if item.get("Type") != _SIGNED_PROPERTIES]
+    if len(whole) != 1 or others != whole or len(references) > 2:  # noqa: PLR2004 # the document, the properties
+        _refuse(
+            Sentence("expected a signature over the whole document, found one over a part of it"), place
+        )  # 2
+    transforms = [item.get("Algorithm", "") for item in whole[0].iter(f"{_DS}Transform")]
+    if (
+        transforms[:1] != [_ENVELOPED]
+        or not set(transforms[1:]) <= _CANONICAL
+        or len(list(whole[0].iter(f"{_DS}Transform"))) != len(set(transforms))
+    ):
+        _refuse(Sentence("a transform other than enveloped signature and canonical XML is refused"), place)
+    return _verify(root, signature, len(references), place)  # 3
+
+
+def _verify(root: Element, signature: Element, references: int, place: str) -> XmlSignature:
+    signxml = _signxml()
+    certificate = signature.findtext(f"{_DS}KeyInfo/{_DS}X509Data/{_DS}X509Certificate")
+    if certificate is None:
+        return XmlSignature.NOT_CHECKED
+    pem = _pem(certificate, place)
+    config = signxml.SignatureConfiguration(expect_references=references, location="./")
+    try:
+        results = signxml.XMLVerifier().verify(root, x509_cert=pem, expect_config=config)
+    except signxml.InvalidSignature as error:
+        _refuse(
+            Sentence("its own signature does not verify: {error}", error=str(error) or "changed since"), place
+        )
+    except (signxml.InvalidInput, signxml.InvalidCertificate, ValueError):
+        return XmlSignature.NOT_CHECKED  # an algorithm or key that is not supported, such as SHA-1
+    signed = [item.signed_xml for item in (results if isinstance(results, list) else [results])]
+    if not any(item is not None and item.tag == root.tag for item in signed):
+        _refuse(Sentence("expected a signature over the whole document, found one over a part of it"), place)
+    return XmlSignature.VALID
+
+
+def _pem(text: str, place: str) -> str:
+    try:
+        der = base64.b64decode("".join(text.split()), validate=True)
+    except ValueError:
+        _refuse(Sentence("the certificate in its signature is not base64"), place)
+    lines = base64.encodebytes(der).decode()
+    return f"-----BEGIN CERTIFICATE-----\n{lines}-----END CERTIFICATE-----\n"
+
+
+def _refuse(message: Sentence, place: str) -> NoReturn:
+    raise InvalidInput(message, place=place, code="dcc-signature")
+
+
+def _signxml() -> ModuleType:
+    try:
+        import signxml  # noqa: PLC0415 # an extra: only whoever imports signed DCC files needs it
+    except ModuleNotFoundError as error:
+        raise Unavailable(Sentence("a signed DCC cannot be checked here: install certlog[dcc]")) from error
+    return signxml
