@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from certlog.attested import ATTESTED
 from certlog.calibration import CALIBRATION
 from certlog.conformity import CONFORMITY
 from certlog.envelope import Profile
@@ -13,7 +14,7 @@ from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
-    {profile.type: profile for profile in (CONFORMITY, CALIBRATION)}
+    {profile.type: profile for profile in (CONFORMITY, CALIBRATION, ATTESTED)}
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from certlog.schemas.attested import ATTESTED_FILE_CERTIFICATE
 from certlog.schemas.calibration import CALIBRATION_CERTIFICATE
 from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
 from certlog.schemas.parts import Schema
@@ -10,4 +11,5 @@ from certlog.schemas.parts import Schema
 CERTIFICATES: Final[Mapping[str, Schema]] = {
     "conformity-certificate": CONFORMITY_CERTIFICATE,
     "calibration-certificate": CALIBRATION_CERTIFICATE,
+    "attested-file-certificate": ATTESTED_FILE_CERTIFICATE,
 }
