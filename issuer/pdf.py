@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 ATTACHMENT_NAME: Final = "certificate.json"
 MEDIA_TYPE: Final = "application/pdf"
-_FONT_PACKAGE: Final = "fontpkg_be_vietnam_pro"
-_TEMPLATE: Final = "conformity.typ"
+_FONT_PACKAGES: Final = ("fontpkg_be_vietnam_pro", "fontpkg_noto_sans")
+_TEMPLATE: Final = "certificate.typ"
 _STANDARD: Final = "a-3b"
-_SPECIMEN: Final = b'#set text(font: "Be Vietnam Pro")\n#sys.inputs.text'
+_SPECIMEN: Final = b'#set text(font: ("Be Vietnam Pro", "Noto Sans"))\n#sys.inputs.text'
 
 
 class MakePdf(Protocol):
@@ -59,7 +59,7 @@ class PdfMaker:
         identifier = certificate_id(secured.document_hash)
         address = certificate_address(self.public_address, identifier)
         inputs = {
-            "fields": canonicalize(print_fields(secured.content)).decode(),
+            "fields": canonicalize(print_fields(secured.content, sealed=bool(key_text))).decode(),
             "certificate": secured.to_bytes().decode(),
             "qr": qr_svg(code_text(address, key_text)),
             "address": address,
@@ -125,13 +125,13 @@ def _template() -> Path:
 def _fonts() -> "typst.Fonts":
     """Load the bundled fonts once: searching costs more than setting a page."""
     try:
-        folder = Path(str(resources.files(_FONT_PACKAGE) / "files"))
+        folders = [Path(str(resources.files(package) / "files")) for package in _FONT_PACKAGES]
     except ModuleNotFoundError as error:
         message = "the fonts are missing: install certlog[pdf]"
         raise Unavailable(message) from error
-    # typst's own fonts help out with what Be Vietnam Pro lacks and certificates need: Ω, μ, Φ, №, ⌀. The machine's
-    # fonts stay out: the same certificate must give the same bytes elsewhere.
+    # Noto Sans has what Be Vietnam Pro lacks and certificates need (Ω, μ, Φ, digits of one width), typst's own fonts
+    # a few signs more (⌀). The machine's fonts stay out: the same certificate must give the same bytes elsewhere.
     fonts: typst.Fonts = _typst().Fonts(
-        include_system_fonts=False, include_embedded_fonts=True, font_paths=[folder]
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=folders
     )
     return fonts

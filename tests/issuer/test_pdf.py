@@ -99,7 +99,7 @@ def test_the_page_says_what_was_signed_in_vietnamese_and_english(
         "8930000001016",
         "17/11/2029",
         "Nguyễn Văn Mẫu",
-        "Trang / Page 1 / 1",
+        "Trang 1/1 · Page 1/1",
         *format_id(certificate_id(certificate.document_hash)).split("-"),
     ):
         assert words in text, words
