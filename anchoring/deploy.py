@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from anchoring.contract import artifact, log_id, open_log_call
-from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
+from anchoring.fees import FeePolicy, fees_now
 from anchoring.ports import Chain, Receipt, TransactionSigner, UnsignedTransaction
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.sentences import Sentence
@@ -144,11 +144,7 @@ class _Call:
 
 def _perform(chain: Chain, owner: Owner, chain_id: int, call: _Call) -> Receipt:
     latest = chain.latest()
-    fees = (
-        legacy_fees(chain.gas_price(), owner.fees)
-        if owner.fees.legacy
-        else dynamic_fees(latest.base_fee, owner.fees)
-    )
+    fees = fees_now(owner.fees, latest.base_fee, chain.gas_price)
     nonce = chain.transaction_count(owner.signer.address, latest)
     unsigned = UnsignedTransaction(chain_id, nonce, call.to, call.data, call.gas, fees)
     attempt = owner.signer.sign(unsigned, owner.now())

@@ -3,7 +3,9 @@
 Fee bumps (T6) are not made yet; they will start from the fees stored with each attempt.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from anchoring.batch import Fees
 from certlog.errors import Unavailable
@@ -20,6 +22,28 @@ class FeePolicy:
     """The tip for whoever makes the block; EIP-1559 only."""
     max_fee: int = 500_000_000_000
     """Never more than this; while the chain asks more, the batch waits unsigned."""
+    gas_price: int | None = None
+    """Type 0 only: the price to offer, whatever the node suggests; None: what the node suggests."""
+
+
+FREE_GAS: Final = FeePolicy(priority_fee=0, gas_price=0)
+"""For chains whose gas costs nothing and whose accounts may own nothing; their nodes may still suggest a price."""
+
+
+def fees_now(policy: FeePolicy, base_fee: int | None, suggested: Callable[[], int]) -> Fees:
+    """Return what to offer now.
+
+    Args:
+        policy: type, limits and prices.
+        base_fee: the newest block's; None where blocks have none.
+        suggested: asks the node for its gas price; called for type 0 without a price of our own.
+
+    Raises:
+        Unavailable: the chain asks more than the limit now, or has no base fee where one is needed.
+    """
+    if not policy.legacy:
+        return dynamic_fees(base_fee, policy)
+    return legacy_fees(suggested() if policy.gas_price is None else policy.gas_price, policy)
 
 
 def dynamic_fees(base_fee: int | None, policy: FeePolicy) -> Fees:

@@ -95,6 +95,8 @@ class AnchoringSettings(BaseModel):
     """The tip; EIP-1559 only."""
     max_fee: Annotated[int, Field(ge=0)] = _FEES.max_fee
     """Above this nothing is signed."""
+    gas_price: Annotated[int, Field(ge=0)] | None = None
+    """Type 0 only: this price, whatever the node suggests; 0 where gas is free. Absent: the node's."""
     max_delay: Annotated[int, Field(ge=1)] = _POLICY.max_delay
     """A new entry waits at most this long for the next batch."""
     max_entries: Annotated[int, Field(ge=1)] = _POLICY.max_entries
@@ -133,7 +135,7 @@ class AnchoringSettings(BaseModel):
 
     def fees(self) -> FeePolicy:
         """Return what may be offered for gas."""
-        return FeePolicy(self.transactions == "legacy", self.priority_fee, self.max_fee)
+        return FeePolicy(self.transactions == "legacy", self.priority_fee, self.max_fee, self.gas_price)
 
     def trust_root_chain(self) -> Chain:
         """Return this chain as a verifier's trust root pins it."""
@@ -151,7 +153,8 @@ class AnchoringSettings(BaseModel):
     def to_toml(self) -> str:
         """Return the file's text; reading it gives an equal value."""
         lines = [
-            f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in self.model_dump().items()
+            f"{name} = {json.dumps(value, ensure_ascii=False)}"
+            for name, value in self.model_dump(exclude_none=True).items()
         ]
         return _HEADER + "\n".join(lines) + "\n"
 

@@ -17,7 +17,7 @@ from anchoring.batch import EMPTY_HEAD, Batch, Fees, HaltReason, Head, Purpose, 
 from anchoring.contract import anchor_call, open_log_call
 from anchoring.database import Conflict
 from anchoring.decision import decide, objection
-from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
+from anchoring.fees import FeePolicy, fees_now
 from anchoring.line import (
     Action,
     FinalizeBatch,
@@ -337,10 +337,7 @@ class AnchorWorker:
         return proof
 
     def _fees(self, latest: Block) -> Fees:
-        policy = self._plan.fees
-        if policy.legacy:
-            return legacy_fees(self._chain.gas_price(), policy)
-        return dynamic_fees(latest.base_fee, policy)
+        return fees_now(self._plan.fees, latest.base_fee, self._chain.gas_price)
 
     def _sign(self, purpose: Purpose, nonce: int, calldata: bytes, fees: Fees) -> Transaction:
         target, account = self._plan.pins.target, self._plan.pins.account

@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
@@ -18,7 +19,7 @@ from rich.table import Table
 
 from anchoring.contract import ZERO_ADDRESS
 from anchoring.deploy import Owner, deploy, open_log
-from anchoring.fees import FeePolicy
+from anchoring.fees import FREE_GAS, FeePolicy
 from anchoring.keystore import create_keystore, open_keystore
 from anchoring.ports import Finality
 from anchoring.settings import (
@@ -57,6 +58,9 @@ _finality = click.option(
     help="How blocks become final: the chain's `finalized` tag, or so many blocks on top.",
 )
 _legacy = click.option("--legacy", is_flag=True, help="Type 0 transactions, for chains without EIP-1559.")
+_free_gas = click.option(
+    "--free-gas", is_flag=True, help="Offer nothing for gas: for chains on which it is free."
+)
 
 
 class _OpenLogOptions(TypedDict):
@@ -70,6 +74,7 @@ class _OpenLogOptions(TypedDict):
     chain_class: str
     finality: str
     legacy: bool
+    free_gas: bool
 
 
 @click.group("anchor")
@@ -93,6 +98,7 @@ def keygen(path: Path, passphrase_file: Path | None) -> None:
 @_passphrase
 @_finality
 @_legacy
+@_free_gas
 def deploy_contract(
     *,
     endpoint: str,
@@ -101,9 +107,10 @@ def deploy_contract(
     passphrase_file: Path | None,
     finality: str,
     legacy: bool,
+    free_gas: bool,
 ) -> None:
     """Deploy the contract CheckpointAnchor; print its address and code hash. One contract serves any log."""
-    owner = _owner(keystore, passphrase_file, legacy=legacy)
+    owner = _owner(keystore, passphrase_file, legacy=legacy, free_gas=free_gas)
     rule = _parse_finality(finality)
     with open_chain(endpoint, ZERO_ADDRESS, rule) as chain:
         deployed = deploy(chain, owner, chain.at, chain_id=chain_id)
@@ -129,10 +136,13 @@ def deploy_contract(
 )
 @_finality
 @_legacy
+@_free_gas
 def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
     """Open the log in the contract, once, and write anchoring.toml; harmless to repeat."""
     require_writable(folder)
-    owner = _owner(told["keystore"], told["passphrase_file"], legacy=told["legacy"])
+    owner = _owner(
+        told["keystore"], told["passphrase_file"], legacy=told["legacy"], free_gas=told["free_gas"]
+    )
     rule = _parse_finality(told["finality"])
     contract = _address(told["contract"], "--contract")
     anchorer = _address(told["anchorer"], "--anchorer")
@@ -158,7 +168,8 @@ def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
             "account": anchorer,
             "finality": rule,
             "transactions": "legacy" if told["legacy"] else "eip1559",
-        },
+        }
+        | ({"priority_fee": 0, "gas_price": 0} if told["free_gas"] else {}),
         "certlog anchor open-log",
     )
     path = save_settings(settings, folder)
@@ -252,10 +263,10 @@ def _store(folder: Path) -> AnchorStore:
     return AnchorStore.open(folder / DATABASE_NAME)
 
 
-def _owner(keystore: Path, passphrase_file: Path | None, *, legacy: bool) -> Owner:
+def _owner(keystore: Path, passphrase_file: Path | None, *, legacy: bool, free_gas: bool) -> Owner:
     return Owner(
         signer=open_keystore(keystore, _passphrase_from(passphrase_file)),
-        fees=FeePolicy(legacy=legacy),
+        fees=replace(FREE_GAS if free_gas else FeePolicy(), legacy=legacy),
         now=_now,
         sleep=time.sleep,
         report=lambda text: click.echo(text, err=True),

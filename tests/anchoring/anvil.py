@@ -1,8 +1,9 @@
-"""A line on a real Anvil node: blocks come when the test says so, and every test has a log of its own."""
+"""A line on a real node, Anvil unless told otherwise: blocks come when the test says so, and each has its own log."""
 
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from anchoring.chain import EvmChain, JsonRpc
 from anchoring.contract import ZERO_ADDRESS, artifact, log_id
@@ -12,8 +13,8 @@ from anchoring.fees import FeePolicy
 from anchoring.keystore import AccountSigner
 from anchoring.line import Policy
 from anchoring.line_store import LineStore
-from anchoring.local_node import LocalNode
 from anchoring.lock import FileLock
+from anchoring.ports import Finality
 from anchoring.settings import AnchoringSettings, make_settings
 from anchoring.store import AnchorStore
 from anchoring.worker import AnchorWorker, Did, Plan, Step
@@ -30,18 +31,31 @@ def now() -> int:
     return int(time.time())
 
 
+class Node(Protocol):
+    """A test node: Anvil or Hardhat's."""
+
+    @property
+    def url(self) -> str:
+        """The address for JSON-RPC."""
+
+    def rpc(self, method: str, *params: object) -> Any:
+        """Return the result of one call."""
+
+    def fund(self, address: str, wei: int) -> None:
+        """Set an account's balance."""
+
+
 @dataclass
 class AnvilWorld:
-    """One line on one Anvil node; blocks come when the test says so."""
+    """One line on one node; blocks come when the test says so."""
 
     folder: Path
-    node: LocalNode
+    node: Node
     settings: AnchoringSettings
     log: FakeLog
     database: Database
     rpc: JsonRpc
     lock: FileLock
-    fees: FeePolicy
 
     def worker(self) -> AnchorWorker:
         """Make a worker from the database alone, as after a crash."""
@@ -49,8 +63,8 @@ class AnvilWorld:
         store = LineStore(self.database, self.settings.target(), SIGNER.address, now=now())
         return AnchorWorker(
             store,
-            Plan(self.settings.pins(), Policy(rebroadcast_after=1), self.fees),
-            chain=EvmChain(self.rpc, self.settings.contract, "tag"),
+            Plan(self.settings.pins(), Policy(rebroadcast_after=1), self.settings.fees()),
+            chain=EvmChain(self.rpc, self.settings.contract, self.settings.finality),
             source=self.log,
             signer=SIGNER,
             lock=self.lock,
@@ -80,15 +94,15 @@ class AnvilWorld:
         return AnchorStore(self.database)
 
 
-def fund(node: LocalNode) -> None:
+def fund(node: Node) -> None:
     for account in (SIGNER.address, AccountSigner(OWNER_KEY).address):
         node.fund(account, 100 * ETHER)
 
 
-def owner(node: LocalNode) -> Owner:
+def owner(node: Node, fees: FeePolicy = FeePolicy()) -> Owner:  # noqa: B008 - frozen
     return Owner(
         signer=AccountSigner(OWNER_KEY),
-        fees=FeePolicy(),
+        fees=fees,
         now=now,
         sleep=lambda _seconds: node.rpc("evm_mine"),
         report=lambda _text: None,
@@ -96,17 +110,17 @@ def owner(node: LocalNode) -> Owner:
     )
 
 
-def deploy_contract(node: LocalNode) -> str:
+def deploy_contract(node: Node, fees: FeePolicy = FeePolicy(), finality: Finality = "tag") -> str:  # noqa: B008
     rpc = JsonRpc(node.url)
-    chain = EvmChain(rpc, ZERO_ADDRESS, "tag")
-    deployed = deploy(chain, owner(node), chain.at, chain_id=CHAIN_ID)
+    chain = EvmChain(rpc, ZERO_ADDRESS, finality)
+    deployed = deploy(chain, owner(node, fees), chain.at, chain_id=CHAIN_ID)
     rpc.close()
     assert deployed.code_hash == artifact().code_hash
     return deployed.address
 
 
-def make_anvil_world(folder: Path, node: LocalNode, contract: str, origin: str) -> AnvilWorld:
-    """Make a line of its own, whose log the worker will open."""
+def make_anvil_world(folder: Path, node: Node, contract: str, origin: str, **more: object) -> AnvilWorld:
+    """Make a line of its own, whose log the worker will open; `more` is set beside the usual settings."""
     settings = make_settings(
         {
             "origin": origin,
@@ -117,7 +131,8 @@ def make_anvil_world(folder: Path, node: LocalNode, contract: str, origin: str) 
             "code_hash": "0x" + artifact().code_hash.hex(),
             "log_id": "0x" + log_id(SIGNER.address, origin).hex(),
             "account": SIGNER.address,
-        },
+        }
+        | more,
         "test",
     )
     log = FakeLog(origin)
@@ -130,5 +145,4 @@ def make_anvil_world(folder: Path, node: LocalNode, contract: str, origin: str) 
         database=open_database(folder / "anchoring.db", create=True),
         rpc=JsonRpc(node.url),
         lock=FileLock(folder / "anchoring.lock"),
-        fees=FeePolicy(),
     )

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 from anchoring.batch import State
-from anchoring.fees import FeePolicy
 from anchoring.line_store import LineStore
 from anchoring.local_node import LocalNode
 from anchoring.settings import make_settings
@@ -64,7 +63,7 @@ def test_a_reorganised_anchor_is_anchored_again_with_the_same_nonce(anvil: Anvil
 
 
 def test_legacy_transactions_are_anchored_too(anvil: AnvilWorld) -> None:
-    anvil.fees = FeePolicy(legacy=True)
+    anvil.settings = make_settings(anvil.settings.model_dump() | {"transactions": "legacy"}, "test")
     anvil.run_to(anvil.worker(), Did.FINAL)
     final = anvil.store.latest_final()
     assert final is not None

@@ -1,12 +1,13 @@
 """anchoring.toml: written and read back, every mistake named, and what follows from it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from anchoring.batch import Fees
 from anchoring.contract import checksummed, log_id
-from anchoring.fees import FeePolicy, dynamic_fees, legacy_fees
+from anchoring.fees import FREE_GAS, FeePolicy, dynamic_fees, fees_now, legacy_fees
 from anchoring.settings import AnchoringSettings, load_settings, make_settings, save_settings
 from certlog.errors import InvalidInput, Unavailable
 
@@ -111,6 +112,22 @@ def test_fees_never_exceed_the_limit() -> None:
 def test_a_chain_without_base_fee_needs_the_legacy_setting() -> None:
     with pytest.raises(Unavailable, match='transactions = "legacy"'):
         dynamic_fees(None, FeePolicy())
+
+
+def test_a_price_of_our_own_is_offered_without_asking_the_node() -> None:
+    def suggested() -> int:
+        raise AssertionError("the node was asked")
+
+    assert fees_now(replace(FREE_GAS, legacy=True), None, suggested) == Fees(0, None)
+    assert fees_now(FREE_GAS, 0, suggested) == Fees(0, 0)
+    assert fees_now(FeePolicy(legacy=True), None, lambda: 12) == Fees(12, None)
+
+
+def test_a_price_of_our_own_survives_the_settings_file(tmp_path: Path) -> None:
+    saved = settings(transactions="legacy", gas_price=0)
+    save_settings(saved, tmp_path)
+    assert load_settings(tmp_path) == saved
+    assert saved.fees() == FeePolicy(legacy=True, gas_price=0)
 
 
 def test_free_gas_is_a_price_like_any_other() -> None:
