@@ -14,7 +14,7 @@ from typing import Final
 
 from certlog.errors import InvalidInput
 from certlog.strict_json import check_text
-from issuer.columns import BY_NAME, LIST_SEPARATOR, Column, fold
+from issuer.columns import LIST_SEPARATOR, Column, fold
 from issuer.problems import RowProblem
 from issuer.table import Row, Table
 
@@ -41,9 +41,10 @@ class CellReader:
             unusable: columns that were already reported at the file's headings.
         """
         self.row = row.number
-        self.failed = set(unusable)
-        self.problems: list[RowProblem] = []
+        self.failed = set(unusable) | {problem.place.column for problem in row.problems}
+        self.problems = [problem for problem in row.problems if problem.place.column not in unusable]
         self._table = table
+        self._columns = table.columns.by_name
         self._texts = {
             name: text
             for name in row.cells
@@ -57,12 +58,12 @@ class CellReader:
 
     def heading(self, column: str) -> str:
         """Return how the file calls a column."""
-        return self._table.place(self.row, column).heading or BY_NAME[column].vi
+        return self._table.place(self.row, column).heading or self._columns[column].vi
 
     def text(self, column: str) -> str | None:
         """Return the text of a cell; an empty cell of a required column is reported."""
         found = self._texts.get(column)
-        if found is None and BY_NAME[column].required and column not in self.failed:
+        if found is None and self._columns[column].required and column not in self.failed:
             self.report(column, "empty")
         return found
 
@@ -72,7 +73,7 @@ class CellReader:
         if found is None:
             return ()
         items = tuple(item.strip() for item in found.split(LIST_SEPARATOR))
-        longest = BY_NAME[column].longest
+        longest = self._columns[column].longest
         if not all(items):
             self.report(column, "empty-item")
             return ()
@@ -134,7 +135,7 @@ class CellReader:
             self.report(column, "formula", found=text[:_SHOWN])
         elif error := next((error for error in _SPREADSHEET_ERRORS if error in text), None):
             self.report(column, "spreadsheet-error", found=error)
-        elif self._is_clean(column, text) and self._fits(BY_NAME[column], text):
+        elif self._is_clean(column, text) and self._fits(self._columns[column], text):
             return text
         return None
 

@@ -5,7 +5,10 @@ JSON file.
 """
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 LIST_SEPARATOR: Final = "|"
@@ -14,6 +17,14 @@ LIST_SEPARATOR: Final = "|"
 SHORT: Final = 200
 ADDRESS: Final = 500
 LONG: Final = 2000
+
+
+class Holds(StrEnum):
+    """What a column's cells mean, for cells that a workbook did not keep as text."""
+
+    TEXT = "text"
+    DATE = "date"
+    MEASURED = "measured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,7 @@ class Column:
         longest: most characters of one value.
         many: values are separated by `|`.
         aliases: other headings in use.
+        holds: what a cell means; a measured value keeps its zeros.
     """
 
     name: str
@@ -39,6 +51,7 @@ class Column:
     longest: int = SHORT
     many: bool = False
     aliases: tuple[str, ...] = ()
+    holds: Holds = Holds.TEXT
 
 
 COLUMNS: Final = (
@@ -204,21 +217,31 @@ COLUMNS: Final = (
         "Ngày/tháng/năm hoặc năm-tháng-ngày",
         "Day/month/year or YYYY-MM-DD",
         required=True,
+        holds=Holds.DATE,
     ),
-    Column("issue_date", "Ngày cấp", "Như trên", "As above", required=True),
-    Column("effective_date", "Ngày hiệu lực", "Để trống là ngày cấp", "The issue date if empty"),
-    Column("original_date", "Ngày cấp lần đầu", "Nếu khác ngày cấp", "If it differs from the issue date"),
+    Column("issue_date", "Ngày cấp", "Như trên", "As above", required=True, holds=Holds.DATE),
+    Column(
+        "effective_date", "Ngày hiệu lực", "Để trống là ngày cấp", "The issue date if empty", holds=Holds.DATE
+    ),
+    Column(
+        "original_date",
+        "Ngày cấp lần đầu",
+        "Nếu khác ngày cấp",
+        "If it differs from the issue date",
+        holds=Holds.DATE,
+    ),
     Column(
         "expiry_date",
         "Ngày hết hạn",
         "Bắt buộc, trừ loại lô (để trống)",
         "Required, but empty for a lot",
         aliases=("Hiệu lực đến",),
+        holds=Holds.DATE,
     ),
     Column("test_report", "Số phiếu thử nghiệm", "Kèm phòng và ngày thử", "With its laboratory and date"),
     Column("test_lab", "Phòng thử nghiệm", "Tên phòng thử nghiệm", "The testing laboratory"),
     Column("test_lab_accreditation", "Mã công nhận phòng thử nghiệm", "Ví dụ: VILAS 000", "As VILAS 000"),
-    Column("test_date", "Ngày thử nghiệm", "Ngày của phiếu", "Date of the report"),
+    Column("test_date", "Ngày thử nghiệm", "Ngày của phiếu", "Date of the report", holds=Holds.DATE),
     Column("mark", "Dấu", "CR, CS hoặc CB (dấu riêng)", "CR, CS or CB (the body's own)"),
     Column(
         "surveillance_months",
@@ -226,7 +249,13 @@ COLUMNS: Final = (
         "Số tháng, 1 đến 120",
         "Months between surveillances",
     ),
-    Column("next_surveillance", "Kỳ giám sát tới", "Ngày; cần có chu kỳ", "A date; needs the interval"),
+    Column(
+        "next_surveillance",
+        "Kỳ giám sát tới",
+        "Ngày; cần có chu kỳ",
+        "A date; needs the interval",
+        holds=Holds.DATE,
+    ),
     Column("signatory", "Người ký", "Để trống thì theo body.toml", "As body.toml if empty"),
     Column("signatory_title", "Chức danh người ký", "Để trống thì theo body.toml", "As body.toml if empty"),
     Column(
@@ -240,12 +269,16 @@ COLUMNS: Final = (
         "Ngày cấp trước khi đăng ký",
         "Cho giấy đã cấp trước khi có sổ đăng ký",
         "For certificates issued before they were registered",
+        holds=Holds.DATE,
     ),
     Column("language", "Ngôn ngữ", "vi hoặc en; để trống là vi", "vi or en; vi if empty"),
     Column("soa_version", "Phiên bản SoA", "ISO/IEC 27001", "ISO/IEC 27001 statement of applicability"),
 )
 
 BY_NAME: Final = {column.name: column for column in COLUMNS}
+
+PROBLEM_HEADING: Final = "Lỗi / Problem"
+"""The column that tells what is wrong in a file of refused rows; it is passed over when such a file is read."""
 
 
 def fold(text: str) -> str:
@@ -255,6 +288,30 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
-BY_HEADING: Final = {
-    fold(heading): column for column in COLUMNS for heading in (column.name, column.vi, *column.aliases)
-}
+@dataclass(frozen=True)
+class Columns:
+    """The columns that one kind of sheet has."""
+
+    all: tuple[Column, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Column]:
+        """Columns by English name."""
+        return {column.name: column for column in self.all}
+
+    @cached_property
+    def by_heading(self) -> Mapping[str, Column]:
+        """Columns by every heading in use, as fold() leaves it."""
+        return {fold(heading): column for column in self.all for heading in _headings(column)}
+
+    @cached_property
+    def written(self) -> frozenset[str]:
+        """Every heading in use in lower case, with its accents."""
+        return frozenset(heading.lower() for column in self.all for heading in _headings(column))
+
+
+def _headings(column: Column) -> tuple[str, ...]:
+    return (column.name, column.vi, *column.aliases)
+
+
+CONFORMITY: Final = Columns(COLUMNS)

@@ -1,111 +1,107 @@
-"""CSV as spreadsheets write it (RFC 4180, UTF-8 with or without a byte order mark), read into a table.
+"""CSV as spreadsheets write it (RFC 4180, in the encodings and with the separators in use), as a grid of text.
 
-Headings may be Vietnamese or English, in any order and case. Nothing is guessed: another encoding, an unknown
-or doubled column, a row with more cells than headings are reported with their place.
+It is streamed: a file of 100,000 rows takes no more memory than one of ten. What its cells mean is not known here.
 """
 
 import csv
-import difflib
 import io
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from certlog.errors import InvalidInput
-from issuer.columns import BY_HEADING, COLUMNS, Column, fold
+from certlog.sentences import Sentence
+from issuer.columns import CONFORMITY, Columns
+from issuer.csv_encoding import CsvForm, find_encoding, find_separator
+from issuer.grid import Grid, GridRow
+from issuer.headings import no_table, table_of
+from issuer.input_file import InputFile
 from issuer.problems import Place, RowProblem
-from issuer.table import MAX_ROWS, Heading, Row, Table
+from issuer.table import Table
 
-_HEADING_ROW: Final = 1
-_SEPARATORS: Final = ",;\t"
-
-
-def read_csv(data: bytes) -> Table:
-    """Read the bytes of a CSV file; what is wrong with its form is in the table's `problems`."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return _only(RowProblem(Place(0), "not-utf8", {"found": str(error.start)}))
-    try:
-        lines = list(_lines(text))
-    except InvalidInput as error:
-        return _only(RowProblem(Place(0), "bad-csv", {"line": error.place, "found": error.message}))
-    if len(lines) > MAX_ROWS + 1:
-        return _only(RowProblem(Place(0), "too-many-rows", {"expected": str(MAX_ROWS)}))
-    if len(lines) < _HEADING_ROW + 1:
-        return _only(RowProblem(Place(0), "no-rows"))
-    return _table(lines)
+_HEADING_CHARACTERS: Final = 64 * 1024
+_SHOWN: Final = 80
+_RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the start of a formula; the same on the way out (issuer.refused_rows)."""
 
 
-def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the filled rows with the numbers that a spreadsheet shows (an empty row counts)."""
-    heading = text.partition("\n")[0]
-    # The spreadsheet's regional setting decides the separator: the one that the headings have most of.
-    separator = max(_SEPARATORS, key=heading.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    try:
-        for number, cells in enumerate(reader, start=_HEADING_ROW):
+@dataclass(frozen=True, slots=True)
+class CsvGrid:
+    """A CSV file whose form is known; implements Grid."""
+
+    file: InputFile
+    form: CsvForm
+    notices: tuple[RowProblem, ...] = ()
+    sheet: str = ""
+
+    def rows(self) -> Iterator[GridRow]:
+        """Yield the filled rows with the numbers that a spreadsheet shows: an empty row counts, `sep=` does not."""
+        for number, cells in enumerate(self._lines(), start=1):
             if any(cell.strip() for cell in cells):
-                yield number, cells
-    except csv.Error as error:
-        raise InvalidInput(str(error), place=str(reader.line_num), code="bad-csv") from error
+                yield GridRow(number, tuple(map(_without_guard, cells)))
+
+    def is_hidden(self, column: int) -> bool:  # noqa: ARG002 - Grid's signature
+        """Return False: CSV hides nothing."""
+        return False
+
+    def _lines(self) -> Iterator[list[str]]:
+        with (
+            self.file.open() as raw,
+            io.TextIOWrapper(raw, encoding=self.form.encoding, newline="") as text,
+        ):
+            reader = csv.reader(text, delimiter=self.form.separator, strict=True)
+            try:
+                if self.form.hint:
+                    next(reader, None)
+                yield from reader
+            except csv.Error as error:
+                message = Sentence("not CSV: {found}", found=error)
+                raise InvalidInput(message, place=str(reader.line_num), code="bad-csv") from error
 
 
-def _table(lines: Sequence[tuple[int, list[str]]]) -> Table:
-    heading_row, headings = lines[0]
-    while not headings[-1].strip():  # spreadsheets add empty columns at the right
-        headings = headings[:-1]
-    columns = [BY_HEADING.get(fold(heading)) for heading in headings]
-    if not any(columns):
-        return _only(RowProblem(Place(heading_row), "no-headings"))
-    problems = list(_heading_problems(heading_row, headings, columns))
-    kept = {column.name: i for i, column in reversed(list(enumerate(columns))) if column}
-    rows: list[Row] = []
-    for number, cells in lines[1:]:
-        surplus = len(cells) > len(headings) and any(cell.strip() for cell in cells[len(headings) :])
-        if surplus or len(cells) < len(headings):
-            values = {"found": str(len(cells)), "expected": str(len(headings))}
-            code = "too-many-fields" if surplus else "too-few-fields"
-            problems.append(RowProblem(Place(number), code, values))
-        else:
-            rows.append(Row(number, {name: cells[i] for name, i in kept.items()}))
-    places = {name: Heading(headings[i].strip(), column_letter(i)) for name, i in kept.items()}
-    return Table(places, tuple(rows), tuple(problems))
+def open_csv(file: InputFile, columns: Columns) -> Grid | RowProblem:
+    """Find out how a CSV file is written, and read it once to its end; what is wrong with it is returned.
+
+    Args:
+        file: the file.
+        columns: whose headings decide about separator and encoding.
+    """
+    encoding, position = find_encoding(file, columns.by_heading, columns.written)
+    if not encoding:
+        return RowProblem(Place(0), "not-utf8", {"found": str(position)})
+    separator, hint = find_separator(_first_lines(file, encoding), columns.by_heading)
+    form = CsvForm(encoding, separator, hint=hint, guessed=encoding == "cp1258")
+    grid = CsvGrid(file, form)
+    try:
+        sample = _sample(grid)
+    except InvalidInput as error:
+        return RowProblem(Place(0), "bad-csv", {"line": error.place, "found": str(error.message)})
+    if form.guessed:
+        return CsvGrid(file, form, (RowProblem(Place(0), "guessed-encoding", {"found": sample}),))
+    return grid
 
 
-def _heading_problems(
-    row: int, headings: Sequence[str], columns: Sequence[Column | None]
-) -> Iterator[RowProblem]:
-    seen: set[str] = set()
-    for i, (heading, column) in enumerate(zip(headings, columns, strict=True)):
-        place = Place(row, column.name if column else "", heading.strip(), column_letter(i))
-        if column is None and not heading.strip():
-            yield RowProblem(place, "empty-heading")
-        elif column is None:
-            yield RowProblem(place, "unknown-column", {"found": heading.strip(), "near": _nearest(heading)})
-        elif column.name in seen:
-            yield RowProblem(place, "duplicate-column", {"found": heading.strip()})
-        else:
-            seen.add(column.name)
-    for column in COLUMNS:
-        if column.required and column.name not in seen:
-            expected = f"{column.vi} / {column.name}"
-            yield RowProblem(Place(row, column.name), "missing-column", {"expected": expected})
+def _first_lines(file: InputFile, encoding: str) -> str:
+    with file.open() as raw, io.TextIOWrapper(raw, encoding=encoding, newline=None) as text:
+        return text.read(_HEADING_CHARACTERS)
 
 
-def _nearest(heading: str) -> str:
-    near = difflib.get_close_matches(fold(heading), BY_HEADING, n=1, cutoff=0.5)
-    return BY_HEADING[near[0]].vi if near else COLUMNS[0].vi
+def _sample(grid: CsvGrid) -> str:
+    """Read all rows, and return a text outside ASCII for the person to look at."""
+    sample = ""
+    for row in grid.rows():
+        if not sample and row.number > 1:
+            sample = next((str(cell) for cell in row.cells if not str(cell).isascii()), "")
+    return unicodedata.normalize("NFC", sample)[:_SHOWN]
 
 
-def column_letter(index: int) -> str:
-    """Return the spreadsheet's letter of a column counted from 0: A … Z, AA …."""
-    letters = ""
-    number = index + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+def _without_guard(cell: str) -> str:
+    """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_RISKY) else cell
 
 
-def _only(problem: RowProblem) -> Table:
-    return Table({}, (), (problem,))
+def read_csv(data: bytes, columns: Columns = CONFORMITY) -> Table:
+    """Read the bytes of a CSV file; what is wrong with its form is in the table's `problems`."""
+    grid = open_csv(InputFile.of_bytes(data), columns)
+    return no_table(grid, None, columns) if isinstance(grid, RowProblem) else table_of(grid, columns)

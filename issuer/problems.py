@@ -7,7 +7,11 @@ language.
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
+from issuer.problem_texts import TEXTS
+
 Language: TypeAlias = Literal["vi", "en"]
+
+_SHEET: Final = {"vi": "Trang tính", "en": "Sheet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,24 +23,27 @@ class Place:
         column: English column name, or "" for the whole row.
         heading: the heading as it stands in the file.
         letter: the spreadsheet's letter of the column; empty for JSON.
+        sheet: name of the sheet; empty for files that have none.
     """
 
     row: int
     column: str = ""
     heading: str = ""
     letter: str = ""
+    sheet: str = ""
 
     @property
-    def order(self) -> tuple[int, bool, int, str]:
-        """What to sort by: rows, then columns as the spreadsheet has them, then what concerns the whole row."""
-        return self.row, not self.letter, len(self.letter), self.letter
+    def order(self) -> tuple[str, int, bool, int, str]:
+        """What to sort by: sheet, row, column as the spreadsheet has it, then what concerns the whole row."""
+        return self.sheet, self.row, not self.letter, len(self.letter), self.letter
 
     def text(self, language: Language) -> str:
         """Return the place in words."""
+        sheet = f"{_SHEET[language]} “{printable(self.sheet)}”" if self.sheet else ""
         if not self.row:
-            return {"vi": "Tệp", "en": "File"}[language]
+            return sheet or {"vi": "Tệp", "en": "File"}[language]
         words = {"vi": ("Hàng", "cột"), "en": ("Row", "column")}[language]
-        row = f"{words[0]} {self.row}"
+        row = f"{sheet}, {words[0].lower()} {self.row}" if sheet else f"{words[0]} {self.row}"
         if not self.column and not self.heading:
             return f"{row}, {words[1]} {self.letter}" if self.letter else row
         heading = printable(self.heading or self.column)
@@ -66,217 +73,3 @@ def printable(text: str) -> str:
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )
-
-
-_DATE_REMEDY_VI = "Ghi ngày/tháng/năm (31/12/2026) hoặc 2026-12-31."
-_DATE_REMEDY_EN = "Write day/month/year (31/12/2026) or 2026-12-31."
-
-TEXTS: Final[dict[str, tuple[str, str]]] = {
-    "not-utf8": (
-        "không phải văn bản UTF-8 (byte {found}). Lưu lại bằng “CSV UTF-8”.",
-        "not UTF-8 text (byte {found}). Save it again as “CSV UTF-8”.",
-    ),
-    "bad-csv": (
-        "không đọc được CSV từ dòng {line} ({found}). Kiểm tra dấu nháy kép: dấu ở trong ô phải viết đôi.",
-        "cannot be read as CSV from line {line} on ({found}). A double quote inside a cell is written twice.",
-    ),
-    "bad-json": ("không đọc được JSON: {found}.", "cannot be read as JSON: {found}."),
-    "no-rows": (
-        "không có hàng dữ liệu nào. Thêm ít nhất một hàng dưới hàng tiêu đề.",
-        "there is no row of data. Add at least one below the headings.",
-    ),
-    "too-many-rows": (
-        "có hơn {expected} hàng. Chia thành nhiều tệp.",
-        "more than {expected} rows. Split the file.",
-    ),
-    "unknown-column": (
-        "không có cột tên “{found}”. Sửa tên (có phải “{near}”?) hoặc xoá cột.",
-        "there is no column “{found}”. Correct the name (did you mean “{near}”?) or delete the column.",
-    ),
-    "no-headings": (
-        "không có tên cột nào quen thuộc. Hàng đầu phải là tiêu đề cột; xoá hàng nằm trên nó (tên bảng, “sep=;”).",
-        "has no known heading. The first row must hold the headings; delete what stands above (a title, “sep=;”).",
-    ),
-    "empty-heading": (
-        "có dữ liệu nhưng không có tiêu đề (ô gộp?). Ghi tên cột hoặc xoá cột.",
-        "has no heading (merged cells?). Name the column or delete it.",
-    ),
-    "missing-column": (
-        "thiếu cột bắt buộc “{expected}”. Thêm cột này.",
-        "the required column “{expected}” is missing. Add it.",
-    ),
-    "duplicate-column": (
-        "cột “{found}” có hai lần. Giữ lại một cột.",
-        "the column “{found}” is there twice. Keep one of them.",
-    ),
-    "too-many-fields": (
-        "có {found} ô, tiêu đề chỉ có {expected}. Đặt giá trị có dấu phẩy trong dấu nháy kép.",
-        "{found} cells under {expected} headings. Put a value that contains a comma in double quotes.",
-    ),
-    "too-few-fields": (
-        "chỉ có {found} ô, tiêu đề có {expected}. Điền đủ các ô hoặc kiểm tra dấu nháy kép.",
-        "only {found} cells under {expected} headings. Fill the row, or check the double quotes.",
-    ),
-    "not-text": (
-        "kiểu giá trị không đúng. Ghi văn bản, số nguyên hoặc danh sách văn bản.",
-        "wrong type of value. Write a text, an integer or a list of texts.",
-    ),
-    "empty": ("để trống. Điền giá trị.", "is empty. Fill it in."),
-    "empty-for-kind": (
-        "để trống, nhưng bắt buộc với loại “{kind}”. Điền giá trị.",
-        "is empty, but required for the kind “{kind}”. Fill it in.",
-    ),
-    "needless-for-kind": (
-        "phải để trống với loại “{kind}”. Xoá giá trị.",
-        "must be empty for the kind “{kind}”. Delete the value.",
-    ),
-    "empty-item": (
-        "có mục trống giữa các dấu |. Xoá dấu | thừa.",
-        "there is an empty item between the | signs. Delete the surplus |.",
-    ),
-    "too-long": (
-        "dài {found} ký tự, tối đa {expected}. Rút ngắn.",
-        "{found} characters long, at most {expected} are allowed. Shorten it.",
-    ),
-    "hidden-character": (
-        "có ký tự ẩn hoặc điều khiển {found} ở vị trí {position}. Xoá ô và gõ lại.",
-        "contains the hidden or control character {found} at position {position}. Clear the cell and type it again.",
-    ),
-    "unprintable": (
-        "có chữ mà phông chữ của giấy in không có: {found}. Ghi bằng chữ Latinh; phiên âm tên Trung, Nhật, Hàn.",
-        "contains what the printed page has no shape for: {found}. Write it in Latin letters; transcribe such a name.",
-    ),
-    "formula": (
-        "là công thức chưa được tính ({found}). Dán dưới dạng giá trị.",
-        "is a formula that was not calculated ({found}). Paste it as a value.",
-    ),
-    "spreadsheet-error": (
-        "là lỗi của bảng tính ({found}). Sửa công thức nguồn.",
-        "is a spreadsheet error ({found}). Mend the formula that it comes from.",
-    ),
-    "scientific": (
-        "bảng tính đã đổi thành số mũ ({found}). Định dạng cột là văn bản rồi nhập lại đủ chữ số.",
-        "the spreadsheet wrote it with an exponent ({found}). Format the column as text and enter all digits again.",
-    ),
-    "unknown-word": (
-        "“{found}” không có trong danh sách: {expected}.",
-        "“{found}” is not one of: {expected}.",
-    ),
-    "not-a-number": (
-        "“{found}” không phải số nguyên từ {low} đến {high}. Sửa lại.",
-        "“{found}” is not an integer from {low} to {high}. Correct it.",
-    ),
-    "bad-date": (
-        f"“{{found}}” không đúng dạng ngày. {_DATE_REMEDY_VI}",
-        f"“{{found}}” does not have the form of a date. {_DATE_REMEDY_EN}",
-    ),
-    "no-such-date": (
-        f"“{{found}}” không phải ngày có thật (ngày trước, tháng sau). {_DATE_REMEDY_VI}",
-        f"“{{found}}” is not a date that exists (the day comes first). {_DATE_REMEDY_EN}",
-    ),
-    "date-before": (
-        "{found} sớm hơn {other} {expected}. Sửa một trong hai ngày.",
-        "{found} is before the {other} {expected}. Correct one of the two dates.",
-    ),
-    "date-after": (
-        "{found} muộn hơn {other} {expected}. Sửa một trong hai ngày.",
-        "{found} is after the {other} {expected}. Correct one of the two dates.",
-    ),
-    "duplicate-number": (
-        "số “{found}” phiên bản {version} đã có ở hàng {first}. Sửa số hoặc phiên bản.",
-        "number “{found}”, version {version} is already in row {first}. Correct the number or the version.",
-    ),
-    "bad-tax-code": (
-        "“{found}” không phải mã số thuế (10 số, 10-3 số hoặc 12 số). Kiểm tra số 0 ở đầu bị mất.",
-        "“{found}” is not a tax code (10, 10-3 or 12 digits). Check whether a leading zero was lost.",
-    ),
-    "bad-gtin": (
-        "“{found}” không phải GTIN (8, 12, 13 hoặc 14 chữ số). Nhập đủ, kể cả số 0 ở đầu; nhiều mã cách nhau bằng |.",
-        "“{found}” is not a GTIN (8, 12, 13 or 14 digits). Enter all digits, leading zeros too; separate several by |.",
-    ),
-    "gtin-check": (
-        "số kiểm tra của GTIN “{found}” sai, phải là {expected}. So lại với mã vạch.",
-        "the check digit of GTIN “{found}” is wrong, expected {expected}. Compare with the bar code.",
-    ),
-    "bad-hs-code": (
-        "“{found}” không phải mã HS (4 đến 10 số). Sửa lại.",
-        "“{found}” is not an HS code (4 to 10 digits). Correct it.",
-    ),
-    "bad-sector-code": (
-        "“{found}” không đúng dạng. Ghi IAF, NACE, VSIC hoặc HS rồi đến mã, ví dụ “IAF 19”.",
-        "“{found}” has another form. Write IAF, NACE, VSIC or HS and the code, as “IAF 19”.",
-    ),
-    "bad-pair": (
-        "“{found}” không đúng dạng “tên = giá trị”. Thêm dấu =.",
-        "“{found}” does not have the form “name = value”. Add the = sign.",
-    ),
-    "bad-country": (
-        "“{found}” không phải mã quốc gia ISO 3166. Ghi hai chữ cái, ví dụ VN.",
-        "“{found}” is not an ISO 3166 country code. Write two letters, as VN.",
-    ),
-    "bad-standard": (
-        "“{found}” không đọc được. Ghi ký hiệu đủ cả năm, ví dụ “QCVN 4:2009/BKHCN”; nhiều ký hiệu cách nhau bằng |.",
-        "“{found}” is not understood. Write it in full with the year, as “QCVN 4:2009/BKHCN”; separate several by |.",
-    ),
-    "duplicate-standard": ("“{found}” có hai lần. Xoá một.", "“{found}” is there twice. Delete one."),
-    "no-regulation": (
-        "chứng nhận hợp quy cần ít nhất một QCVN. Thêm quy chuẩn hoặc chọn “hợp chuẩn”.",
-        "a certificate of conformity to regulation needs a QCVN. Add it, or choose “product_standard”.",
-    ),
-    "missing-designation": (
-        "để trống, nhưng {found} cần quyết định chỉ định. Ghi số quyết định có trong body.toml.",
-        "is empty, but {found} needs a designation. Enter the number of a decision listed in body.toml.",
-    ),
-    "needless-designation": (
-        "có quyết định chỉ định nhưng không có QCVN nào. Xoá, hoặc thêm quy chuẩn.",
-        "names a designation, but there is no QCVN. Delete it, or add the regulation.",
-    ),
-    "not-in-body-file": (
-        "“{found}” không có trong body.toml (có: {expected}). Sửa lại hoặc bổ sung body.toml.",
-        "“{found}” is not in body.toml (there are: {expected}). Correct it, or add it to body.toml.",
-    ),
-    "ended": (
-        "“{found}” hết hiệu lực ngày {end}, trước ngày quyết định {expected}. Dùng quyết định còn hiệu lực.",
-        "“{found}” ended on {end}, before the decision date {expected}. Use one that is in force.",
-    ),
-    "bad-method": (
-        "“{found}” không phải phương thức 1 đến 8. Ghi một chữ số.",
-        "“{found}” is not a method from 1 to 8. Write one digit.",
-    ),
-    "method-for-kind": (
-        "phương thức {found} không hợp với loại “{kind}”: lô dùng 7 hoặc 8, và 7 chỉ dùng cho lô.",
-        "method {found} does not fit the kind “{kind}”: a lot uses 7 or 8, and 7 is for lots only.",
-    ),
-    "no-scheme-type": (
-        "để trống, nhưng phương thức 8 không có loại tương ứng. Ghi loại theo ISO/IEC 17067.",
-        "is empty, but method 8 has no corresponding type. Enter the ISO/IEC 17067 type.",
-    ),
-    "item-count": (
-        "có {found} giá trị cho {expected} kiểu. Ghi một giá trị chung, hoặc mỗi kiểu một giá trị.",
-        "number of values: {found}, of models: {expected}. Write one for all, or one for each model.",
-    ),
-    "needs-column": (
-        "có giá trị nhưng “{expected}” để trống. Điền cả hai hoặc xoá cả hai.",
-        "is filled, but “{expected}” is empty. Fill both or clear both.",
-    ),
-    "needless-reason": (
-        "chỉ dùng từ phiên bản 2. Xoá, hoặc sửa phiên bản.",
-        "is for version 2 and later. Delete it, or correct the version.",
-    ),
-    "missing-reason": (
-        "để trống, nhưng phiên bản {found} cần lý do thay thế. Điền lý do.",
-        "is empty, but version {found} needs a reason for replacing. Fill it in.",
-    ),
-    "changed-input": (
-        "số “{found}” phiên bản {version} đã ký với nội dung khác. Giữ nội dung cũ, hoặc tăng phiên bản (version).",
-        "number “{found}”, version {version} was signed with other content. Restore it, or raise `version`.",
-    ),
-    "no-previous": (
-        "phiên bản {found} thay thế phiên bản {expected}, sổ của thư mục --out này không có. Dùng đúng thư mục.",
-        "version {found} replaces version {expected}, which this --out folder lacks. Use the one that has it.",
-    ),
-    "refused-content": (
-        "nội dung không hợp lệ: {found}. Sửa theo thông báo.",
-        "the content is not acceptable: {found}. Correct it accordingly.",
-    ),
-}

@@ -6,7 +6,7 @@ Every row is read to its end and every problem kept. At the end the certificate'
 
 import datetime as dt
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,13 +15,13 @@ from certlog.strict_json import JSONObject
 from issuer.body import Body
 from issuer.cells import CellReader
 from issuer.drafts import Draft, Drafts, refusals
-from issuer.problems import Place
+from issuer.problems import Place, RowProblem
 from issuer.row_dates import RowDates, read_dates
 from issuer.row_parties import present, read_client, read_evidence, read_signatory, read_sites
 from issuer.row_products import read_products, read_scheme
 from issuer.row_standards import read_standards
 from issuer.row_texts import read_scope, read_title
-from issuer.table import Heading, Row, Table
+from issuer.table import MAX_PROBLEMS, Heading, Row, Table
 from issuer.words import KIND_WORDS, LANGUAGE_WORDS, MARK_WORDS, REASON_WORDS
 
 MAX_VERSION: Final = 9999
@@ -34,10 +34,11 @@ class RowSource:
 
     headings: Mapping[str, Heading]
     row: Row
+    sheet: str = ""
 
     def place(self, name: str = "") -> Place:
         """Return the place of a cell by its English column name."""
-        return Table(self.headings, ()).place(self.row.number, name)
+        return Table(self.headings, (), sheet=self.sheet).place(self.row.number, name)
 
     def name_of(self, character: str) -> str:
         """Return the column that holds a character; "" if it came from elsewhere, such as body.toml."""
@@ -49,26 +50,57 @@ def read_rows(table: Table, body: Body, did: str) -> Drafts:
     """Understand every row of a table.
 
     Args:
-        table: as read from CSV or JSON.
+        table: as read from a spreadsheet or JSON.
         body: the certification body.
         did: the issuer's DID, under which the certificates will be signed.
     """
     problems = list(table.problems)
-    # A missing or doubled column was told once, at the headings, and is not told again in every row.
-    told = ("missing-column", "duplicate-column")
-    unusable = {problem.place.column for problem in problems if problem.code in told}
     drafts: list[Draft] = []
-    seen: dict[tuple[str, int], int] = {}
-    for row in table.rows:
-        cells = CellReader(table, row, unusable)
-        draft = _read_row(cells, RowSource(table.headings, row), body, did)
+    for draft, found in iter_rows(table, body, did):
+        problems += found
         if draft is not None:
-            _require_new(cells, draft, seen)
-        problems += cells.problems
-        if draft is not None and not cells.failed:
             drafts.append(draft)
     problems.sort(key=lambda problem: problem.place.order)
     return Drafts(tuple(drafts), tuple(problems))
+
+
+def iter_rows(table: Table, body: Body, did: str) -> Iterator[tuple[Draft | None, tuple[RowProblem, ...]]]:
+    """Yield the draft of each row, or None and what is wrong with the row; nothing is kept but numbers.
+
+    The problems of the file and its headings are not among them. Reading stops beyond MAX_PROBLEMS.
+    """
+    # What was told once, at the headings, is not told again in every row.
+    told = ("missing-column", "duplicate-column", "hidden-column")
+    unusable = frozenset(problem.place.column for problem in table.problems if problem.code in told)
+    reading = _Reading(table, body, did, unusable, {})
+    count = 0
+    for row in table.rows:
+        draft, problems = reading.understand(row)
+        yield draft, problems
+        count += len(problems)
+        if count > MAX_PROBLEMS:
+            values = {"found": str(MAX_PROBLEMS), "row": str(row.number)}
+            yield None, (RowProblem(Place(0, sheet=table.sheet), "too-many-problems", values),)
+            return
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    table: Table
+    body: Body
+    did: str
+    unusable: frozenset[str]
+    seen: dict[tuple[str, int], int]
+
+    def understand(self, row: Row) -> tuple[Draft | None, tuple[RowProblem, ...]]:
+        if any(not problem.place.column for problem in row.problems):
+            return None, row.problems
+        cells = CellReader(self.table, row, self.unusable)
+        source = RowSource(self.table.headings, row, self.table.sheet)
+        draft = _read_row(cells, source, self.body, self.did)
+        if draft is not None:
+            _require_new(cells, draft, self.seen)
+        return (None if cells.failed else draft), tuple(cells.problems)
 
 
 def _read_row(cells: CellReader, source: RowSource, body: Body, did: str) -> Draft | None:
