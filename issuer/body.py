@@ -12,20 +12,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from certlog.calibration_advice import Capability
+from certlog.decimals import value_of
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, check_text
 from certlog.timestamps import parse_date, parse_time
+from issuer.unit_words import dsi_of
 
 _MAX_BODY_FILE: Final = 256 * 1024
 _LONGEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class Laboratory:
+    """What a calibration laboratory says about itself.
+
+    Attributes:
+        party: name, address and code, as a certificate carries them.
+        accreditations: by code, with the measurands that each covers.
+        capabilities: its CMC, where it lists them.
+    """
+
+    party: JSONObject
+    accreditations: Mapping[str, JSONObject]
+    capabilities: tuple[Capability, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """A certification body: parts of its certificates, ready to be placed in them.
 
-    `designations` are by decision number, `accreditations` by code; both as the certificate carries them.
+    `designations` are by decision number, `accreditations` by code; both as the certificate carries them. A
+    laboratory needs no `registration` (it is empty then) and has its own accreditations, which list measurands.
     """
 
     name: str
@@ -36,6 +55,7 @@ class Body:
     designations: Mapping[str, JSONObject]
     accreditations: Mapping[str, JSONObject]
     offset: str = "+07:00"
+    laboratory: Laboratory | None = None
 
 
 def read_body(path: Path) -> Body:
@@ -72,13 +92,18 @@ def parse_body(data: bytes, name: str = "body.toml") -> Body:
         ) from error
     top = _Table(value, name)
     body = top.table("body")
+    accreditations = [_accreditation(table) for table in top.each("accreditation")]
+    laboratory = _laboratory(top, body, accreditations) if top.has("laboratory") else None
+    registration: JSONObject = {}
+    if laboratory is None or top.has("registration"):
+        registration = top.table("registration").members(
+            number="number", issued_by="issuedBy", valid_until="validUntil"
+        )
     result = Body(
         name=body.text("name"),
         legal_id=body.text("legal_id"),
         certification_body={"name": body.text("name"), "address": body.text("address")},
-        registration=top.table("registration").members(
-            number="number", issued_by="issuedBy", valid_until="validUntil"
-        ),
+        registration=registration,
         signatory=top.table("signatory").members(name="name", title="title"),
         designations={
             str(item["decisionNo"]): item
@@ -90,17 +115,48 @@ def parse_body(data: bytes, name: str = "body.toml") -> Body:
                 valid_until="validUntil",
             )
         },
-        accreditations={
-            str(item["code"]): {**item, "status": "accredited"}
-            for item in top.tables(
-                "accreditation", code="code", body="body", standard="standard", valid_until="validUntil"
-            )
-        },
+        accreditations={str(item["code"]): item for item in accreditations if "measurands" not in item},
+        laboratory=laboratory,
         offset=body.offset(),
     )
     for table in (body, top):
         table.require_no_more()
     return result
+
+
+def _accreditation(table: "_Table") -> JSONObject:
+    measurands = table.texts("measurands") if table.has("measurands") else ()
+    found = table.members(code="code", body="body", standard="standard", valid_until="validUntil")
+    found["status"] = "accredited"
+    return {**found, "measurands": list(measurands)} if measurands else found
+
+
+def _laboratory(top: "_Table", body: "_Table", accreditations: list[JSONObject]) -> Laboratory:
+    table = top.table("laboratory")
+    party: JSONObject = {"name": body.text("name"), "address": body.text("address")}
+    if table.has("code"):
+        party["code"] = table.text("code")
+    table.require_no_more()
+    return Laboratory(
+        party=party,
+        accreditations={str(item["code"]): item for item in accreditations if "measurands" in item},
+        capabilities=tuple(_capability(item) for item in top.each("cmc")),
+    )
+
+
+def _capability(table: "_Table") -> Capability:
+    unit = table.text("unit")
+    uncertainty = table.text("uncertainty")
+    value_of(uncertainty, table.place("uncertainty"))
+    found = Capability(
+        quantity=table.text("quantity"),
+        unit=dsi_of(unit) or unit,
+        low=value_of(table.text("from"), table.place("from")),
+        high=value_of(table.text("to"), table.place("to")),
+        uncertainty=uncertainty,
+    )
+    table.require_no_more()
+    return found
 
 
 class _Table:
@@ -121,14 +177,33 @@ class _Table:
             )
         return _Table(self._value[name], f"{self._place} [{name}]")
 
+    def has(self, name: str) -> bool:
+        return name in self._value
+
+    def place(self, name: str) -> str:
+        return f"{self._place} {name}"
+
     def tables(self, name: str, **members: str) -> list[JSONObject]:
+        return [table.members(**members) for table in self.each(name)]
+
+    def each(self, name: str) -> "list[_Table]":
         self._read.add(name)
         found = self._value.get(name, [])
         if not isinstance(found, list):
             message = Sentence("expected [[{name}]], with two brackets", name=name)
             raise InvalidInput(message, place=self._place, code="bad-body-file")
-        places = ((item, f"{self._place} [[{name}]] {i}") for i, item in enumerate(found, start=1))
-        return [_Table(item, place).members(**members) for item, place in places]
+        return [_Table(item, f"{self._place} [[{name}]] {i}") for i, item in enumerate(found, start=1)]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        self._read.add(name)
+        found = self._value.get(name)
+        if not isinstance(found, list) or not found:
+            raise InvalidInput(
+                Sentence("expected a list of texts"), place=self.place(name), code="bad-body-file"
+            )
+        items = {str(i): item for i, item in enumerate(found)}
+        table = _Table(items, self.place(name))
+        return tuple(table.text(str(i)) for i in range(len(found)))
 
     def members(self, **names: str) -> JSONObject:
         result: JSONObject = {}

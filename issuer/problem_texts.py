@@ -315,4 +315,21 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "nội dung không hợp lệ: {found}. Sửa theo thông báo.",
         "the content is not acceptable: {found}. Correct it accordingly.",
     ),
+    "unknown-unit": (
+        "không có đơn vị “{found}” trong danh sách. Ghi theo D-SI (ví dụ \\milli\\volt) và thêm cách viết trên giấy.",
+        "the unit “{found}” is not listed. Write it in D-SI (as \\milli\\volt) and add how it is written on paper.",
+    ),
+    "uncertainty-twice": (
+        "độ không đảm bảo đo có cả ở đây và ở một cột. Giữ lại một.",
+        "the uncertainty stands here and in a column too. Keep one of them.",
+    ),
+    "no-laboratory": (
+        "là hiệu chuẩn, nhưng tệp --body không có mục [laboratory]. Bổ sung, như trong examples/laboratory.toml.",
+        "is a calibration, but the --body file has no [laboratory]. Add it, as in examples/laboratory.toml.",
+    ),
+    "nothing-accredited": (
+        "công nhận “{found}” không gồm đại lượng nào đã đo. Xoá, hoặc sửa đại lượng cho đúng phạm vi công nhận.",
+        "the accreditation “{found}” covers no quantity that was measured. Delete it, or spell the quantity as it does.",
+    ),
+    "advice": ("nên xem lại: {found}.", "should be looked at: {found}."),
 }
