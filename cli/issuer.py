@@ -32,6 +32,7 @@ from cli.issuer_options import (
 from cli.issuer_report import submitted_json, tell_mistakes, tell_report, tell_submitted
 from cli.issuer_status import bind, change_command, supersede
 from issuer.body import read_body
+from issuer.content_modes import ContentMode
 from issuer.drafts import Drafts
 from issuer.http_registry import RegistryAddress
 from issuer.issue import IssueReport, Request, RowsRefused, Tools, issue, read_drafts
@@ -59,7 +60,7 @@ class _IssueOptions(DeskOptions):
     file: Path
     body_path: Path | None
     public_url: str | None
-    withhold: bool
+    content: str | None
     partial: bool
     no_submit: bool
     errors: Path | None
@@ -94,7 +95,11 @@ def keygen(**options: Unpack[_KeygenOptions]) -> None:
 @click.argument("file", type=_PATH)
 @click.option("--body", "body_path", type=_PATH, help="Default: body.toml beside FILE.")
 @click.option("--public-url", help="Address in the QR code; default: the registry's.")
-@click.option("--withhold", is_flag=True, help="Submit only the hash, not the content.")
+@click.option(
+    "--content",
+    type=click.Choice([mode.value for mode in ContentMode]),
+    help="What the registry gets of the content; default: public, and sealed for calibration.",
+)
 @click.option("--partial", is_flag=True, help="Issue the good rows although others have mistakes.")
 @click.option("--no-submit", is_flag=True, help="Sign and print only; `submit --resume` sends it later.")
 @click.option("--errors", type=_PATH, help="Also write the mistakes to this CSV file.")
@@ -162,7 +167,7 @@ def _issue(drafts: Drafts, options: _IssueOptions) -> IssueReport:
         request = Request(
             drafts,
             folder,
-            publish=not options["withhold"],
+            content=None if options["content"] is None else ContentMode(options["content"]),
             partial=options["partial"],
             submit=not options["no_submit"],
         )

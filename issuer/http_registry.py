@@ -193,8 +193,13 @@ class HttpRegistry:
 
 def line_of(item: Item) -> bytes:
     """Return the line of a batch: entry and document are JSON already and are not read again."""
-    document = b"" if item.document is None else b'"document":' + item.document + b","
-    return b"{" + document + b'"entry":' + item.entry + b"}\n"
+    content = b"" if item.document is None else b'"document":' + item.document + b","
+    content += _member(b"sealed", item.sealed) + _member(b"numberTag", item.number_tag)
+    return b"{" + content + b'"entry":' + item.entry + b"}\n"
+
+
+def _member(name: bytes, data: bytes | None) -> bytes:
+    return b"" if data is None else b'"' + name + b'":"' + b64url(data).encode() + b'",'
 
 
 def _outcome(answer: JSONObject) -> Outcome:

@@ -15,6 +15,7 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.slots import Slot
 from issuer.body import Body
+from issuer.content_modes import ContentMode, mode_of
 from issuer.csv_file import read_csv
 from issuer.drafts import Draft, Drafts
 from issuer.glyphs import FindUnprintable, unprintable_drafts
@@ -55,14 +56,14 @@ class Request:
     Attributes:
         drafts: what read_drafts made of a file.
         folder: where PDFs go.
-        publish: send the content in clear, not only its hash.
+        content: public, sealed or withheld; None: public, but sealed where the content is its customer's.
         partial: issue the good rows although others are wrong.
         submit: submit to the registry in this run.
     """
 
     drafts: Drafts
     folder: Path
-    publish: bool = True
+    content: ContentMode | None = None
     partial: bool = False
     submit: bool = True
 
@@ -144,13 +145,15 @@ def issue(request: Request, tools: Tools) -> IssueReport:
         RowsRefused: at step 3, before anything was done.
         Unavailable: the registry could not be reached; what was signed waits in the journal.
     """
+    for draft in request.drafts.good:
+        mode_of(draft.content, request.content)  # refuses before anything is done
     origin = _origin(tools)
     _discard_unusable(request.folder, tools.journal)
     plan = _compare(request.drafts, tools)  # 2
     if plan.problems and not request.partial:  # 3
         raise RowsRefused(plan.problems)
     slots = _reserve(len(plan.new), tools)  # 4
-    signing = Signing(tools.key, origin, tools.journal, request.publish, tools.now, tools.random_bytes)
+    signing = Signing(tools.key, origin, tools.journal, request.content, tools.now, tools.random_bytes)
     signing.sign_all(plan.new, slots, tools.progress)  # 5
     rows = [_signed(draft, tools) for draft in plan.good]
     printing = Printing(tools.key, origin, tools.journal, request.folder, tools.make_pdf, tools.now)

@@ -5,7 +5,7 @@ same bytes and a changed input is refused. Reserved slots are kept until used.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +14,16 @@ from typing import Final, Self
 
 from certlog.digests import DocumentHash, digest_from_text
 from certlog.documents import SecuredDocument
+from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.slots import Slot
+from issuer.content_modes import SECRET_BYTES, ContentMode, Sealing, number_tag
 from issuer.disk import cannot_write
 from issuer.registry_port import Outcome
 
 JOURNAL_NAME: Final = "journal.sqlite3"
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -32,7 +34,8 @@ CREATE TABLE certificates (
     document_hash BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE,
     issuer TEXT NOT NULL, number TEXT NOT NULL, version INTEGER NOT NULL, input_hash BLOB NOT NULL,
     list INTEGER NOT NULL, position INTEGER NOT NULL, document BLOB NOT NULL,
-    pdf_name TEXT, pdf_sha256 BLOB, published INTEGER NOT NULL, signed_at INTEGER NOT NULL,
+    pdf_name TEXT, pdf_sha256 BLOB, content TEXT NOT NULL, signed_at INTEGER NOT NULL,
+    content_key BLOB, content_nonce BLOB,
     UNIQUE (issuer, number, version), UNIQUE (list, position)) STRICT;
 CREATE TABLE outbox (
     sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL UNIQUE, certificate BLOB NOT NULL, action TEXT NOT NULL,
@@ -41,6 +44,24 @@ CREATE TABLE outbox (
 CREATE TABLE discarded (
     document_hash BLOB PRIMARY KEY, document BLOB NOT NULL, reason TEXT NOT NULL) STRICT;
 """
+
+
+# From a journal of version 1, which knew public and withheld content only.
+_FROM_VERSION_1: Final = """
+ALTER TABLE certificates ADD COLUMN content TEXT NOT NULL DEFAULT 'withheld';
+ALTER TABLE certificates ADD COLUMN content_key BLOB;
+ALTER TABLE certificates ADD COLUMN content_nonce BLOB;
+UPDATE certificates SET content = 'public' WHERE published = 1;
+ALTER TABLE certificates DROP COLUMN published;
+"""
+_NUMBER_KEY: Final = "number_key"
+
+_COLUMNS: Final = (
+    "document_hash", "id", "issuer", "number", "version", "input_hash", "list", "position", "document", "pdf_name",
+    "pdf_sha256", "content", "signed_at", "content_key", "content_nonce",
+)  # fmt: skip
+_PLACES: Final = ", ".join("?" * len(_COLUMNS))
+_INSERT: Final = f"INSERT INTO certificates ({', '.join(_COLUMNS)}) VALUES ({_PLACES})"  # noqa: S608 # constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +78,18 @@ class JournalRow:
     document: bytes
     pdf_name: str | None
     pdf_sha256: bytes | None
-    published: bool
+    mode: ContentMode
     signed_at: int
+    sealing: Sealing | None = None
 
     def secured(self) -> SecuredDocument:
         """Return the signed document."""
         return SecuredDocument.parse(self.document)
+
+    @property
+    def key_text(self) -> str:
+        """The key that the printed code carries; "" where the content is not sealed."""
+        return self.sealing.text if self.sealing is not None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +143,19 @@ class Journal:
         """Return a kept value."""
         row = self._connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
+
+    def number_secret(self, random_bytes: Callable[[int], bytes]) -> bytes:
+        """Return the secret behind this journal's number tags, made when it is first asked for."""
+        if self.pinned(_NUMBER_KEY) is None:
+            self.pin(_NUMBER_KEY, b64url(random_bytes(SECRET_BYTES)))
+        return b64url_decode(str(self.pinned(_NUMBER_KEY)), SECRET_BYTES)
+
+    def number_tag(self, row: JournalRow) -> bytes | None:
+        """Return what stands for a number that the registry cannot read; None where it can."""
+        secret = self.pinned(_NUMBER_KEY)
+        if row.mode is ContentMode.PUBLIC or secret is None:
+            return None
+        return number_tag(b64url_decode(secret, SECRET_BYTES), row.number, row.version)
 
     def find(self, issuer: str, number: str, version: int) -> JournalRow | None:
         """Return the certificate with this number and version."""
@@ -172,9 +212,7 @@ class Journal:
         """Keep signed certificates with their entries: all of them, or none; durable when this returns."""
         with self._writing():
             for row, entry in rows:
-                self._connection.execute(
-                    "INSERT INTO certificates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _values(row)
-                )
+                self._connection.execute(_INSERT, _values(row))
                 self._add_entry(entry, row.document_hash, "issue")
 
     def add_statement(self, entry: bytes, certificate: DocumentHash, action: str) -> None:
@@ -261,8 +299,9 @@ class Journal:
                 document=row["document"],
                 pdf_name=row["pdf_name"],
                 pdf_sha256=row["pdf_sha256"],
-                published=bool(row["published"]),
+                mode=ContentMode(row["content"]),
                 signed_at=row["signed_at"],
+                sealing=_sealing(row["content_key"], row["content_nonce"]),
             )
 
     @contextmanager
@@ -317,8 +356,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     connection.execute("BEGIN EXCLUSIVE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in _TABLES.split(";\n"):
+    if version in (0, 1):
+        for statement in (_FROM_VERSION_1 if version else _TABLES).split(";\n"):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {_VERSION}")
     elif version != _VERSION:
@@ -339,6 +378,10 @@ def _unusable(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | Unav
 def _values(row: JournalRow) -> tuple[object, ...]:
     return (
         row.document_hash, row.id, row.issuer, row.number, row.version, row.input_hash,
-        row.slot.list, row.slot.index, row.document, row.pdf_name, row.pdf_sha256, int(row.published),
-        row.signed_at,
+        row.slot.list, row.slot.index, row.document, row.pdf_name, row.pdf_sha256, row.mode.value,
+        row.signed_at, *((None, None) if row.sealing is None else (row.sealing.key, row.sealing.nonce)),
     )  # fmt: skip
+
+
+def _sealing(key: bytes | None, nonce: bytes | None) -> Sealing | None:
+    return None if key is None or nonce is None else Sealing(key, nonce)

@@ -64,7 +64,7 @@ class Printing:
             progress("print", done, len(rows))
 
     def _print(self, row: JournalRow, path: Path) -> None:
-        data = self.make_pdf(row.secured(), row.signed_at)
+        data = self.make_pdf(row.secured(), row.signed_at, row.key_text)
         _write(path, data)
         digest, now = hashlib.sha256(data).digest(), self.now()
         binding = file_binding(
@@ -89,7 +89,7 @@ def pdf_name(row: JournalRow) -> str:
 
 
 def _same_again(row: JournalRow, make_pdf: MakePdf) -> bytes:
-    data = make_pdf(row.secured(), row.signed_at)
+    data = make_pdf(row.secured(), row.signed_at, row.key_text)
     if hashlib.sha256(data).digest() != row.pdf_sha256:
         message = Sentence(
             "the PDF of {number!r} is gone and this version of the program makes another one; "

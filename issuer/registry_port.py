@@ -18,10 +18,25 @@ class ReservedSlots:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to log: an entry's canonical bytes and, where the content is published, the secured document."""
+    """One thing to log.
+
+    Attributes:
+        entry: the canonical bytes.
+        document: the secured document, where its content is public.
+        sealed: the sealed content, where only the holder of the paper may read it.
+        number_tag: what stands for number and version where the registry cannot read them.
+    """
 
     entry: bytes
     document: bytes | None = None
+    sealed: bytes | None = None
+    number_tag: bytes | None = None
+
+    @property
+    def length(self) -> int:
+        """At least the bytes of its line in a batch."""
+        sealed = len(self.sealed or b"") * 4 // 3
+        return len(self.entry) + len(self.document or b"") + sealed + _LINE_OVERHEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +93,6 @@ class Registry(Protocol):
         """Return the secured document with this id, where it is published."""
 
 
+_LINE_OVERHEAD = 160
 MAX_ITEMS = 1000
 MAX_BATCH_BYTES = 16 * 1024 * 1024

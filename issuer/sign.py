@@ -11,6 +11,7 @@ from certlog.encoding import b64url
 from certlog.entry import certificate_entry
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject
+from issuer.content_modes import ContentMode, Sealing, mode_of
 from issuer.drafts import Draft
 from issuer.journal import Journal, JournalRow
 from issuer.key_file import IssuerKey
@@ -28,15 +29,15 @@ class Signing:
         key: the issuer's key and DID.
         origin: the log's origin.
         journal: where signed bytes are kept.
-        publish: whether the content will be sent in clear.
+        content: how the content goes to the registry; None: as each kind of certificate asks for.
         now: the clock.
-        random_bytes: the source of ids and salts.
+        random_bytes: the source of ids, salts and keys of sealed content.
     """
 
     key: IssuerKey
     origin: str
     journal: Journal
-    publish: bool
+    content: ContentMode | None
     now: Callable[[], int]
     random_bytes: Callable[[int], bytes]
 
@@ -77,7 +78,9 @@ class Signing:
         return content
 
     def _sign(self, draft: Draft, content: JSONObject, slot: Slot) -> tuple[JournalRow, bytes]:
-        signed_at = self.now()
+        signed_at, mode = self.now(), mode_of(content, self.content)
+        if mode is not ContentMode.PUBLIC:
+            self.journal.number_secret(self.random_bytes)
         secured = secure(
             content,
             signer=self.key.signer,
@@ -97,8 +100,9 @@ class Signing:
             document=secured.to_bytes(),
             pdf_name=None,
             pdf_sha256=None,
-            published=self.publish,
+            mode=mode,
             signed_at=signed_at,
+            sealing=Sealing.fresh(self.random_bytes) if mode is ContentMode.SEALED else None,
         )
         return row, certificate_entry(secured, slot).to_bytes()
 

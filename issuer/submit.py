@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from issuer.journal import Journal, Waiting
+from certlog.sealed import seal
+from issuer.content_modes import ContentMode
+from issuer.journal import Journal, JournalRow, Waiting
 from issuer.registry_port import MAX_BATCH_BYTES, MAX_ITEMS, Item, Outcome, Registry
 
 Progress: TypeAlias = Callable[[str, int, int], None]
@@ -15,8 +17,6 @@ NEEDS_NEW_SLOT: Final = ("slot-expired", "slot-not-reserved", "slot-used", "id-t
 
 _NEVER: Final = ("wrong-previous", "no-effect", "already-revoked")
 """Refusals of a status statement that was overtaken: sent again, it would be refused again."""
-
-_LINE_OVERHEAD: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,23 @@ def _refusal(journal: Journal, entry: Waiting, outcome: Outcome) -> Refusal:
     return Refusal(row.number if row else "", entry.action, outcome.code, outcome.detail)
 
 
+def _item(entry: bytes, row: JournalRow, journal: Journal) -> Item:
+    """Return what the registry gets: never a key, and content only as it was chosen."""
+    sealed, document = None, None
+    if row.sealing is not None:
+        sealed = seal(row.document, row.document_hash, key=row.sealing.key, nonce=row.sealing.nonce)
+    elif row.mode is ContentMode.PUBLIC:
+        document = row.document
+    return Item(entry, document, sealed, journal.number_tag(row))
+
+
 def _batches(journal: Journal, waiting: Sequence[Waiting]) -> Iterator[list[tuple[Waiting, Item]]]:
     batch: list[tuple[Waiting, Item]] = []
     size = 0
     for entry in waiting:
         row = journal.certificate(entry.certificate) if entry.action == "issue" else None
-        item = Item(entry.entry, row.document if row and row.published else None)
-        length = len(item.entry) + len(item.document or b"") + _LINE_OVERHEAD
+        item = Item(entry.entry) if row is None else _item(entry.entry, row, journal)
+        length = item.length
         if batch and (len(batch) == MAX_ITEMS or size + length > MAX_BATCH_BYTES):
             yield batch
             batch, size = [], 0

@@ -8,8 +8,10 @@ from certlog.certificate_id import certificate_id
 from certlog.credential import find_problems
 from certlog.documents import certificate_challenge, secure
 from certlog.entry import certificate_entry
+from certlog.sealed import open_sealed
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject, get_list, get_object
+from issuer.content_modes import ContentMode, Sealing, number_tag
 from issuer.journal import JournalRow, open_journal
 from issuer.submit import _batches
 from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
@@ -36,8 +38,8 @@ def test_a_standard_that_is_listed_twice_is_refused() -> None:
     assert f"/credentialSubject/criteria/{len(criteria)}/number" in found
 
 
-@pytest.mark.parametrize("published", [False, True])
-def test_content_that_is_withheld_never_leaves_with_its_entry(tmp_path: Path, published: bool) -> None:
+@pytest.mark.parametrize("mode", ContentMode)
+def test_content_leaves_with_its_entry_only_as_it_was_chosen(tmp_path: Path, mode: ContentMode) -> None:
     slot = Slot(0, 0)
     document = secure(
         conformity_content(),
@@ -58,10 +60,19 @@ def test_content_that_is_withheld_never_leaves_with_its_entry(tmp_path: Path, pu
         document=document.to_bytes(),
         pdf_name=None,
         pdf_sha256=None,
-        published=published,
+        mode=mode,
         signed_at=1_795_000_000,
+        sealing=Sealing(bytes(16), bytes(12)) if mode is ContentMode.SEALED else None,
     )
     with open_journal(tmp_path) as journal:
         journal.add_certificates([(row, certificate_entry(document, slot).to_bytes())])
+        secret = journal.number_secret(bytes)
         (((_, item),),) = _batches(journal, journal.waiting())
-    assert item.document == (document.to_bytes() if published else None)
+    tag = number_tag(secret, "MAU-2026-0001", 1)
+    assert item.document == (document.to_bytes() if mode is ContentMode.PUBLIC else None)
+    assert item.number_tag == (None if mode is ContentMode.PUBLIC else tag)
+    if mode is ContentMode.SEALED:
+        assert item.sealed is not None
+        assert open_sealed(item.sealed, bytes(16), document.document_hash) == document
+    else:
+        assert item.sealed is None

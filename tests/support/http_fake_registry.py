@@ -11,10 +11,10 @@ from typing import ClassVar
 from certlog.canonical import canonicalize
 from certlog.certificate_id import certificate_id
 from certlog.digests import DocumentHash, digest_from_text
-from certlog.encoding import b64url
+from certlog.encoding import b64url, b64url_decode
 from certlog.entry import CertificateEntry, parse_entry
 from certlog.errors import InvalidInput
-from certlog.strict_json import JSONObject, get_int, get_object, parse_object
+from certlog.strict_json import JSONObject, get_int, get_object, get_str, parse_object
 from certlog.timestamps import format_time
 from issuer.registry_port import Item, Outcome
 from tests.support.fake_registry import FakeRegistry
@@ -115,7 +115,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _item(line: JSONObject) -> Item:
     document = canonicalize(get_object(line, "document")) if "document" in line else None
-    return Item(canonicalize(get_object(line, "entry")), document)
+    sealed = b64url_decode(get_str(line, "sealed")) if "sealed" in line else None
+    tag = b64url_decode(get_str(line, "numberTag")) if "numberTag" in line else None
+    return Item(canonicalize(get_object(line, "entry")), document, sealed, tag)
 
 
 def _line(number: int, item: Item, outcome: Outcome) -> bytes:
