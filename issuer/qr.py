@@ -4,6 +4,7 @@ Follows docs/formats.md section 2: the code only locates a certificate; it prove
 """
 
 import io
+from itertools import groupby
 from typing import Final
 
 import segno
@@ -31,9 +32,42 @@ def code_text(address: str, key_text: str = "") -> str:
     return f"{address}#{key_text}" if key_text else address
 
 
-def qr_svg(text: str) -> str:
+def qr_svg(text: str, error_level: str = ERROR_LEVEL) -> str:
     """Return the code as an SVG image, one unit a module, the quiet zone included."""
-    code = segno.make(text, error=ERROR_LEVEL, boost_error=False, micro=False)
+    code = _code(text, error_level)
     out = io.BytesIO()
     code.save(out, kind="svg", scale=1, border=QUIET_ZONE, xmldecl=False, nl=False, light="#fff")
     return out.getvalue().decode()
+
+
+def qr_modules(text: str, error_level: str = ERROR_LEVEL) -> int:
+    """Return how many modules wide the code is, the quiet zone included."""
+    width = int(_code(text, error_level).symbol_size(border=QUIET_ZONE)[0])
+    return width
+
+
+def qr_operators(text: str, side: float) -> bytes:
+    """Return the operators of a PDF content stream that draw the code, in vectors, on white.
+
+    It stands in a square whose lower left corner is the origin: whoever stamps a page moves it with `cm`, and puts
+    the whole between `q` and `Q`.
+
+    Args:
+        text: what the code holds.
+        side: the width in points (1/72 inch), the quiet zone included.
+    """
+    rows = list(_code(text, ERROR_LEVEL).matrix_iter(border=QUIET_ZONE))
+    scale = f"{side / len(rows):.6f}"
+    lines = [f"{scale} 0 0 {scale} 0 0 cm", "1 g", f"0 0 {len(rows)} {len(rows)} re f", "0 g"]
+    for y, row in enumerate(reversed(rows)):
+        x = 0
+        for dark, run in groupby(row):
+            width = len(list(run))
+            if dark:
+                lines.append(f"{x} {y} {width} 1 re")
+            x += width
+    return ("\n".join(lines) + "\nf\n").encode()
+
+
+def _code(text: str, error_level: str) -> segno.QRCode:
+    return segno.make(text, error=error_level, boost_error=False, micro=False)
