@@ -29,8 +29,9 @@ from cli.issuer_options import (
     submit_options,
     told,
 )
-from cli.issuer_report import submitted_json, tell_mistakes, tell_report, tell_submitted
+from cli.issuer_report import submitted_json, tell_advice, tell_mistakes, tell_report, tell_submitted
 from cli.issuer_status import bind, change_command, supersede
+from cli.language import Group
 from issuer.body import read_body
 from issuer.content_modes import ContentMode
 from issuer.drafts import Drafts
@@ -66,7 +67,7 @@ class _IssueOptions(DeskOptions):
     errors: Path | None
 
 
-@click.group()
+@click.group(cls=Group)
 def issuer() -> None:
     """At the issuing body: keys, issuing, submitting, status changes."""
 
@@ -112,6 +113,7 @@ def issue_command(**options: Unpack[_IssueOptions]) -> None:
     output = output_of(options)
     with told(output):
         drafts = _read(options)
+        tell_advice(output, drafts.advice)
         if drafts.problems and not options["partial"]:
             tell_mistakes(output, drafts.problems, options["file"], options["errors"])
         try:

@@ -30,6 +30,12 @@ def tell_mistakes(
     sys.exit(EXIT_REFUSED)
 
 
+def tell_advice(output: Output, advice: Sequence[RowProblem]) -> None:
+    """List what the laboratory should look at; nothing is stopped by it."""
+    for remark in advice:
+        output.line(remark.text(output.language))
+
+
 def tell_report(
     output: Output, report: IssueReport, folder: Path, errors: Path | None, *, submitted: bool
 ) -> NoReturn:

@@ -66,10 +66,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """What a file holds: the drafts that are right, and all problems in the order of the file."""
+    """What a file holds: the drafts that are right, all problems in the order of the file, and advice.
+
+    Problems stop issuing; advice (ILAC-P14, sums that do not add up) is told and stops nothing.
+    """
 
     good: tuple[Draft, ...]
     problems: tuple[RowProblem, ...]
+    advice: tuple[RowProblem, ...] = ()
 
 
 def refusals(content: JSONObject) -> Iterator[InvalidInput]:

@@ -20,7 +20,7 @@ from issuer.csv_file import read_csv
 from issuer.drafts import Draft, Drafts
 from issuer.glyphs import FindUnprintable, unprintable_drafts
 from issuer.journal import Journal, JournalRow
-from issuer.json_file import read_json
+from issuer.json_drafts import read_json_drafts
 from issuer.key_file import IssuerKey
 from issuer.pdf import MakePdf
 from issuer.print_files import Printing, remove_pdf
@@ -126,7 +126,7 @@ def read_drafts(data: bytes, *, is_json: bool, body: Body, did: str) -> Drafts:
             ),
             code="too-large",
         )
-    return read_rows(read_json(data) if is_json else read_csv(data), body, did)
+    return read_json_drafts(data, body, did) if is_json else read_rows(read_csv(data), body, did)
 
 
 def issue(request: Request, tools: Tools) -> IssueReport:

@@ -5,36 +5,47 @@ by the strict parser: duplicate members, floats and text outside NFC are refused
 """
 
 import difflib
+from collections.abc import Sequence
 from typing import Final
 
 from certlog.errors import InvalidInput
 from certlog.strict_json import JSONObject, JSONValue, parse
 from issuer.columns import BY_NAME, COLUMNS, LIST_SEPARATOR
 from issuer.problems import Place, RowProblem
-from issuer.table import MAX_FILE_BYTES, MAX_ROWS, Row, Table
+from issuer.table import MAX_ROWS, Row, Table
 
+MAX_JSON_BYTES: Final = 64 * 1024 * 1024
+"""It is held in memory as a whole, unlike a spreadsheet."""
 _NAMES: Final = tuple(BY_NAME)
 
 
-def read_json(data: bytes) -> Table:
-    """Read the bytes of a JSON file; rows are numbered from 1."""
+def read_items(data: bytes) -> tuple[list[tuple[int, JSONObject]], list[RowProblem]]:
+    """Read the bytes of a JSON file into its objects, numbered from 1, and what is wrong with its form."""
     try:
-        value = parse(data, max_bytes=MAX_FILE_BYTES)
+        value = parse(data, max_bytes=MAX_JSON_BYTES)
     except InvalidInput as error:
-        return Table({}, (), (RowProblem(Place(0), "bad-json", {"found": str(error)}),))
+        return [], [RowProblem(Place(0), "bad-json", {"found": str(error)})]
     items = value if isinstance(value, list) else [value]
     if not items:
-        return Table({}, (), (RowProblem(Place(0), "no-rows"),))
+        return [], [RowProblem(Place(0), "no-rows")]
     if len(items) > MAX_ROWS:
-        return Table({}, (), (RowProblem(Place(0), "too-many-rows", {"expected": str(MAX_ROWS)}),))
-    rows: list[Row] = []
-    problems: list[RowProblem] = []
-    for number, item in enumerate(items, start=1):
-        if isinstance(item, dict):
-            rows.append(Row(number, _cells(item, number, problems)))
-        else:
-            problems.append(RowProblem(Place(number), "not-text"))
-    return Table({}, tuple(rows), tuple(problems))
+        return [], [RowProblem(Place(0), "too-many-rows", {"expected": str(MAX_ROWS)})]
+    numbered = list(enumerate(items, start=1))
+    problems = [RowProblem(Place(i), "not-text") for i, item in numbered if not isinstance(item, dict)]
+    return [(i, item) for i, item in numbered if isinstance(item, dict)], problems
+
+
+def read_json(data: bytes) -> Table:
+    """Read the bytes of a JSON file of certificates of conformity."""
+    items, problems = read_items(data)
+    return table_of(items, problems)
+
+
+def table_of(items: Sequence[tuple[int, JSONObject]], problems: Sequence[RowProblem] = ()) -> Table:
+    """Return objects whose members are the English column names as the rows of a table."""
+    found = list(problems)
+    rows = tuple(Row(number, _cells(item, number, found)) for number, item in items)
+    return Table({}, rows, tuple(found))
 
 
 def _cells(item: JSONObject, number: int, problems: list[RowProblem]) -> dict[str, str]:
