@@ -4,12 +4,15 @@ The order is that of `certlog verify`; who may be contacted is in `Source`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from certlog.certificate_id import certificate_id, id_prefix_matches, parse_id
+from certlog.documents import SecuredDocument
+from certlog.entry import CertificateEntry, parse_entry
 from certlog.errors import InvalidInput, MistypedId, Unavailable
 from certlog.evidence import Evidence
+from certlog.sealed import key_from_text, open_sealed
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from verifier.chain_view import NOT_CONSULTED, AnchorReading, ChainView
@@ -31,6 +34,7 @@ class Source:
         offline: contact nobody.
         evidence_path: the evidence file that goes with a PDF or certificate.
         seen: anchors that this device read before.
+        key: what opens sealed content; it is sent to nobody.
     """
 
     registry: RegistryAddress
@@ -38,6 +42,7 @@ class Source:
     offline: bool = False
     evidence_path: Path | None = None
     seen: tuple[AnchorReading, ...] = ()
+    key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def answer(target: str, trust_root: TrustRoot, source: Source, *, at: int, now: 
         Unavailable: a file that cannot be read.
     """
     path = Path(target)
+    if not path.is_file():
+        target, source = _without_key(target, source)
     if not target.lower().startswith(("http://", "https://")) and (path.is_file() or looks_like_path(target)):
         return _answer_for_file(path, trust_root, source, at=at, now=now)
     try:
@@ -77,8 +84,15 @@ def _answer_for_file(
         handed_in = replace(handed_in, evidence=evidence)
     view = _look_at_chain(handed_in.evidence, trust_root, source, now)
     view = replace(view, problem=problem) if problem else view
+    entry = None if document is not None or source.offline else _fetch_entry(handed_in.evidence, source)[0]
     report = verify(
-        handed_in.evidence, trust_root, at, view, file=handed_in.file, certificate=handed_in.certificate
+        handed_in.evidence,
+        trust_root,
+        at,
+        view,
+        file=handed_in.file,
+        certificate=handed_in.certificate,
+        entry=entry,
     )
     return Answer(as_unknown(report) if is_unknown else report, view)
 
@@ -94,17 +108,62 @@ def _answer_for_id(
         return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.NO_EVIDENCE, at=at, why=problem))
     if evidence is None:
         return Answer(unknown(at=at, registry=source.registry.url))
-    document = evidence.certificate
+    document, entry, problem = evidence.certificate, None, ""
+    if document is None:
+        entry, problem = _fetch_entry(evidence, source)
+    named = document or entry
+    if named is None:
+        return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.NO_EVIDENCE, at=at, why=problem))
     # The id is a locator: evidence of some other certificate, however good, is no answer.
-    if document is not None and not id_prefix_matches(identifier, document.document_hash):
+    if not id_prefix_matches(identifier, named.document_hash):
         why = Sentence(
             "{url} answered with {identifier}",
             url=source.registry.url,
-            identifier=certificate_id(document.document_hash),
+            identifier=certificate_id(named.document_hash),
         )
         return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.ANOTHER_DOCUMENT, at=at, why=why))
     view = _look_at_chain(evidence, trust_root, source, now)
-    return Answer(verify(evidence, trust_root, at, view), view)
+    opened = None if entry is None or source.key is None else _open(identifier, entry, source.key, source)
+    return Answer(verify(evidence, trust_root, at, view, certificate=opened, entry=entry), view)
+
+
+def _without_key(target: str, source: Source) -> tuple[str, Source]:
+    """Take the key off what was typed or scanned: `https://HOST/c/ID#KEY` or `ID#KEY`."""
+    place, mark, text = target.partition("#")
+    if not mark:
+        return target, source
+    key = key_from_text(text)
+    if source.key not in (None, key):
+        message = Sentence("expected one key, found two that differ: leave out --key or what follows the #")
+        raise InvalidInput(message, code="two-keys")
+    return place, replace(source, key=key)
+
+
+def _open(identifier: str, entry: CertificateEntry, key: bytes, source: Source) -> SecuredDocument:
+    blob = source.registry.fetch_sealed(identifier)
+    if blob is None:
+        message = Sentence(
+            "{url} holds no sealed content of this certificate; ask its holder for the file",
+            url=source.registry.url,
+        )
+        raise InvalidInput(message, code="no-sealed-content")
+    return open_sealed(blob, key, entry.document_hash)
+
+
+def _fetch_entry(evidence: Evidence | None, source: Source) -> tuple[CertificateEntry | None, str]:
+    """Return the certificate's entry, which says who signed which hash, or the problem of getting it."""
+    if evidence is None:
+        return None, ""
+    try:
+        data = source.registry.fetch_entry(evidence.index)
+        entry = None if data is None else parse_entry(data)
+    except (Unavailable, InvalidInput) as error:
+        return None, str(error)
+    if isinstance(entry, CertificateEntry):
+        return entry, ""
+    return None, Sentence(
+        "{url}: entry {index} is no certificate", url=source.registry.url, index=evidence.index
+    )
 
 
 def _fetch(identifier: str, source: Source) -> tuple[Evidence | None, str]:

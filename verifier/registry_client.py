@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from certlog.certificate_id import parse_id
+from certlog.entry import MAX_ENTRY_BYTES
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
+from certlog.sealed import MAX_SEALED_BYTES
 from certlog.sentences import Sentence
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
 from verifier.hang_up import hanging_up_after
@@ -93,6 +95,22 @@ class RegistryAddress:
         """
         return self._get(f"/api/v1/certificates/{identifier}/evidence", MAX_EVIDENCE_BYTES, timeout)
 
+    def fetch_entry(self, index: int, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
+        """Return the log entry at an index, or None if the registry has none there.
+
+        Raises:
+            Unavailable: no answer, or another one.
+        """
+        return self._get(f"/api/v1/entries/{index}", MAX_ENTRY_BYTES, timeout)
+
+    def fetch_sealed(self, identifier: str, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
+        """Return the sealed content of a certificate id, or None if the registry has none.
+
+        Raises:
+            Unavailable: no answer, or another one.
+        """
+        return self._get(f"/api/v1/certificates/{identifier}/sealed", MAX_SEALED_BYTES, timeout)
+
     def fetch_trust_root(self, *, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         """Return the trust root that the registry publishes about itself.
 
@@ -110,7 +128,7 @@ class RegistryAddress:
         connection = self._connect(timeout)
         try:
             with hanging_up_after(timeout, connection):
-                connection.request("GET", self.path + path, headers={"Accept": "application/json"})
+                connection.request("GET", self.path + path, headers={"Accept": "application/json, */*;q=0.5"})
                 response = connection.getresponse()
             if response.status == http.client.NOT_FOUND:
                 return None
