@@ -200,23 +200,24 @@ def _rehash(connection: Connection, start: int, end: int, stored: NodeReader) ->
     """Hash entries start .. end-1 from their bytes; return every node that they complete, level 0 included."""
     fresh: dict[tuple[int, int], bytes] = {}
     read = _overlay(fresh, stored)
-    rows = connection.execution_options(yield_per=1000).execute(
+    query = (
         select(entries.c.leaf_index, entries.c.leaf_hash, entries.c.data)
         .where(entries.c.leaf_index >= start, entries.c.leaf_index < end)
         .order_by(entries.c.leaf_index)
     )
     expected = start
-    for index, stored_hash, data in rows:
-        digest = leaf_hash(data)
-        if index != expected or not same(digest, stored_hash):
-            message = Sentence(
-                "entry {expected}: missing, or its bytes do not have the hash that was stored with them",
-                expected=expected,
-            )
-            raise SigningHalted(message)
-        for level, position, node in new_nodes(index, LeafHash(digest), read):
-            fresh[level, position] = node
-        expected += 1
+    with connection.execute(query, execution_options={"yield_per": 1000}) as rows:
+        for index, stored_hash, data in rows:
+            digest = leaf_hash(data)
+            if index != expected or not same(digest, stored_hash):
+                message = Sentence(
+                    "entry {expected}: missing, or its bytes do not have the hash that was stored with them",
+                    expected=expected,
+                )
+                raise SigningHalted(message)
+            for level, position, node in new_nodes(index, LeafHash(digest), read):
+                fresh[level, position] = node
+            expected += 1
     if expected != end:
         message = Sentence("expected {end} entries, found {expected}", end=end, expected=expected)
         raise SigningHalted(message)

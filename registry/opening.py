@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert
 
-from certlog.errors import Unavailable
+from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.tree import EMPTY_ROOT
 from certlog.trust_root import TrustRoot
@@ -28,6 +28,8 @@ from registry.service import Registry
 from registry.settings import Settings, load_settings
 from registry.tables import log_identity
 from registry.trust_ledger import TrustLedger
+from storage.database import closed_at_end, closed_if_it_fails
+from storage.postgres import parse_url
 
 
 def system_now() -> int:
@@ -47,11 +49,12 @@ class Surroundings:
 def initialise(folder: DataFolder, settings: Settings, surroundings: Surroundings) -> TrustRoot:
     """Make a registry: settings, keys, database, last-signed-head file and its own trust root, still without a chain.
 
-    Everything is made beside the folder and moved into place at the end: it is there whole or not at all.
+    Everything is made beside the folder and moved into place at the end: it is there whole or not at all. Of a database
+    on a server the tables are made last, in one transaction.
 
     Raises:
-        InvalidInput: the folder exists and is not empty.
-        Unavailable: the folder cannot be written.
+        InvalidInput: the folder exists and is not empty, or the database holds a log.
+        Unavailable: the folder cannot be written, or the database cannot be used.
     """
     folder.require_new()
     draft = folder.draft()
@@ -72,14 +75,19 @@ def initialise(folder: DataFolder, settings: Settings, surroundings: Surrounding
 
 
 def migrate(folder: DataFolder, surroundings: Surroundings) -> None:
-    """Bring the folder's database to the newest schema; only the parent of all workers does this."""
+    """Bring this log's database to the newest schema; only the parent of all workers does this.
+
+    Raises:
+        InvalidInput: settings are missing or wrong.
+        Unavailable: the database holds no log, another log, or tables of a newer version.
+    """
     folder.require_ready()
     settings = load_settings(folder.settings, surroundings.environ)
-    database = Database(folder.database, busy_timeout=settings.busy_timeout)
-    try:
+    with closed_at_end(_database_of(folder, settings)) as database:
+        with database.reading() as connection:
+            # First, so that no table is ever made or changed in a database that is not this log's.
+            _require_own(connection, settings, database)
         schema.upgrade(database)
-    finally:
-        database.close()
 
 
 def open_registry(folder: DataFolder, surroundings: Surroundings) -> Registry:
@@ -90,8 +98,9 @@ def open_registry(folder: DataFolder, surroundings: Surroundings) -> Registry:
         Unavailable: the database is of another log or schema, or cannot be used.
     """
     settings, database = _open_database(folder, surroundings)
-    signer = load_key(folder.list_key)
-    return Registry(database, settings, signer, surroundings.now, surroundings.random_bytes)
+    with closed_if_it_fails(database):
+        signer = load_key(folder.list_key)
+        return Registry(database, settings, signer, surroundings.now, surroundings.random_bytes)
 
 
 def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
@@ -102,17 +111,9 @@ def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
         Unavailable: the database is of another log, key or schema, or cannot be used.
     """
     settings, database = _open_database(folder, surroundings)
-    log_key = LogSigner(settings.origin, load_key(folder.log_key))
-    with database.reading() as connection:
-        made_with = lookup.log_key(connection)
-    if made_with != log_key.verifier_key.to_text():
-        message = Sentence(
-            "{log_key} is {verifier_key}; the log was made with {made_with}",
-            log_key=folder.log_key,
-            verifier_key=log_key.verifier_key.to_text(),
-            made_with=made_with,
-        )
-        raise Unavailable(message)
+    with closed_if_it_fails(database):
+        log_key = LogSigner(settings.origin, load_key(folder.log_key))
+        _require_log_key(database, log_key, folder)
     head_file = LastSignedHeadFile(folder.last_signed_head, settings.origin)
     return Publisher(
         database,
@@ -129,33 +130,62 @@ def _fill(folder: DataFolder, settings: Settings, surroundings: Surroundings) ->
     folder.settings.write_text(settings.to_toml(), "utf-8")
     log_key = LogSigner(settings.origin, create_key(folder.log_key, surroundings.random_bytes(32)))
     list_key = create_key(folder.list_key, surroundings.random_bytes(32))
-    database = Database(folder.database, busy_timeout=settings.busy_timeout)
-    try:
-        schema.upgrade(database)
-        row = {"id": 1, "origin": settings.origin, "log_key": log_key.verifier_key.to_text()}
-        with database.writing() as connection:
-            connection.execute(insert(log_identity).values(row | {"created_at": surroundings.now()}))
-    finally:
-        database.close()
     LastSignedHeadFile(folder.last_signed_head, settings.origin).create(SignedHead(0, EMPTY_ROOT))
     root = own_trust_root(settings, log_key.verifier_key, list_key.public_key, ())
     folder.trust_root.write_bytes(root.to_bytes())
+    with closed_at_end(_database_of(folder, settings, create=True)) as database:
+        row = {"id": 1, "origin": settings.origin, "log_key": log_key.verifier_key.to_text()}
+        with database.writing() as connection:
+            _require_empty(connection, database)
+            schema.MIGRATIONS.upgrade(connection)
+            connection.execute(insert(log_identity).values(row | {"created_at": surroundings.now()}))
     return root
 
 
 def _open_database(folder: DataFolder, surroundings: Surroundings) -> tuple[Settings, Database]:
     folder.require_ready()
     settings = load_settings(folder.settings, surroundings.environ)
-    if not folder.database.is_file():
+    database = _database_of(folder, settings)
+    with closed_if_it_fails(database):
+        schema.require_newest(database)
+        with database.reading() as connection:
+            _require_own(connection, settings, database)
+    return settings, database
+
+
+def _database_of(folder: DataFolder, settings: Settings, *, create: bool = False) -> Database:
+    """Open the database that the settings name, or the file in the folder."""
+    if settings.database is not None:
+        return Database(parse_url(settings.database), busy_timeout=settings.busy_timeout)
+    if not create and not folder.database.is_file():
         message = Sentence(
             "{database} does not exist; restore it, or start a new log with certlog registry init",
             database=folder.database,
         )
         raise Unavailable(message)
-    database = Database(folder.database, busy_timeout=settings.busy_timeout)
-    schema.require_newest(database)
-    with database.reading() as connection:
-        origin = connection.execute(select(log_identity.c.origin)).scalar_one()
+    return Database(folder.database, busy_timeout=settings.busy_timeout)
+
+
+def _require_empty(connection: Connection, database: Database) -> None:
+    origin = schema.origin_of(connection)
+    if origin is not None:
+        message = Sentence(
+            "the database {path} holds the log {origin!r} already; nothing was changed: choose another database, or "
+            "another schema in it, with --database",
+            path=database.name,
+            origin=origin,
+        )
+        raise InvalidInput(message, code="database-used")
+
+
+def _require_own(connection: Connection, settings: Settings, database: Database) -> None:
+    origin = schema.origin_of(connection)
+    if origin is None:
+        message = Sentence(
+            "the database {path} holds no log; restore it, or start a new log with certlog registry init",
+            path=database.name,
+        )
+        raise Unavailable(message)
     if origin != settings.origin:
         message = Sentence(
             "the database is of the log {origin!r}, the settings say {expected!r}",
@@ -163,4 +193,16 @@ def _open_database(folder: DataFolder, surroundings: Surroundings) -> tuple[Sett
             expected=settings.origin,
         )
         raise Unavailable(message)
-    return settings, database
+
+
+def _require_log_key(database: Database, log_key: LogSigner, folder: DataFolder) -> None:
+    with database.reading() as connection:
+        made_with = lookup.log_key(connection)
+    if made_with != log_key.verifier_key.to_text():
+        message = Sentence(
+            "{log_key} is {verifier_key}; the log was made with {made_with}",
+            log_key=folder.log_key,
+            verifier_key=log_key.verifier_key.to_text(),
+            made_with=made_with,
+        )
+        raise Unavailable(message)

@@ -4,12 +4,15 @@ Run after a restore, after a migration and whenever in doubt. It shows that the 
 each entry had a right to be logged is for an audit of the whole log to say.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Table, insert, select
 
+from certlog.certificate_id import certificate_id
 from certlog.digests import LeafHash, same
 from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
 from certlog.errors import Unavailable
@@ -35,6 +38,8 @@ from registry.tables import (
 )
 from registry.trust_ledger import TrustLedger
 from registry.views import certificate_row, write_epoch, write_status, write_trust
+
+_STREAMED: Final = {"yield_per": 1000}
 
 VIEWS: Final = (nodes, certificates, statements, bit_changes, issuer_records, epochs, status_leaves)
 
@@ -93,8 +98,9 @@ def _check_head(connection: Connection) -> None:
 
 def _derive(source: Connection, target: Connection, ledger: TrustLedger) -> int:
     appending = Appending(target, ledger, 0)
-    for stored in _entries(source):
-        _derive_entry(appending, stored)
+    with closing(_entries(source)) as logged:
+        for stored in logged:
+            _derive_entry(appending, stored)
     appending.flush()
     return appending.leaves.size
 
@@ -109,7 +115,11 @@ def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
     appending.flush()
     match entry:
         case CertificateEntry():
-            target.execute(insert(certificates).values(certificate_row(index, entry)))
+            target.execute(
+                insert(certificates).values(
+                    certificate_row(index, entry, certificate_id(entry.document_hash))
+                )
+            )
         case StatementEntry(type="status", document=document):
             certificate = StatusStatement.from_json(document.content).certificate
             events = (*events_of(target, certificate, index), StatusEvent(index, entry))
@@ -137,26 +147,25 @@ def _derive_epoch(appending: Appending, entry: EpochEntry, index: int) -> None:
     write_epoch(target, epoch, changed)
 
 
-def _entries(connection: Connection) -> Iterator[StoredEntry]:
-    rows = connection.execution_options(yield_per=1000).execute(
-        select(entries).order_by(entries.c.leaf_index)
-    )
-    for row in rows:
-        yield StoredEntry(row.leaf_index, LeafHash(row.leaf_hash), row.type, row.data, row.logged_at)
+def _entries(connection: Connection) -> Generator[StoredEntry]:
+    query = select(entries).order_by(entries.c.leaf_index)
+    with connection.execute(query, execution_options=_STREAMED) as rows:
+        for row in rows:
+            yield StoredEntry(row.leaf_index, LeafHash(row.leaf_hash), row.type, row.data, row.logged_at)
 
 
 def _compare(table: Table, found: Connection, expected: Connection) -> None:
     query = select(table).order_by(*table.primary_key.columns)
-    stored, derived = iter(found.execute(query)), iter(expected.execute(query))
-    while True:
-        left, right = next(stored, None), next(derived, None)
-        if left != right:
-            message = Sentence(
-                "table {name}: stored {left}, the entries say {right}",
-                name=table.name,
-                left=left,
-                right=right,
-            )
-            raise ViewsDiffer(message)
-        if left is None:
-            return
+    with (
+        found.execute(query, execution_options=_STREAMED) as stored,
+        expected.execute(query, execution_options=_STREAMED) as derived,
+    ):
+        for left, right in zip_longest(stored, derived):
+            if left != right:
+                message = Sentence(
+                    "table {name}: stored {left}, the entries say {right}",
+                    name=table.name,
+                    left=left,
+                    right=right,
+                )
+                raise ViewsDiffer(message)

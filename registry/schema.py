@@ -6,29 +6,34 @@ Only `certlog registry init` and the start of `certlog registry serve` migrate; 
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from registry.database import Database
+from registry.tables import log_identity
+from storage.migrations import Migrations
 
-_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+MIGRATIONS: Final = Migrations(Path(__file__).parent / "migrations", "alembic_version")
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Run every missing migration, all in one transaction."""
     with database.writing() as connection:
-        command.upgrade(_config(connection), revision)
+        MIGRATIONS.upgrade(connection, revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Undo migrations down to a revision ("base" for all), all in one transaction."""
     with database.writing() as connection:
-        command.downgrade(_config(connection), revision)
+        MIGRATIONS.downgrade(connection, revision)
+
+
+def origin_of(connection: Connection) -> str | None:
+    """Return the origin of the log that is kept here, whatever the version of its tables; None where there is none."""
+    if not MIGRATIONS.made(connection, log_identity.name):
+        return None
+    return connection.execute(select(log_identity.c.origin)).scalar_one_or_none()
 
 
 def require_newest(database: Database) -> None:
@@ -37,22 +42,16 @@ def require_newest(database: Database) -> None:
     Raises:
         Unavailable: the schema is older or newer; the message says what to run.
     """
-    wanted = ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+    wanted = MIGRATIONS.newest()
     with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
+        MIGRATIONS.require_known(connection)
+        found = MIGRATIONS.current(connection)
     if found != wanted:
         message = Sentence(
-            "the database {path} has schema {found}, this program needs {wanted}; start `certlog "
-            "registry serve` of this version once to migrate it",
-            path=database.path,
-            found=found or Sentence("none"),
+            "the database {path} has schema {found}, this program needs {wanted}; "
+            "start `certlog registry serve` of this version once to migrate it",
+            path=database.name,
+            found=found or "none",
             wanted=wanted,
         )
         raise Unavailable(message)
-
-
-def _config(connection: Connection) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config

@@ -17,6 +17,7 @@ from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.keys import PublicKey, check_did
 from certlog.sentences import Sentence
 from certlog.trust_state import Operator
+from storage.postgres import parse_url
 
 ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
 TABLES: Final = ("registry", "web")
@@ -57,6 +58,10 @@ def _multibase_key(text: str) -> str:
         raise ValueError(str(error)) from error
 
 
+def _database(text: str | None) -> str | None:
+    return None if text is None else parse_url(text).render_as_string()
+
+
 class Settings(BaseModel):
     """Everything that a registry can be told."""
 
@@ -82,6 +87,8 @@ class Settings(BaseModel):
     """Reserved, unexpired and unused slots that one issuer may hold."""
     slot_lifetime: int = Field(default=7 * 86_400, ge=60, le=366 * 86_400)
     """Seconds after which an unused slot can no longer be used."""
+    database: Annotated[str | None, AfterValidator(_database)] = None
+    """Where the log is kept: the URL of a PostgreSQL database, without password; absent, SQLite in the data folder."""
     busy_timeout: float = Field(default=10, ge=0.1, le=60)
     """Seconds that a writer waits for another before it answers "try again"."""
 
@@ -93,7 +100,8 @@ class Settings(BaseModel):
 
     def to_toml(self) -> str:
         """Return the [registry] table that says this; the one place that writes it is `certlog registry init`."""
-        lines = [f"{name} = {json.dumps(value)}" for name, value in self.model_dump().items()]
+        said = self.model_dump(exclude_none=True)
+        lines = [f"{name} = {json.dumps(value)}" for name, value in said.items()]
         return "\n".join(["[registry]", *lines, ""])
 
 

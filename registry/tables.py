@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.types import TypeEngine
 
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -33,6 +34,15 @@ metadata: Final = MetaData(naming_convention=NAMING)
 
 # SQLite makes only INTEGER PRIMARY KEY the row's own key; other databases need 64 bits said.
 Number: Final = BigInteger().with_variant(Integer, "sqlite")
+
+# What is looked up or put in order is compared by its bytes on every database: a collation would differ from one
+# system to the next, and an index made under one version of it can be wrong under another.
+Name: Final = Text().with_variant(Text(collation="C"), "postgresql")
+
+
+def _short(length: int) -> TypeEngine[str]:
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
 
 log_identity: Final = Table(
     "log_identity",
@@ -48,7 +58,7 @@ entries: Final = Table(
     metadata,
     Column("leaf_index", Number, primary_key=True, autoincrement=False),
     Column("leaf_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("type", String(16), nullable=False),
+    Column("type", _short(16), nullable=False),
     Column("data", LargeBinary, nullable=False),
     Column("logged_at", Number, nullable=False),
     Index(None, "type", "leaf_index"),
@@ -69,8 +79,8 @@ certificates: Final = Table(
     metadata,
     Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
     Column("document_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("id", String(20), nullable=False, unique=True),
-    Column("issuer", Text, nullable=False),
+    Column("id", _short(20), nullable=False, unique=True),
+    Column("issuer", Name, nullable=False),
     # Position of the slot in the row of all lists: list * LIST_SIZE + index.
     Column("slot", Number, nullable=False, unique=True),
 )
@@ -81,8 +91,8 @@ documents: Final = Table(
     metadata,
     Column("document_hash", LargeBinary(32), ForeignKey("certificates.document_hash"), primary_key=True),
     Column("data", LargeBinary, nullable=False),
-    Column("issuer", Text, nullable=False),
-    Column("number", Text, nullable=False),
+    Column("issuer", Name, nullable=False),
+    Column("number", Name, nullable=False),
     Column("version", Number, nullable=False),
     Column("stored_at", Number, nullable=False),
     UniqueConstraint("issuer", "number", "version"),
@@ -103,7 +113,7 @@ number_tags: Final = Table(
     "number_tags",
     metadata,
     Column("document_hash", LargeBinary(32), ForeignKey("certificates.document_hash"), primary_key=True),
-    Column("issuer", Text, nullable=False),
+    Column("issuer", Name, nullable=False),
     Column("tag", LargeBinary(32), nullable=False),
     UniqueConstraint("issuer", "tag"),
 )
@@ -114,10 +124,10 @@ statements: Final = Table(
     metadata,
     Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
     Column("document_hash", LargeBinary(32), nullable=False, unique=True),
-    Column("type", String(16), nullable=False),
+    Column("type", _short(16), nullable=False),
     Column("certificate", LargeBinary(32), ForeignKey("certificates.document_hash")),
-    Column("subject", Text),
-    Column("signer", Text, nullable=False),
+    Column("subject", Name),
+    Column("signer", Name, nullable=False),
     CheckConstraint("(certificate IS NULL) <> (subject IS NULL)", name="one_target"),
     Index(None, "certificate", "leaf_index"),
     Index(None, "subject", "leaf_index"),
@@ -139,7 +149,7 @@ bit_changes: Final = Table(
 issuer_records: Final = Table(
     "issuer_records",
     metadata,
-    Column("did", Text, primary_key=True),
+    Column("did", Name, primary_key=True),
     Column("leaf_index", Number, ForeignKey("entries.leaf_index"), primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
@@ -184,7 +194,7 @@ slot_reservations: Final = Table(
     metadata,
     Column("first", Number, primary_key=True, autoincrement=False),
     Column("amount", Number, nullable=False),
-    Column("issuer", Text, nullable=False),
+    Column("issuer", Name, nullable=False),
     Column("expires_at", Number, nullable=False),
     Index(None, "issuer", "expires_at"),
 )
@@ -192,9 +202,9 @@ slot_reservations: Final = Table(
 api_tokens: Final = Table(
     "api_tokens",
     metadata,
-    Column("prefix", String(16), primary_key=True),
+    Column("prefix", _short(16), primary_key=True),
     Column("hash", LargeBinary(32), nullable=False),
-    Column("did", Text, nullable=False),
+    Column("did", Name, nullable=False),
     Column("created_at", Number, nullable=False),
     Column("expires_at", Number, nullable=False),
     Column("revoked_at", Number),

@@ -16,6 +16,7 @@ from tests.support.repository import PACKAGES, ROOT, tracked
 LOADED_BY_NAME = {
     "fontpkg-be-vietnam-pro": "issuer/pdf.py reads the fonts in it, and needs none of its code",
     "gunicorn": "`certlog registry serve` starts it as a program",
+    "psycopg": "SQLAlchemy loads it for the URL of a PostgreSQL database",
     "coincurve": "eth-keys takes it when it is there: ten times faster than its own arithmetic",
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PACKAGES = ("anchoring", "certlog", "cli", "issuer", "registry", "verifier", "web")
+PACKAGES = ("anchoring", "certlog", "cli", "issuer", "registry", "storage", "verifier", "web")
 LINT = Path(sys.executable).parent / "lint-imports"
 
 

@@ -1,43 +1,70 @@
-"""A fresh registry for each test that asks for one: a copy of one that was made once."""
+"""A fresh registry for each test that asks for one, on SQLite and again on PostgreSQL: a copy of one made once."""
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.support.databases import Place, new_place
+from tests.support.postgres import Cluster
 from tests.support.registry import RegistryWorld, make_world, open_world
 
 
-@pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a closed, empty registry."""
-    path = tmp_path_factory.mktemp("registry") / "blank"
-    make_world(path).close()
-    return path
+@dataclass(frozen=True)
+class Template:
+    """A closed registry to copy: its folder and where its database is."""
+
+    folder: Path
+    place: Place
 
 
 @pytest.fixture(scope="session")
-def with_body(blank: Path) -> Path:
-    """Return the folder of a closed registry in which the sample body is enrolled."""
-    path = shutil.copytree(blank, blank.parent / "with-body")
-    world = open_world(path)
-    world.enrol()
-    world.close()
-    return path
+def blank(cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """Return a closed, empty registry."""
+    folder = tmp_path_factory.mktemp("registry") / "blank"
+    with new_place(folder / "registry.db", cluster) as place:
+        make_world(folder, place).close()
+        yield Template(folder, place)
+
+
+@pytest.fixture(scope="session")
+def with_body(
+    cluster: Cluster | None, blank: Template, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Template]:
+    """Return a closed registry in which the sample body is enrolled."""
+    folder = tmp_path_factory.mktemp("registry") / "with-body"
+    with copied(blank, folder, cluster) as place:
+        world = open_world(folder, place)
+        world.enrol()
+        world.close()
+        yield Template(folder, place)
 
 
 @pytest.fixture
-def world(blank: Path, tmp_path: Path) -> Iterator[RegistryWorld]:
+def world(cluster: Cluster | None, blank: Template, tmp_path: Path) -> Iterator[RegistryWorld]:
     """Return an empty registry: no entry, no enrolled body."""
-    world = open_world(shutil.copytree(blank, tmp_path / "data"))
-    yield world
-    world.close()
+    with copied(blank, tmp_path / "data", cluster) as place:
+        world = open_world(tmp_path / "data", place)
+        yield world
+        world.close()
 
 
 @pytest.fixture
-def enrolled(with_body: Path, tmp_path: Path) -> Iterator[RegistryWorld]:
+def enrolled(cluster: Cluster | None, with_body: Template, tmp_path: Path) -> Iterator[RegistryWorld]:
     """Return a registry in which the sample body is enrolled, with a key and a scope (entries 0 to 2)."""
-    world = open_world(shutil.copytree(with_body, tmp_path / "data"))
-    yield world
-    world.close()
+    with copied(with_body, tmp_path / "data", cluster) as place:
+        world = open_world(tmp_path / "data", place)
+        yield world
+        world.close()
+
+
+@contextmanager
+def copied(template: Template, folder: Path, cluster: Cluster | None) -> Iterator[Place]:
+    """Copy a registry's folder and its database."""
+    shutil.copytree(template.folder, folder)
+    source = template.place if cluster else Place(template.folder / "registry.db")
+    with new_place(folder / "registry.db", cluster, source) as place:
+        yield place

@@ -16,13 +16,14 @@ from tests.support.registry import RegistryWorld, as_submission
 ROOT = Path(__file__).resolve().parents[2]
 
 _APPEND = """
+import os
 import sys
 from pathlib import Path
 from registry.data_folder import DataFolder
 from registry.opening import Surroundings, open_registry
 from registry.submission import Submission
 
-registry = open_registry(DataFolder(Path(sys.argv[1])), Surroundings({}, lambda: int(sys.argv[3])))
+registry = open_registry(DataFolder(Path(sys.argv[1])), Surroundings(os.environ, lambda: int(sys.argv[3])))
 entries = Path(sys.argv[2]).read_text().split()
 for start in range(0, len(entries), 5):
     items = [Submission(bytes.fromhex(entry)) for entry in entries[start : start + 5]]
@@ -42,6 +43,7 @@ def test_a_killed_writer_loses_nothing_that_it_answered(
     with subprocess.Popen(
         [sys.executable, "-c", _APPEND, *arguments],
         cwd=ROOT,
+        env=os.environ | dict(enrolled.surroundings.environ),
         stdout=subprocess.PIPE,
         text=True,
     ) as writer:

@@ -27,19 +27,33 @@ def full(enrolled: RegistryWorld) -> RegistryWorld:
 
 def _execute(world: RegistryWorld, statement: str) -> None:
     with world.registry.database.writing() as connection:
-        connection.execute(text(statement))
+        connection.execute(text(world.place.sql(statement)))
 
 
 @pytest.mark.parametrize("table", INSERT_ONLY)
 def test_rows_of_a_log_table_are_never_changed_deleted_or_replaced(full: RegistryWorld, table: str) -> None:
     column = metadata.tables[table].columns.keys()[-1]
-    for statement in (
-        f"UPDATE {table} SET {column} = {column}",
-        f"DELETE FROM {table}",
-        f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
-    ):
-        with pytest.raises(IntegrityError, match=f"{table}"):
+    unchanged = f"SET {column} = EXCLUDED.{column}"
+    statements = [f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"]
+    statements += full.place.choose(
+        sqlite=[f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"],
+        postgresql=[
+            f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT ON CONSTRAINT pk_{table} DO UPDATE {unchanged}",
+            f"TRUNCATE {table} CASCADE",
+        ],
+    )
+    for statement in statements:
+        with pytest.raises(IntegrityError, match=f"{table}|is insert-only: truncate"):
             _execute(full, statement)
+
+
+@pytest.mark.parametrize("cluster", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", ["entries", "documents"])
+def test_a_change_that_meets_no_row_is_refused_by_a_server_all_the_same(
+    full: RegistryWorld, table: str
+) -> None:
+    with pytest.raises(IntegrityError, match=f"{table} is insert-only: delete refused"):
+        _execute(full, f"DELETE FROM {table} WHERE false")
 
 
 def test_an_entry_cannot_leave_a_gap_or_go_before_the_end(full: RegistryWorld) -> None:

@@ -17,7 +17,7 @@ FLIPPED: Final = "UPDATE entries SET data = x'7B7D' WHERE leaf_index = 8"
 
 
 def _new_folder(world: RegistryWorld) -> Path:
-    folder = world.folder.database.parent / "other-keys"
+    folder = world.folder.path / "other-keys"
     folder.mkdir()
     return folder
 

@@ -1,9 +1,6 @@
 """Publishing: heads that extend the last one, epochs in time, sealed batches for ever, refusals when in doubt."""
 
-import shutil
-import sqlite3
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -191,15 +188,12 @@ def _restore_old_backup(world: RegistryWorld) -> None:
     _log(world)
     world.publisher.tick()
     world.close()
-    backup = world.folder.path / "backup.db"
-    shutil.copyfile(world.folder.database, backup)
+    backup = world.place.save()
     world.reopen()
     _log(world)
     world.publisher.tick()
     world.close()
-    for leftover in world.folder.path.glob("registry.db*"):
-        leftover.unlink()
-    shutil.copyfile(backup, world.folder.database)
+    world.place.restore(backup)
     world.reopen()
 
 
@@ -264,17 +258,6 @@ def test_an_old_or_wrong_head_file_stops_signing(enrolled: RegistryWorld) -> Non
         enrolled.publisher.start()
 
 
-def _damage(path: Path, statement: str) -> None:
-    """Change a row behind the program's back, as a failing disk does: without the triggers."""
-    connection = sqlite3.connect(path)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute("PRAGMA foreign_keys = OFF")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()
-
-
 @pytest.mark.parametrize(
     ("statement", "message"),
     [
@@ -298,7 +281,7 @@ def test_damage_to_what_was_not_signed_yet_is_found_before_signing(
     enrolled.publisher.start()
     _log(enrolled, 6)
     before = enrolled.registry.checkpoint()
-    _damage(enrolled.folder.database, statement)
+    enrolled.place.damage(statement)
     with pytest.raises(SigningHalted, match=message):
         enrolled.publisher.tick()
     assert enrolled.registry.checkpoint() == before
@@ -313,21 +296,17 @@ def test_every_bit_of_an_entry_counts(enrolled: RegistryWorld) -> None:
     for bit in range(0, len(stored.data) * 8, 97):
         flipped = bytearray(stored.data)
         flipped[bit // 8] ^= 1 << bit % 8
-        _damage(
-            enrolled.folder.database, f"UPDATE entries SET data = x'{flipped.hex()}' WHERE leaf_index = 4"
-        )
+        enrolled.place.damage(f"UPDATE entries SET data = x'{flipped.hex()}' WHERE leaf_index = 4")
         with pytest.raises(SigningHalted, match="entry 4"):
             enrolled.publisher.tick()
-    _damage(
-        enrolled.folder.database, f"UPDATE entries SET data = x'{stored.data.hex()}' WHERE leaf_index = 4"
-    )
+    enrolled.place.damage(f"UPDATE entries SET data = x'{stored.data.hex()}' WHERE leaf_index = 4")
     enrolled.publisher.tick()
     assert _open(enrolled).size == 5
 
 
 def test_damage_to_old_entries_is_found_at_start(enrolled: RegistryWorld) -> None:
     enrolled.publisher.start()
-    _damage(enrolled.folder.database, "UPDATE entries SET data = x'7B7D' WHERE leaf_index = 1")
+    enrolled.place.damage("UPDATE entries SET data = x'7B7D' WHERE leaf_index = 1")
     enrolled.reopen()
     with pytest.raises(SigningHalted, match="entry 1: missing, or its bytes"):
         enrolled.publisher.start()

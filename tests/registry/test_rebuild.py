@@ -1,6 +1,5 @@
 """Every view follows from the entries alone: derived again it is the same, and a changed row is named."""
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -70,27 +69,18 @@ def test_replaying_the_entries_gives_the_same_views(full: RegistryWorld, tmp_pat
     ],
 )
 def test_a_changed_view_is_named(full: RegistryWorld, tmp_path: Path, statement: str, message: str) -> None:
-    _damage(full.folder.database, statement)
+    full.place.damage(statement)
     with pytest.raises(ViewsDiffer, match=message):
         _check(full, tmp_path)
 
 
 def test_a_changed_entry_is_named(full: RegistryWorld, tmp_path: Path) -> None:
-    _damage(full.folder.database, "UPDATE entries SET data = x'7B7D' WHERE leaf_index = 8")
+    full.place.damage("UPDATE entries SET data = x'7B7D' WHERE leaf_index = 8")
     with pytest.raises(SigningHalted, match="entry 8: missing, or its bytes"):
         _check(full, tmp_path)
 
 
 def test_stored_records_that_contradict_the_log_are_not_committed(full: RegistryWorld) -> None:
-    _damage(full.folder.database, "DELETE FROM issuer_records WHERE leaf_index = 5")
+    full.place.damage("DELETE FROM issuer_records WHERE leaf_index = 5")
     with pytest.raises(Unavailable, match=r"stored issuer records have root .*, the log gives"):
         full.publisher.seal_batch(3)
-
-
-def _damage(path: Path, statement: str) -> None:
-    connection = sqlite3.connect(path)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {name}")
-    connection.execute(statement)
-    connection.commit()
-    connection.close()

@@ -36,6 +36,7 @@ from tests.support.certificates import (
     SAMPLE_ORIGIN,
     conformity_content,
 )
+from tests.support.databases import Place
 from tests.support.signing import ed25519
 
 OPERATOR_DID: Final = "did:web:operator.example.vn"
@@ -80,6 +81,7 @@ class RegistryWorld:
     surroundings: Surroundings
     registry: Registry
     publisher: Publisher
+    place: Place
     operator: Signer = field(default_factory=lambda: ed25519("operator"))
     issuer: Signer = field(default_factory=lambda: ed25519("issuer"))
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -186,7 +188,7 @@ class RegistryWorld:
 
     def reopen(self) -> None:
         """Close and open again, as a restart does."""
-        self.registry.database.close()
+        self.close()
         self.registry = open_registry(self.folder, self.surroundings)
         self.publisher = open_publisher(self.folder, self.surroundings)
 
@@ -217,17 +219,19 @@ def settings_text(**changes: str | int) -> str:
     return "\n".join(["[registry]", *lines, ""])
 
 
-def make_world(path: Path, **changes: str | int) -> RegistryWorld:
-    """Make a registry in a new folder and open it; the caller closes it."""
+def make_world(path: Path, place: Place | None = None, **changes: str | int) -> RegistryWorld:
+    """Make a registry in a new folder, its database there or in another place, and open it; the caller closes it."""
     surroundings = Surroundings(environ={}, now=Clock(), random_bytes=counted_bytes())
-    settings = Settings.model_validate(SETTINGS | changes)
-    initialise(DataFolder(path), settings, surroundings)
-    return open_world(path)
+    elsewhere = {} if place is None or place.url is None else {"database": place.url}
+    initialise(DataFolder(path), Settings.model_validate(SETTINGS | changes | elsewhere), surroundings)
+    return open_world(path, place)
 
 
-def open_world(path: Path) -> RegistryWorld:
-    """Open a registry that exists; the caller closes it."""
+def open_world(path: Path, place: Place | None = None) -> RegistryWorld:
+    """Open a registry that exists, with its database in the folder or in another place; the caller closes it."""
     folder, clock = DataFolder(path), Clock()
-    surroundings = Surroundings(environ={}, now=clock, random_bytes=counted_bytes())
+    place = place or Place(folder.database)
+    environ = {} if place.url is None else {"CERTLOG_REGISTRY_DATABASE": place.url}
+    surroundings = Surroundings(environ=environ, now=clock, random_bytes=counted_bytes())
     registry = open_registry(folder, surroundings)
-    return RegistryWorld(folder, clock, surroundings, registry, open_publisher(folder, surroundings))
+    return RegistryWorld(folder, clock, surroundings, registry, open_publisher(folder, surroundings), place)

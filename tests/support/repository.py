@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
-PACKAGES: Final = ("anchoring", "certlog", "cli", "issuer", "registry", "verifier", "web")
+PACKAGES: Final = ("anchoring", "certlog", "cli", "issuer", "registry", "storage", "verifier", "web")
 LOCKS: Final = ("package-lock.json", "requirements.txt", "requirements-dev.txt")
 
 

@@ -5,6 +5,7 @@ CERTLOG_REQUIRE=all, which CI sets, turns each such skip into a failure, so that
 
 import os
 import shutil
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -27,3 +28,15 @@ def chromium() -> str:
     found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), "")
     require(found, "Chromium", "apt-get install chromium")
     return found
+
+
+def postgresql() -> Path:
+    """Return the folder of an installed PostgreSQL's programs, the newest where there are several."""
+    installed = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name.zfill(4), reverse=True
+    )
+    named = shutil.which("postgres")
+    candidates = [*([] if named is None else [Path(named).resolve().parent]), *installed]
+    found = [path for path in candidates if (path / "postgres").is_file() and (path / "initdb").is_file()]
+    require(found, "PostgreSQL's server", "apt-get install postgresql")
+    return found[0]

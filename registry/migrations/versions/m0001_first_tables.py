@@ -10,6 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from registry.migrations.guards import drop_functions, refuse_changes, require_order
+
 revision: str = "0001"
 down_revision: str | None = None
 branch_labels: str | Sequence[str] | None = None
@@ -17,6 +19,13 @@ depends_on: str | Sequence[str] | None = None
 
 _NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _HASH: Final = sa.LargeBinary(32)
+# As registry/tables.py: PostgreSQL orders and compares these by their bytes, as SQLite does.
+_NAME: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def _short(length: int) -> sa.types.TypeEngine[str]:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
 
 _INSERT_ONLY: Final = (
     "log_identity",
@@ -48,17 +57,18 @@ def upgrade() -> None:
     _create_heads()
     _create_slots_and_tokens()
     for table in _INSERT_ONLY:
-        _refuse_changes(table)
+        refuse_changes(table)
     for table, column in _GAPLESS.items():
-        _require_order(table, column, "= 1 +")
+        require_order(table, column, "= 1 +")
     for table, column in _RISING.items():
-        _require_order(table, column, ">")
+        require_order(table, column, ">")
 
 
 def downgrade() -> None:
     """Drop every table; its triggers go with it."""
     for table in ("api_tokens", *reversed(_INSERT_ONLY)):
         op.drop_table(table)
+    drop_functions(*_GAPLESS, *_RISING)
 
 
 def _create_log() -> None:
@@ -74,7 +84,7 @@ def _create_log() -> None:
         "entries",
         sa.Column("leaf_index", _NUMBER, autoincrement=False),
         sa.Column("leaf_hash", _HASH, nullable=False),
-        sa.Column("type", sa.String(16), nullable=False),
+        sa.Column("type", _short(16), nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("logged_at", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("leaf_index", name="pk_entries"),
@@ -96,8 +106,8 @@ def _create_certificates() -> None:
         "certificates",
         _leaf_index("certificates"),
         sa.Column("document_hash", _HASH, nullable=False),
-        sa.Column("id", sa.String(20), nullable=False),
-        sa.Column("issuer", sa.Text, nullable=False),
+        sa.Column("id", _short(20), nullable=False),
+        sa.Column("issuer", _NAME, nullable=False),
         sa.Column("slot", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("leaf_index", name="pk_certificates"),
         sa.UniqueConstraint("document_hash", name="uq_certificates_document_hash"),
@@ -108,8 +118,8 @@ def _create_certificates() -> None:
         "documents",
         sa.Column("document_hash", _HASH),
         sa.Column("data", sa.LargeBinary, nullable=False),
-        sa.Column("issuer", sa.Text, nullable=False),
-        sa.Column("number", sa.Text, nullable=False),
+        sa.Column("issuer", _NAME, nullable=False),
+        sa.Column("number", _NAME, nullable=False),
         sa.Column("version", _NUMBER, nullable=False),
         sa.Column("stored_at", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("document_hash", name="pk_documents"),
@@ -125,10 +135,10 @@ def _create_statements() -> None:
         "statements",
         _leaf_index("statements"),
         sa.Column("document_hash", _HASH, nullable=False),
-        sa.Column("type", sa.String(16), nullable=False),
+        sa.Column("type", _short(16), nullable=False),
         sa.Column("certificate", _HASH),
-        sa.Column("subject", sa.Text),
-        sa.Column("signer", sa.Text, nullable=False),
+        sa.Column("subject", _NAME),
+        sa.Column("signer", _NAME, nullable=False),
         sa.PrimaryKeyConstraint("leaf_index", name="pk_statements"),
         sa.UniqueConstraint("document_hash", name="uq_statements_document_hash"),
         sa.ForeignKeyConstraint(
@@ -149,7 +159,7 @@ def _create_statements() -> None:
     op.create_index("ix_bit_changes_leaf_index", "bit_changes", ["leaf_index"])
     op.create_table(
         "issuer_records",
-        sa.Column("did", sa.Text),
+        sa.Column("did", _NAME),
         _leaf_index("issuer_records"),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("did", "leaf_index", name="pk_issuer_records"),
@@ -198,16 +208,16 @@ def _create_slots_and_tokens() -> None:
         "slot_reservations",
         sa.Column("first", _NUMBER, autoincrement=False),
         sa.Column("amount", _NUMBER, nullable=False),
-        sa.Column("issuer", sa.Text, nullable=False),
+        sa.Column("issuer", _NAME, nullable=False),
         sa.Column("expires_at", _NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("first", name="pk_slot_reservations"),
     )
     op.create_index("ix_slot_reservations_issuer_expires_at", "slot_reservations", ["issuer", "expires_at"])
     op.create_table(
         "api_tokens",
-        sa.Column("prefix", sa.String(16)),
+        sa.Column("prefix", _short(16)),
         sa.Column("hash", _HASH, nullable=False),
-        sa.Column("did", sa.Text, nullable=False),
+        sa.Column("did", _NAME, nullable=False),
         sa.Column("created_at", _NUMBER, nullable=False),
         sa.Column("expires_at", _NUMBER, nullable=False),
         sa.Column("revoked_at", _NUMBER),
@@ -218,19 +228,3 @@ def _create_slots_and_tokens() -> None:
 def _leaf_index(table: str) -> sa.Column[int]:
     key = sa.ForeignKey("entries.leaf_index", name=f"fk_{table}_leaf_index")
     return sa.Column("leaf_index", _NUMBER, key, autoincrement=False, nullable=False)
-
-
-def _refuse_changes(table: str) -> None:
-    for verb in ("update", "delete"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only: {verb} refused'); END"
-        )
-
-
-def _require_order(table: str, column: str, comparison: str) -> None:
-    newest = f"(SELECT COALESCE(MAX({column}), -1) FROM {table})"  # noqa: S608 # both names stand above
-    op.execute(
-        f"CREATE TRIGGER {table}_order BEFORE INSERT ON {table} WHEN NOT (NEW.{column} {comparison} {newest}) "
-        f"BEGIN SELECT RAISE(ABORT, '{table}: rows come in order'); END"
-    )

@@ -10,6 +10,8 @@ from typing import Final
 import sqlalchemy as sa
 from alembic import op
 
+from registry.migrations.guards import refuse_changes
+
 revision: str = "0002"
 down_revision: str | None = "0001"
 branch_labels: str | Sequence[str] | None = None
@@ -17,6 +19,7 @@ depends_on: str | Sequence[str] | None = None
 
 _NUMBER: Final = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _HASH: Final = sa.LargeBinary(32)
+_NAME: Final = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _TABLES: Final = ("sealed_documents", "number_tags")
 
 
@@ -33,13 +36,13 @@ def upgrade() -> None:
     op.create_table(
         "number_tags",
         _certificate("number_tags"),
-        sa.Column("issuer", sa.Text, nullable=False),
+        sa.Column("issuer", _NAME, nullable=False),
         sa.Column("tag", _HASH, nullable=False),
         sa.PrimaryKeyConstraint("document_hash", name="pk_number_tags"),
         sa.UniqueConstraint("issuer", "tag", name="uq_number_tags_issuer_tag"),
     )
     for table in _TABLES:
-        _refuse_changes(table)
+        refuse_changes(table)
 
 
 def downgrade() -> None:
@@ -51,11 +54,3 @@ def downgrade() -> None:
 def _certificate(table: str) -> sa.Column[bytes]:
     key = sa.ForeignKey("certificates.document_hash", name=f"fk_{table}_document_hash")
     return sa.Column("document_hash", _HASH, key, nullable=False)
-
-
-def _refuse_changes(table: str) -> None:
-    for verb in ("update", "delete"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} is insert-only: {verb} refused'); END"
-        )
