@@ -35,6 +35,7 @@ PROBLEM_MEANINGS: Final = {
     500: "The registry failed; this was logged.",
     503: "Something needed cannot be reached now; try again.",
 }
+TOO_LONG: Final = "The address is longer than 4,094 bytes."
 QUERY_NUMBERS: Final = "x-query-numbers"
 PATH_SCHEMAS: Final[dict[str, dict[str, Any]]] = {
     "index": {"type": "integer", "minimum": 0, "maximum": MAX_INDEX},
@@ -126,6 +127,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
                 "description": HTTPStatus(status).phrase,
                 "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}},
             }
+        # The web server's own answer, before the application is asked.
+        operation["responses"]["414"] = {"description": TOO_LONG, "content": {"text/html": {}}}
         for parameter in operation["parameters"]:
             parameter["schema"] = PATH_SCHEMAS.get(parameter["name"], parameter["schema"])
         operation["parameters"] += [_query_parameter(name) for name in operation.pop(QUERY_NUMBERS, ())]
