@@ -16,6 +16,7 @@ HASH_BITS: Final = 95
 _VALUE: Final = {character: value for value, character in enumerate(ALPHABET)}
 _LOOKALIKES: Final = str.maketrans("OIL", "011", "- ")
 _MAX_TYPED: Final = 64
+_SHIFTS: Final = tuple(5 * (18 - i) for i in range(ID_LENGTH - 1))
 
 
 def _powers() -> tuple[int, ...]:
@@ -28,16 +29,20 @@ def _powers() -> tuple[int, ...]:
 
 _EXP: Final = _powers()
 _LOG: Final = {value: exponent for exponent, value in enumerate(_EXP)}
+_TIMES: Final = tuple(
+    tuple(_EXP[(_LOG[value] + i) % 31] if value else 0 for value in range(32)) for i in range(ID_LENGTH)
+)
+"""α^i·v, by i and v."""
 
 
 def certificate_id(document_hash: DocumentHash) -> str:
     """Return the 20-character id of a document hash."""
     bits = int.from_bytes(document_hash, "big") >> (256 - HASH_BITS)
-    values = [bits >> 5 * (18 - i) & 31 for i in range(ID_LENGTH - 1)]
+    values = [bits >> shift & 31 for shift in _SHIFTS]
     # v19 solves Σ α^i·v_i = 0: the partial sum divided by α^19 (subtraction is addition here).
     partial = _weighted_sum(values)
     check = _EXP[(_LOG[partial] - 19) % 31] if partial else 0
-    return "".join(ALPHABET[value] for value in [*values, check])
+    return "".join([ALPHABET[value] for value in values]) + ALPHABET[check]
 
 
 def format_id(identifier: str) -> str:
@@ -86,7 +91,6 @@ def _first_foreign(text: str) -> str:
 
 def _weighted_sum(values: list[int]) -> int:
     total = 0
-    for i, value in enumerate(values):
-        if value:
-            total ^= _EXP[(_LOG[value] + i) % 31]
+    for times, value in zip(_TIMES, values, strict=False):
+        total ^= times[value]
     return total

@@ -126,7 +126,7 @@ class Appending:
 
     def _write_certificate(self, new: NewCertificate) -> int:
         index, _ = self.leaves.append("certificate", new.data)
-        self._certificates.append(certificate_row(index, new.entry))
+        self._certificates.append(certificate_row(index, new.entry, new.id))
         issuer, slot = new.proof.did, new.entry.slot
         self._state.note_certificate(LoggedCertificate(index, new.entry.document_hash, new.id, issuer, slot))
         return self._write_content(new, index)
@@ -134,7 +134,7 @@ class Appending:
     def _write_content(self, new: NewCertificate, index: int) -> int:
         document_hash = new.entry.document_hash
         if new.document is not None:
-            self._documents.append(_document_row(new.document, self.now))
+            self._documents.append(_document_row(new.document, new.document_bytes, self.now))
             self._state.note_document(new.document, new.proof.did)
         if new.sealed is not None and self._state.sealed_hash(document_hash) is None:
             digest = sha256(new.sealed)
@@ -203,10 +203,10 @@ class LogWriter:
         return answers
 
 
-def _document_row(document: SecuredDocument, now: int) -> dict[str, object]:
+def _document_row(document: SecuredDocument, data: bytes | None, now: int) -> dict[str, object]:
     return {
         "document_hash": document.document_hash,
-        "data": document.to_bytes(),
+        "data": data or document.to_bytes(),
         "issuer": document.proof.did,
         "number": number_of(document.content),
         "version": version_of(document.content),

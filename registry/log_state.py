@@ -4,9 +4,10 @@ A transaction makes one, prefetches for everything it is about to look at, and n
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeVar
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from certlog.credential import number_of, version_of
 from certlog.digests import DocumentHash, LeafHash
@@ -22,10 +23,16 @@ from registry.status_view import events_of, replay_events
 from registry.submission import Candidate, NewCertificate, NewStatus
 from registry.tables import certificates, documents, entries, number_tags, sealed_documents, statements
 
-_IN_LIST: Final = 500
-"""Values in one IN (...): well below what SQLite and PostgreSQL accept."""
+_IN_LISTS: Final = (256, 16, 1)
+"""Values in one IN (...), well below what databases accept; a statement of fixed length is prepared once."""
 
-T = TypeVar("T")
+_ENTRIES: Final = select(entries.c.leaf_hash, entries.c.leaf_index)
+_CERTIFICATES: Final = select(certificates)
+_DOCUMENTS: Final = select(
+    documents.c.document_hash, documents.c.issuer, documents.c.number, documents.c.version
+)
+_TAGS: Final = select(number_tags)
+_SEALED: Final = select(sealed_documents.c.document_hash, sealed_documents.c.sha256)
 
 
 class DatabaseState:
@@ -161,51 +168,64 @@ class DatabaseState:
         self._tagged.add(document_hash)
 
     def _prefetch_entries(self, leaves: Sequence[LeafHash]) -> None:
-        for some in _pieces(leaves):
-            query = select(entries.c.leaf_hash, entries.c.leaf_index).where(entries.c.leaf_hash.in_(some))
-            self._entries |= {
-                LeafHash(row.leaf_hash): row.leaf_index for row in self._connection.execute(query)
-            }
+        for row in self._rows(_ENTRIES, entries.c.leaf_hash, leaves):
+            self._entries[LeafHash(row.leaf_hash)] = row.leaf_index
 
     def _prefetch_certificates(self, hashes: Sequence[DocumentHash], new: Sequence[NewCertificate]) -> None:
         table = certificates.c
         ids, slots = [c.id for c in new], [position_of(c.entry.slot) for c in new]
         for column, values in ((table.document_hash, hashes), (table.id, ids), (table.slot, slots)):
-            for some in _pieces(values):
-                for row in self._connection.execute(select(certificates).where(column.in_(some))):
-                    document_hash, slot = DocumentHash(row.document_hash), slot_at(row.slot)
-                    self.note_certificate(
-                        LoggedCertificate(row.leaf_index, document_hash, row.id, row.issuer, slot)
-                    )
+            for row in self._rows(_CERTIFICATES, column, values):
+                document_hash, slot = DocumentHash(row.document_hash), slot_at(row.slot)
+                self.note_certificate(
+                    LoggedCertificate(row.leaf_index, document_hash, row.id, row.issuer, slot)
+                )
 
     def _prefetch_documents(self, new: Sequence[SecuredDocument], hashes: Sequence[DocumentHash]) -> None:
-        table = documents.c
-        columns = select(table.document_hash, table.issuer, table.number, table.version)
-        for some in _pieces(new):
-            numbers, issuers = {number_of(d.content) for d in some}, {d.proof.did for d in some}
-            self._note_stored(columns.where(table.issuer.in_(issuers), table.number.in_(numbers)))
-        for piece in _pieces(hashes):
-            self._note_stored(columns.where(table.document_hash.in_(piece)))
+        numbers: dict[str, set[str]] = {}
+        for document in new:
+            numbers.setdefault(document.proof.did, set()).add(number_of(document.content))
+        for issuer, some in numbers.items():
+            query = _DOCUMENTS.where(documents.c.issuer == issuer)
+            self._note_stored(self._rows(query, documents.c.number, sorted(some)))
+        self._note_stored(self._rows(_DOCUMENTS, documents.c.document_hash, hashes))
 
     def _prefetch_unreadable(self, new: Sequence[NewCertificate]) -> None:
         tagged = [(c.entry.document_hash, c.number_tag) for c in new if c.number_tag is not None]
-        for some in _pieces(tagged):
-            found = number_tags.c.tag.in_([tag for _, tag in some])
-            same_certificate = number_tags.c.document_hash.in_([document_hash for document_hash, _ in some])
-            for row in self._connection.execute(select(number_tags).where(found | same_certificate)):
+        for column, values in (
+            (number_tags.c.tag, [tag for _, tag in tagged]),
+            (number_tags.c.document_hash, [document_hash for document_hash, _ in tagged]),
+        ):
+            for row in self._rows(_TAGS, column, values):
                 self.note_tag(DocumentHash(row.document_hash), row.issuer, row.tag)
-        for piece in _pieces([c.entry.document_hash for c in new if c.sealed is not None]):
-            table = sealed_documents.c
-            query = select(table.document_hash, table.sha256).where(table.document_hash.in_(piece))
-            for row in self._connection.execute(query):
-                self.note_sealed(DocumentHash(row.document_hash), row.sha256)
+        sealed = [c.entry.document_hash for c in new if c.sealed is not None]
+        for row in self._rows(_SEALED, sealed_documents.c.document_hash, sealed):
+            self.note_sealed(DocumentHash(row.document_hash), row.sha256)
 
-    def _note_stored(self, query: Select[tuple[bytes, str, str, int]]) -> None:
-        for row in self._connection.execute(query):
+    def _rows(
+        self, query: Select[Any], column: ColumnElement[Any], values: Sequence[object]
+    ) -> Iterator[Row[Any]]:
+        for piece in _pieces(values):
+            named = {f"value_{i}": value for i, value in enumerate(piece)}
+            yield from self._connection.execute(query.where(_is_one_of(column, len(piece))), named)
+
+    def _note_stored(self, rows: Iterator[Row[Any]]) -> None:
+        for row in rows:
             document_hash = DocumentHash(row.document_hash)
             self._numbers[row.issuer, row.number, row.version] = document_hash
             self._published.add(document_hash)
 
 
-def _pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (values[start : start + _IN_LIST] for start in range(0, len(values), _IN_LIST))
+def _pieces(values: Sequence[object]) -> Iterator[list[object]]:
+    """Yield the values in lists of the lengths above; what is missing in the last is filled with its first."""
+    start = 0
+    for length in _IN_LISTS:
+        while len(values) - start >= length or (length > 1 and len(values) - start > length // 2):
+            piece = list(values[start : start + length])
+            yield piece + piece[:1] * (length - len(piece))
+            start += length
+
+
+@cache
+def _is_one_of(column: ColumnElement[Any], length: int) -> ColumnElement[bool]:
+    return column.in_([bindparam(f"value_{i}") for i in range(length)])

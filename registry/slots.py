@@ -101,17 +101,18 @@ def require_reserved(held: Held | None, slot: Slot, issuer: str, now: int) -> No
     Raises:
         NotTrusted: reserved by another, never reserved, or expired.
     """
+    if held is not None and held.issuer == issuer and now < held.expires_at:
+        return
     shown = Sentence("slot [{list}, {index}]", list=slot.list, index=slot.index)
     if held is None or held.issuer != issuer:
         message = Sentence(
             "{shown} is not reserved for {issuer}; reserve slots and sign again", shown=shown, issuer=issuer
         )
         raise NotTrusted(message, code="slot-not-reserved")
-    if now >= held.expires_at:
-        message = Sentence(
-            "the reservation of {shown} has expired; reserve a new slot and sign again", shown=shown
-        )
-        raise NotTrusted(message, code="slot-expired")
+    message = Sentence(
+        "the reservation of {shown} has expired; reserve a new slot and sign again", shown=shown
+    )
+    raise NotTrusted(message, code="slot-expired")
 
 
 def _unused(connection: Connection, issuer: str, now: int) -> int:

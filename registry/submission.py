@@ -9,6 +9,7 @@ from certlog.certificate_id import certificate_id
 from certlog.credential import check_certificate, issuer_of, slot_of
 from certlog.digests import DIGEST_BYTES, LeafHash, same
 from certlog.documents import (
+    MAX_DOCUMENT_BYTES,
     STATUS_CHALLENGE,
     TRUST_CHALLENGE,
     Proof,
@@ -17,12 +18,21 @@ from certlog.documents import (
     require_binding,
     verify_proof,
 )
-from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
+from certlog.entry import (
+    MAX_ENTRY_BYTES,
+    CertificateEntry,
+    Entry,
+    EpochEntry,
+    StatementEntry,
+    entry_from_json,
+    parse_entry,
+)
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.profiles import is_confidential
 from certlog.sealed import require_sealed_length
 from certlog.sentences import Sentence
 from certlog.status import StatusStatement
+from certlog.strict_json import JSONObject
 from certlog.tree import leaf_hash
 
 
@@ -35,17 +45,38 @@ class Submission:
         document_bytes: the content in clear.
         sealed: the content, encrypted with a key that never comes here.
         number_tag: the issuer's HMAC of number and version, where the registry cannot read them.
+        entry_value: what entry_bytes say, where the caller made them from it (canonicalize) and need not read them.
+        document_value: the same of document_bytes.
     """
 
     entry_bytes: bytes
     document_bytes: bytes | None = None
     sealed: bytes | None = None
     number_tag: bytes | None = None
+    entry_value: JSONObject | None = None
+    document_value: JSONObject | None = None
+
+    def entry(self) -> Entry:
+        """Parse the entry."""
+        if self.entry_value is None or len(self.entry_bytes) > MAX_ENTRY_BYTES:
+            return parse_entry(self.entry_bytes)
+        return entry_from_json(self.entry_value)
+
+    def document(self) -> SecuredDocument | None:
+        """Parse the content, where it is given in clear."""
+        if self.document_bytes is None:
+            return None
+        if self.document_value is None or len(self.document_bytes) > MAX_DOCUMENT_BYTES:
+            return SecuredDocument.parse(self.document_bytes)
+        return SecuredDocument.from_json(self.document_value)
 
 
 @dataclass(frozen=True, slots=True)
 class NewCertificate:
-    """A well-formed, correctly signed certificate entry, and its content where it is given."""
+    """A well-formed, correctly signed certificate entry, and its content where it is given.
+
+    All that costs time is done here: what holds the log's end writes, and computes nothing.
+    """
 
     entry: CertificateEntry
     data: bytes
@@ -54,6 +85,7 @@ class NewCertificate:
     document: SecuredDocument | None
     sealed: bytes | None = None
     number_tag: bytes | None = None
+    document_bytes: bytes | None = None
 
     @property
     def proof(self) -> Proof:
@@ -112,7 +144,7 @@ def examine(submission: Submission, *, origin: str, submitter: str | None) -> Ca
         InvalidInput: one of them fails; place and code say which.
         NotTrusted: step 2.
     """
-    entry = parse_entry(submission.entry_bytes)  # 1
+    entry = submission.entry()  # 1
     match entry:
         case CertificateEntry():
             _require_submitter(entry.proof, submitter)  # 2
@@ -137,7 +169,6 @@ def _require_submitter(proof: Proof, submitter: str | None) -> None:
 
 
 def _new_certificate(entry: CertificateEntry, submission: Submission, origin: str) -> NewCertificate:
-    document = None
     if submission.document_bytes is not None and submission.sealed is not None:
         message = Sentence("expected the document in clear or sealed, found both: send one of them")
         raise InvalidInput(message, place="/sealed", code="two-contents")
@@ -146,15 +177,16 @@ def _new_certificate(entry: CertificateEntry, submission: Submission, origin: st
     if submission.number_tag is not None and len(submission.number_tag) != DIGEST_BYTES:
         message = Sentence("expected 32 bytes, found {found}", found=len(submission.number_tag))
         raise InvalidInput(message, place="/numberTag", code="wrong-length")
-    if submission.document_bytes is not None:
-        document = SecuredDocument.parse(submission.document_bytes)
+    document, canonical = submission.document(), None
+    if document is not None:
         _require_signed_content(document, entry)
         check_certificate(document.content, origin=origin)
         _require_own_issuer_and_slot(document, entry)
         _require_public_kind(document)
+        canonical = document.to_bytes()
     data, identifier = submission.entry_bytes, certificate_id(entry.document_hash)
     sealed, tag = submission.sealed, submission.number_tag
-    return NewCertificate(entry, data, leaf_hash(data), identifier, document, sealed, tag)
+    return NewCertificate(entry, data, leaf_hash(data), identifier, document, sealed, tag, canonical)
 
 
 def _require_signed_content(document: SecuredDocument, entry: CertificateEntry) -> None:

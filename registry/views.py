@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection, insert, select
 
-from certlog.certificate_id import certificate_id
 from certlog.digests import DocumentHash, LeafHash
 from certlog.documents import SecuredDocument
 from certlog.entry import CertificateEntry
@@ -23,12 +22,12 @@ from registry.status_view import events_of, replay_events
 from registry.tables import bit_changes, certificates, epochs, issuer_records, statements, status_leaves
 
 
-def certificate_row(index: int, entry: CertificateEntry) -> dict[str, object]:
-    """Return the row of a certificate entry."""
+def certificate_row(index: int, entry: CertificateEntry, identifier: str) -> dict[str, object]:
+    """Return the row of a certificate entry, whose id is known already."""
     return {
         "leaf_index": index,
         "document_hash": entry.document_hash,
-        "id": certificate_id(entry.document_hash),
+        "id": identifier,
         "issuer": entry.proof.did,
         "slot": position_of(entry.slot),
     }

@@ -18,7 +18,7 @@ from certlog.digests import digest_from_text
 from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
-from certlog.strict_json import parse_object
+from certlog.strict_json import JSONObject, parse_object
 from certlog.timestamps import format_time
 from web.api import services
 from web.api_models import SlotsIn, SlotsOut, SubmissionIn, SubmissionOut
@@ -126,7 +126,16 @@ def submit_batch() -> ResponseReturnValue:
 
 def _read_line(line: bytes) -> Submitted | InvalidInput:
     try:
-        return _submitted(SubmissionIn.model_validate(parse_object(line, max_bytes=MAX_SUBMISSION)))
+        value = parse_object(line, max_bytes=MAX_SUBMISSION)
+        match value:
+            # The two common forms, which the model would only copy.
+            case {"entry": dict(entry), "document": dict(document)} if len(value) == len(
+                ("entry", "document")
+            ):
+                return _of_values(entry, document)
+            case {"entry": dict(entry)} if len(value) == 1:
+                return _of_values(entry, None)
+        return _submitted(SubmissionIn.model_validate(value))
     except InvalidInput as error:
         return error
     except ValidationError as error:
@@ -146,11 +155,10 @@ def _line_answer(outcome: Outcome) -> dict[str, object]:
     match outcome:
         case Refused(error):
             return {"status": "refused", "problem": problem_of(error).to_json()}
-        case Accepted(existed=existed):
-            return {
-                "status": "exists" if existed else "logged",
-                **_accepted(outcome).model_dump(by_alias=True),
-            }
+        case Accepted(index, leaf_hash, existed, identifier):
+            # As SubmissionOut says it, member by member: a thousand models a request cost more than what they hold.
+            status = "exists" if existed else "logged"
+            return {"status": status, "index": index, "leafHash": b64url(leaf_hash), "id": identifier}
 
 
 def _accepted(outcome: Accepted) -> SubmissionOut:
@@ -161,7 +169,13 @@ def _submitted(body: SubmissionIn) -> Submitted:
     document = None if body.document is None else canonicalize(body.document)
     sealed = None if body.sealed is None else b64url_decode(body.sealed)
     tag = None if body.number_tag is None else digest_from_text(body.number_tag)
-    return Submitted(canonicalize(body.entry), document, sealed, tag)
+    return Submitted(canonicalize(body.entry), document, sealed, tag, body.entry, body.document)
+
+
+def _of_values(entry: JSONObject, document: JSONObject | None) -> Submitted:
+    """Take values that the strict parser made."""
+    data = None if document is None else canonicalize(document)
+    return Submitted(canonicalize(entry), data, entry_value=entry, document_value=document)
 
 
 def _sent(body: SlotsOut | SubmissionOut, status: HTTPStatus) -> Response:

@@ -100,7 +100,17 @@ class RegistrySubmissions:
 
     def submit(self, did: str, items: Iterable[Submitted]) -> Sequence[Outcome]:
         """Append what is admitted."""
-        submissions = [Submission(item.entry, item.document, item.sealed, item.number_tag) for item in items]
+        submissions = [
+            Submission(
+                item.entry,
+                item.document,
+                item.sealed,
+                item.number_tag,
+                item.entry_value,
+                item.document_value,
+            )
+            for item in items
+        ]
         answers = self._registry.submit(submissions, submitter=did)
         return [
             _outcome(answer.status, answer.index, answer.leaf_hash, answer.id, answer.problem)

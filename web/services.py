@@ -143,12 +143,17 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """One thing to append: an entry and, as its issuer chooses, the content: in clear, sealed or not at all."""
+    """One thing to append: an entry and, as its issuer chooses, the content: in clear, sealed or not at all.
+
+    The values are what the bytes say, where the bytes were made from them here: they need not be read again.
+    """
 
     entry: bytes
     document: bytes | None
     sealed: bytes | None = None
     number_tag: bytes | None = None
+    entry_value: JSONObject | None = None
+    document_value: JSONObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
