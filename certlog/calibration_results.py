@@ -33,6 +33,10 @@ def check_results(subject: JSONObject) -> Iterator[InvalidInput]:
         yield from _column_problems(result, place)
         yield from _row_problems(result, place)
         yield from _uncertainty_problems(result, place)
+    stages = {result.get("stage") for result in items_of(subject, "results")}
+    if subject["adjustment"] == "performed" and "afterAdjustment" not in stages:
+        message = Sentence("expected a result from after the adjustment (ISO/IEC 17025, 7.8.4.1 d)")
+        yield subject_problem("results", message, "no-results-after")
 
 
 def _unit_problems(result: JSONObject, place: str) -> Iterator[InvalidInput]:

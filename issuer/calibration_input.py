@@ -157,7 +157,7 @@ def _laboratory(plain: PlainReader, laboratory: Laboratory, results: list[JSONVa
     measured = {result.get("quantity") for result in results if isinstance(result, dict)}
     listed = found["measurands"]
     claimed = [name for name in listed if name in measured] if isinstance(listed, list) else []
-    if not claimed:
+    if measured and not claimed:
         plain.report("accreditation", "nothing-accredited", found=code)
     return {**laboratory.party, "accreditation": {**found, "measurands": claimed}}
 

@@ -75,7 +75,7 @@ class PlainReader:
         vi = self.text(name, required=required, longest=longest)
         en = self.text(f"{name}_en", longest=longest)
         if vi is None:
-            if en is not None and not self._get(name):
+            if en is not None and not required and not self._get(name):
                 self.report(f"{name}_en", "needs-column", expected=name)
             return None
         values: list[JSONValue] = [{"@language": "vi", "@value": vi}]
@@ -145,8 +145,10 @@ class PlainReader:
             self.report(name, "empty")
         result = []
         for i, row in enumerate(rows):
-            cells = row if isinstance(row, list) else [None]
-            texts = [self._text(name, cell, f"{name}/{i}/{j}", needed=True) for j, cell in enumerate(cells)]
+            if not isinstance(row, list):
+                self.report(f"{name}/{i}", "not-text")
+                continue
+            texts = [self._text(name, cell, f"{name}/{i}/{j}", needed=True) for j, cell in enumerate(row)]
             result.append([text or "" for text in texts])
         return result
 

@@ -186,13 +186,7 @@ _ADJUSTED: Final[Schema] = {
         "properties": {
             "credentialSubject": {
                 "properties": {
-                    "results": {
-                        "items": {"required": ["stage"]},
-                        "contains": {
-                            "properties": {"stage": {"const": "afterAdjustment"}},
-                            "required": ["stage"],
-                        },
-                    }
+                    "results": {"items": {"required": ["stage"]}},
                 }
             }
         }
