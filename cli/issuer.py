@@ -12,6 +12,7 @@ import click
 from certlog.errors import Unavailable
 from certlog.keys import KeyType
 from certlog.status import StatusAction
+from cli.issuer_labels import labels
 from cli.issuer_options import (
     DeskOptions,
     PassphraseOptions,
@@ -147,6 +148,7 @@ for _action, _help in (
     issuer.add_command(change_command(_action, _help))
 issuer.add_command(supersede)
 issuer.add_command(bind)
+issuer.add_command(labels)
 
 
 def _read(options: _IssueOptions) -> Drafts:

@@ -19,6 +19,7 @@ from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 from cli.issuer_words import error_text, say
+from cli.language import language
 from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
 from issuer.key_file import IssuerKey, open_key_file
@@ -36,9 +37,8 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 
 class SpeakOptions(TypedDict):
-    """What --lang and --json chose."""
+    """What --json chose."""
 
-    language: Language
     as_json: bool
 
 
@@ -94,10 +94,9 @@ class Output:
 
 
 def speaking(command: Command) -> Command:
-    """Add --lang and --json."""
+    """Add --json; --lang is every command's."""
     return _with(
         command,
-        click.option("--lang", "language", type=click.Choice(["vi", "en"]), default="vi", show_default=True),
         click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output."),
     )
 
@@ -135,7 +134,7 @@ def desk_options(command: Command) -> Command:
 
 def output_of(options: SpeakOptions) -> Output:
     """Return how a command speaks."""
-    return Output(options["language"], options["as_json"])
+    return Output(language(), options["as_json"])
 
 
 def read_passphrase(options: PassphraseOptions, *, confirm: bool = False) -> str:
@@ -155,9 +154,8 @@ def read_passphrase(options: PassphraseOptions, *, confirm: bool = False) -> str
                 reason=error.strerror,
             )
             raise InvalidInput(message, code="not-readable") from error
-    language = options["language"]
-    again = say(language, "passphrase-again") if confirm else False
-    return ask_passphrase(say(language, "passphrase"), again=again)
+    again = say(language(), "passphrase-again") if confirm else False
+    return ask_passphrase(say(language(), "passphrase"), again=again)
 
 
 def open_key(options: DeskOptions) -> IssuerKey:

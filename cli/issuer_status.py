@@ -24,6 +24,7 @@ from cli.issuer_options import (
     read_file,
     told,
 )
+from cli.language import Command
 from issuer.http_registry import HttpRegistry
 from issuer.journal import Journal, open_journal
 from issuer.pdf import MEDIA_TYPE
@@ -56,7 +57,7 @@ class _SupersedeOptions(DeskOptions):
 def change_command(action: StatusAction, help_text: str) -> click.Command:
     """Return the command of one action that has a reason."""
 
-    @click.command(name=action.value, help=help_text)
+    @click.command(name=action.value, cls=Command, help=help_text)
     @click.argument("certificate")
     @click.option("--reason", type=click.Choice(list(REASONS[action])), required=True)
     @click.option("--effective", help="From when, as 2026-11-22T08:00:00+07:00; default: now.")
@@ -74,7 +75,7 @@ def change_command(action: StatusAction, help_text: str) -> click.Command:
     return command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("number")
 @_version
 @desk_options
@@ -96,7 +97,7 @@ def supersede(**options: Unpack[_SupersedeOptions]) -> None:
     _tell(changed, change, options)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("certificate", required=False)
 @_version

@@ -1,9 +1,10 @@
-"""What `certlog issuer` says, in Vietnamese and English: one closed table, and the errors that it knows by code."""
+"""What `certlog issuer` says, in Vietnamese and English: one closed table, and how it says an error."""
 
 from typing import Final
 
-from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.errors import CertlogError, Unavailable
 from issuer.problems import Language, printable
+from web.translation import said
 
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "key-made": ("Đã tạo khóa {path} cho {did}.", "Made the key {path} for {did}."),
@@ -49,32 +50,13 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Đã ghi {action} cho {number} ở vị trí {index} của sổ.",
         "Logged {action} for {number} at position {index} of the log.",
     ),
+    "labels-made": ("{count} tem trong {path}.", "{count} labels in {path}."),
     "kept": (
         "Đã giữ những gì đã ký. Chạy lại lệnh này sau, hoặc: certlog issuer submit --resume --out {folder} …",
         "What was signed is kept. Run this command again later, or: certlog issuer submit --resume --out {folder} …",
     ),
     "unavailable": ("Tạm thời không thực hiện được: {detail}", "Not possible at the moment: {detail}"),
     "error": ("Lỗi: {detail}", "Error: {detail}"),
-}
-
-# Errors that a person at the desk meets; others are shown with their English detail.
-_ERRORS: Final[dict[str, str]] = {
-    "wrong-passphrase": "Sai mật khẩu, hoặc tệp khóa bị hỏng.",
-    "short-passphrase": "Mật khẩu cần ít nhất 8 ký tự.",
-    "weak-key-file": "Tệp khóa được bảo vệ quá yếu (không phải scrypt). Tạo khóa mới bằng keygen.",
-    "bad-key-file": "Tệp khóa không đúng dạng (cần PKCS#8 có mật khẩu) hoặc bị hỏng.",
-    "foreign-public-part": "Tệp .pub.json không thuộc khóa này.",
-    "token-refused": "Sổ đăng ký từ chối mã truy cập (sai, hết hạn hoặc đã bị thu). Xin mã mới từ đơn vị vận hành.",
-    "not-its-issuer": "Giấy chứng nhận này do đơn vị khác cấp; khóa này không được đổi trạng thái.",
-    "unknown-certificate": "Không tìm thấy giấy chứng nhận này trong sổ của thư mục.",
-    "no-journal": "Thư mục này không có sổ. Dùng đúng thư mục --out của lệnh issue.",
-    "no-effect": "Không có tác dụng với trạng thái hiện tại của giấy chứng nhận.",
-    "already-revoked": "Giấy chứng nhận đã hết hiệu lực do bị thu hồi, chấm dứt hoặc thay thế; không đổi được nữa.",
-    "no-terminal": "Không có bàn phím để hỏi mật khẩu. Dùng --passphrase-file.",
-    "not-writable": "Không ghi được vào thư mục.",
-    "not-readable": "Không đọc được tệp.",
-    "exists": "Tệp đã có; không ghi đè.",
-    "bad-address": "Địa chỉ sổ đăng ký không đúng (cần https://…).",
 }
 
 
@@ -86,11 +68,6 @@ def say(language: Language, name: str, **values: object) -> str:
 
 
 def error_text(language: Language, error: CertlogError) -> str:
-    """Return one line about an error: in Vietnamese where its code is known, always with the English detail."""
-    detail = printable(str(error))
-    if isinstance(error, Unavailable):
-        return say(language, "unavailable", detail=detail)
-    known = _ERRORS.get(error.code) if isinstance(error, InvalidInput | NotTrusted) else None
-    if language == "vi" and known:
-        return f"{known} ({detail})"
-    return say(language, "error", detail=detail)
+    """Return one line about an error."""
+    detail = printable(said(str(error), language))
+    return say(language, "unavailable" if isinstance(error, Unavailable) else "error", detail=detail)

@@ -12,26 +12,44 @@ from typing import Final
 import click
 
 from certlog.errors import CertlogError, Unavailable
+from certlog.sentences import Sentence
+from cli.language import Group, in_words
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
-    "demo": ("cli.demo", "demo", "Run the whole journey on this machine, from spreadsheet to verdict page."),
+    "demo": (
+        "cli.demo",
+        "demo",
+        Sentence("Run the whole journey on this machine, from spreadsheet to verdict page."),
+    ),
     "verify": (
         "cli.verify",
         "verify",
-        "Check a certificate: evidence file, PDF, document, id or page address.",
+        Sentence("Check a certificate: evidence file, PDF, document, id or page address."),
     ),
-    "trust-root": ("cli.verify", "trust_root", "Export and show the trust root that verification pins."),
-    "issuer": ("cli.issuer", "issuer", "At the issuing body: keys, issuing, submitting, status changes."),
-    "operator": ("cli.operator", "operator", "At the operator's desk: enrol bodies, keys and scopes."),
-    "registry": ("cli.serve", "registry", "On the registry machine: create, serve, tokens."),
-    "anchor": ("cli.anchor", "anchor", "Anchoring: contract, log, worker, batches."),
+    "trust-root": (
+        "cli.verify",
+        "trust_root",
+        Sentence("Export and show the trust root that verification pins."),
+    ),
+    "issuer": (
+        "cli.issuer",
+        "issuer",
+        Sentence("At the issuing body: keys, issuing, submitting, status changes."),
+    ),
+    "operator": (
+        "cli.operator",
+        "operator",
+        Sentence("At the operator's desk: enrol bodies, keys and scopes."),
+    ),
+    "registry": ("cli.serve", "registry", Sentence("On the registry machine: create, serve, tokens.")),
+    "anchor": ("cli.anchor", "anchor", Sentence("Anchoring: contract, log, worker, batches.")),
 }
 
 EXIT_REFUSED: Final = 2
 EXIT_UNAVAILABLE: Final = 3
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(Group):
     """Lists every command, imports one."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
@@ -50,12 +68,12 @@ class _LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Print the list without importing anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][2]) for name in self.list_commands(ctx)])
+        with formatter.section(in_words("Commands")):
+            formatter.write_dl([(name, in_words(COMMANDS[name][2])) for name in self.list_commands(ctx)])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="certlog")
+@click.version_option(package_name="certlog", message="%(prog)s %(version)s")
 def certlog() -> None:
     """Certlog: certificates that anyone can check, in an append-only log anchored on a chain."""
 
@@ -65,10 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         certlog.main(args=arguments, prog_name="certlog", standalone_mode=True)
     except Unavailable as error:
-        click.echo(f"certlog: {error}", err=True)
+        click.echo(f"certlog: {in_words(str(error))}", err=True)
         sys.exit(EXIT_UNAVAILABLE)
     except CertlogError as error:
-        click.echo(f"certlog: {error}", err=True)
+        click.echo(f"certlog: {in_words(str(error))}", err=True)
         sys.exit(EXIT_REFUSED)
 
 

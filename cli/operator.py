@@ -27,6 +27,7 @@ from certlog.trust import (
     RotateOperator,
     TrustAction,
 )
+from cli.language import Group, say
 from cli.operator_options import FILE, Signing, open_desk, passphrase_option, read_passphrase, signing
 from cli.registry_tokens import token
 from issuer.key_file import PublicPart, create_key_file, public_path
@@ -35,7 +36,7 @@ _NOT_DELEGABLE: Final = (TrustAction.DELEGATE, TrustAction.ROTATE_OPERATOR)
 _DELEGABLE: Final = [action.value for action in TrustAction if action not in _NOT_DELEGABLE]
 
 
-@click.group("operator")
+@click.group("operator", cls=Group)
 def operator() -> None:
     """At the operator's desk: enrol bodies, their keys and scopes."""
 
@@ -51,7 +52,8 @@ def keygen(path: Path, did: str | None, passphrase_file: Path | None) -> None:
     """Make an operator or recovery key; keep the recovery key where the operator key is not."""
     passphrase = read_passphrase(passphrase_file, new=True)
     public = create_key_file(path, passphrase, did=did, random_bytes=os.urandom)
-    click.echo(f"{public.did}\npublic part: {public_path(path)}")
+    click.echo(public.did)
+    say(Sentence("public part: {path}", path=public_path(path)))
 
 
 @operator.command("enrol")
@@ -195,7 +197,12 @@ def _state(options: Signing, subject: str, changes: Sequence[Change]) -> None:
     """Sign, send, and print where each statement was logged."""
     positions = open_desk(options).state(subject, changes)
     for position, change in zip(positions, changes, strict=True):
-        click.echo(f"entry {position}: {type(change).__name__} {subject}")
+        change_name = type(change).__name__
+        say(
+            Sentence(
+                "entry {position}: {change} {subject}", position=position, change=change_name, subject=subject
+            )
+        )
 
 
 def _public(path: Path) -> PublicPart:

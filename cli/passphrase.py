@@ -6,9 +6,11 @@ from getpass import GetPassWarning
 import click
 
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
+from cli.language import in_words
 
 
-def ask_passphrase(question: str = "Passphrase", *, again: bool | str = False) -> str:
+def ask_passphrase(question: str = Sentence("Passphrase"), *, again: bool | str = False) -> str:
     """Ask for a passphrase, twice for a new one.
 
     Args:
@@ -22,7 +24,7 @@ def ask_passphrase(question: str = "Passphrase", *, again: bool | str = False) -
         # Python would go on and show what is typed.
         warnings.simplefilter("error", GetPassWarning)
         try:
-            return str(click.prompt(question, hide_input=True, confirmation_prompt=again, err=True))
+            return str(click.prompt(in_words(question), hide_input=True, confirmation_prompt=again, err=True))
         except GetPassWarning as error:
             message = "there is no terminal to ask for the passphrase; use --passphrase-file"
             raise InvalidInput(message, code="no-terminal") from error

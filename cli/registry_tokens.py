@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from certlog.sentences import Sentence
 from certlog.timestamps import format_time
+from cli.language import Group, say
 
 if TYPE_CHECKING:
     from registry.service import Registry
@@ -24,7 +26,7 @@ _DATA: Final = click.option(
 )
 
 
-@click.group("token")
+@click.group("token", cls=Group)
 def token() -> None:
     """API tokens: each belongs to one DID, expires, and is shown once."""
 
@@ -38,7 +40,8 @@ def create(folder: Path, did: str, days: int) -> None:
     with _opened(folder) as registry:
         made = registry.tokens.create(did, days)
     click.echo(made.text)
-    click.echo(f"for {did}, until {format_time(made.expires_at)}; it is not shown again", err=True)
+    until = format_time(made.expires_at)
+    say(Sentence("for {did}, until {until}; it is not shown again", did=did, until=until), err=True)
 
 
 @token.command("revoke")
@@ -48,7 +51,7 @@ def revoke(folder: Path, prefix: str) -> None:
     """End a token at once. PREFIX is the part between its two underscores."""
     with _opened(folder) as registry:
         registry.tokens.revoke(prefix)
-    click.echo("revoked", err=True)
+    say(Sentence("revoked"), err=True)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from certlog.errors import CertlogError, Unavailable
+from certlog.sentences import Sentence
 from registry.last_signed_head import SigningHalted
 from registry.publisher import Publisher
 
@@ -60,9 +61,9 @@ def publish(
         try:
             publisher.tick()
         except SigningHalted as halted:
-            complaints.about(f"SIGNING HAS STOPPED: {halted}")
+            complaints.about(Sentence("SIGNING HAS STOPPED: {problem}", problem=halted))
         except Unavailable as error:
-            complaints.about(f"publishing waits: {error}")
+            complaints.about(Sentence("publishing waits: {problem}", problem=error))
         else:
             complaints.none()
 
@@ -76,6 +77,12 @@ def anchoring_thread(
         try:
             run()
         except CertlogError as error:
-            tell(f"anchoring has stopped: {error}; see: certlog anchor status --data {folder}")
+            tell(
+                Sentence(
+                    "anchoring has stopped: {problem}; see: certlog anchor status --data {folder}",
+                    problem=error,
+                    folder=folder,
+                )
+            )
 
     return threading.Thread(target=body, name="anchoring", daemon=False)

@@ -20,6 +20,7 @@ from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
 from certlog.trust_root import Chain, TrustRoot
+from cli.language import VARIABLE, Group, in_words, language, say
 from cli.operator_options import FILE, first_line, read_passphrase
 from cli.registry_tokens import token
 from cli.serving import ServeOptions, serve
@@ -61,7 +62,7 @@ class _ServeOptions(TypedDict):
     no_anchoring: bool
 
 
-@click.group("registry")
+@click.group("registry", cls=Group)
 def registry() -> None:
     """On the registry machine: create, serve, tokens."""
 
@@ -102,7 +103,8 @@ def init(path: Path, **options: Unpack[_InitOptions]) -> None:
         }
     )
     root = initialise(DataFolder(path), settings, Surroundings(os.environ))
-    click.echo(f"made {path}\nlog key {root.log_keys[0].vkey.to_text()}")
+    say(Sentence("made {path}", path=path))
+    say(Sentence("log key {key}", key=root.log_keys[0].vkey.to_text()))
 
 
 @registry.command("serve")
@@ -124,7 +126,7 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
     if anchoring:
         anchoring_settings.load_settings(path)
     else:
-        click.echo("not anchoring: see certlog anchor deploy and certlog anchor open-log", err=True)
+        say(Sentence("not anchoring: see certlog anchor deploy and certlog anchor open-log"), err=True)
     told = ServeOptions(
         folder=path.resolve(),
         host=options["host"],
@@ -133,7 +135,7 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
         threads=options["threads"],
         passphrase=read_passphrase(options["passphrase_file"]) if anchoring else None,
     )
-    serve(told, os.environ, _stop_on_signals(), lambda text: click.echo(text, err=True))
+    serve(told, {**os.environ, VARIABLE: language()}, _stop_on_signals(), _say)
 
 
 @registry.command("worker")
@@ -192,7 +194,7 @@ def reseed_head(path: Path, size: int, root: str) -> None:
     folder.require_ready()
     settings = load_settings(folder.settings, os.environ)
     LastSignedHeadFile(folder.last_signed_head, settings.origin).reseed(SignedHead(size, _root(root)))
-    click.echo(f"{folder.last_signed_head}: size {size}")
+    say(Sentence("{path}: size {size}", path=folder.last_signed_head, size=size))
 
 
 @registry.command("check")
@@ -207,7 +209,7 @@ def check(path: Path) -> None:
             )
     finally:
         opened.database.close()
-    click.echo(f"{size} entries: tree and tables are what the entries say")
+    say(Sentence("{size} entries: tree and tables are what the entries say", size=size))
 
 
 def own_chains(path: Path) -> tuple[Chain, ...]:
@@ -258,11 +260,11 @@ def _worker_passphrase(path: Path | None, *, from_stdin: bool) -> str | None:
 
 
 def _tell(text: str) -> None:
-    _say(f"{format_time(system_now())} {text}")
+    _say(f"{format_time(system_now())} {in_words(text)}")
 
 
 def _say(text: str) -> None:
-    click.echo(text, err=True)
+    say(text, err=True)
 
 
 def _public(path: Path) -> PublicPart:

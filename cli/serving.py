@@ -52,12 +52,14 @@ def serve(
         address = _address(listening)
         children = Children({**environ, "CERTLOG_DATA": str(options.folder)})
         stack.callback(children.stop)
-        children.start("worker", _worker_command(options), given=options.passphrase)
-        children.start("web server", _web_command(options, listening.fileno()), keep=listening.fileno())
+        children.start(Sentence("worker"), _worker_command(options), given=options.passphrase)
+        children.start(
+            Sentence("web server"), _web_command(options, listening.fileno()), keep=listening.fileno()
+        )
         listening.close()
         _wait_until_ready(address, children, stop)
         if not stop.is_set():
-            tell(f"serving http://{address[0]}:{address[1]} (Ctrl-C stops)")
+            tell(Sentence("serving {address} (Ctrl-C stops)", address=f"http://{address[0]}:{address[1]}"))
         while not stop.wait(_LOOK):
             children.require_running()
 

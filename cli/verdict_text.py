@@ -23,6 +23,7 @@ from verifier.words import (
     status_text,
     title,
 )
+from web.translation import said
 
 _COLOURS: Final = {Look.RED: "red", Look.AMBER: "yellow", Look.GREEN: "green", Look.NEUTRAL: "blue"}
 _MARKS: Final = {Outcome.PASSED: "+", Outcome.FAILED: "x", Outcome.NOT_CHECKED: "-"}
@@ -70,7 +71,7 @@ def render(report: Report, language: Language, *, fingerprint: str, view: ChainV
 def _what_was_checked(report: Report, language: Language) -> Iterator[str]:
     if all(check.outcome is Outcome.NOT_CHECKED for check in report.checks):
         # There was no certificate to check: why is said once, not ten times.
-        yield from dict.fromkeys(f"  {check.why}" for check in report.checks if check.why)
+        yield from dict.fromkeys(f"  {said(check.why, language)}" for check in report.checks if check.why)
         return
     checks = [line for check in report.checks for line in _check(check, language)]
     yield from _section(_CHECKS, language, checks)
@@ -91,9 +92,9 @@ def _check(check: Check, language: Language) -> Iterator[str]:
         return
     for label, value in ((_EXPECTED, check.expected), (_FOUND, check.found)):
         if value:
-            yield f"      {label.text(language)}: {value}"
+            yield f"      {label.text(language)}: {said(value, language)}"
     if check.why:
-        yield f"      {check.why}"
+        yield f"      {said(check.why, language)}"
 
 
 def _facts(report: Report, language: Language) -> list[str]:
@@ -141,7 +142,7 @@ def _chain(view: ChainView, language: Language) -> str:
     if view.source and view.block_number is not None:
         read = f"{view.source}, {_BLOCK.text(language)} {view.block_number}"
         return read if view.read_at is None else f"{read}, {show_time(view.read_at, language)}"
-    return _NOT_ASKED.text(language) if view == NOT_CONSULTED else view.problem
+    return _NOT_ASKED.text(language) if view == NOT_CONSULTED else said(view.problem, language)
 
 
 def _text(value: JSONValue) -> str:

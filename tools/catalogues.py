@@ -1,22 +1,23 @@
-"""Keeps the translation catalogues of the web pages: extract, merge, compile; `--check` only tells whether they are so.
+"""Keeps the translations with the texts they translate: `python tools/catalogues.py`, or `--check` to compare only.
 
-    .venv/bin/python tools/catalogues.py            after a text changed; then translate what is empty in the .po file
-    .venv/bin/python tools/catalogues.py --check    exits 1 and says what to do when something is missing or stale
-
-English is the language of the message ids and has no catalogue. No date and no line number is written, so that the
-files change only when a text does.
+Two catalogues, as GNU gettext files in web/translations: `messages`, what the pages' templates say, and `sentences`,
+what Python code and the command line say. Both are compiled here; the files change only when a text does.
 """
 
 import io
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from string import Formatter
 from typing import Final
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
+
+from tools.sentences import click_texts, sentences_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WEB: Final = ROOT / "web"
@@ -26,13 +27,13 @@ NO_DATE: Final = datetime(2000, 1, 1, tzinfo=UTC)
 KEYWORDS: Final = {"_": None, "gettext": None}
 
 
-def catalogue_paths(locale: str) -> tuple[Path, Path]:
+def catalogue_paths(locale: str, domain: str) -> tuple[Path, Path]:
     """Return where a locale's .po and .mo are."""
     folder = WEB / "translations" / locale / "LC_MESSAGES"
-    return folder / "messages.po", folder / "messages.mo"
+    return folder / f"{domain}.po", folder / f"{domain}.mo"
 
 
-def extracted() -> Catalog:
+def messages() -> Catalog:
     """Return every message that the pages use, sorted, so that moving a text changes nothing."""
     catalog = Catalog(project="Certlog", version="1", charset="utf-8")
     found = extract_from_dir(str(WEB), METHODS, keywords=KEYWORDS)
@@ -43,12 +44,25 @@ def extracted() -> Catalog:
     return catalog
 
 
-def updated(locale: str) -> Catalog:
+def sentences() -> Catalog:
+    """Return every text that Python code says to people, click's among them."""
+    catalog = Catalog(project="Certlog", version="1", charset="utf-8")
+    for text, filename in sorted(sentences_of(ROOT)):
+        catalog.add(text, None, [(filename, None)])  # type: ignore[list-item] # no line: moving a text changes nothing
+    for text_or_plural in sorted(click_texts(), key=str):
+        catalog.add(text_or_plural, None, [("click", None)])  # type: ignore[list-item] # as above
+    return catalog
+
+
+EXTRACTED: Final[Mapping[str, Callable[[], Catalog]]] = {"messages": messages, "sentences": sentences}
+
+
+def updated(locale: str, domain: str) -> Catalog:
     """Return a locale's catalogue with exactly the messages that are used, translated as far as it is."""
-    po, _mo = catalogue_paths(locale)
+    po, _mo = catalogue_paths(locale, domain)
     old = read_po(io.BytesIO(po.read_bytes()), locale=locale) if po.exists() else Catalog()
     catalog = Catalog(locale=locale, project="Certlog", version="1", charset="utf-8", fuzzy=False)
-    for message in extracted():
+    for message in EXTRACTED[domain]():
         if message.id:
             known = old.get(message.id)
             catalog.add(message.id, known.string if known else "", message.locations, message.flags)
@@ -80,41 +94,79 @@ def compiled_texts(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     with path.open("rb") as file:
-        return {str(message.id): str(message.string) for message in read_mo(file) if message.id}
+        return {_key(message): _said(message) for message in read_mo(file) if message.id}
 
 
-def problems(locale: str) -> list[str]:
+def problems(locale: str, domain: str) -> list[str]:
     """Return what is wrong with a locale's committed files; nothing when they are complete and up to date."""
-    po, mo = catalogue_paths(locale)
-    catalog = updated(locale)
+    po, mo = catalogue_paths(locale, domain)
+    catalog = updated(locale, domain)
     wanted = po_bytes(catalog)
     told = [
         f"{locale}: not translated: {message.id!r}"
         for message in catalog
-        if message.id and not message.string
+        if message.id and not any(_strings(message.string))
     ]
+    if domain == "sentences":
+        told += [
+            f"{locale}: other values than {message.id!r}" for message in catalog if not _same_values(message)
+        ]
     for message in catalog:
         told += [f"{locale}: {message.id!r}: {error}" for error in message.check(catalog) if message.string]
     if not po.exists() or po.read_bytes() != wanted:
         told.append(f"{po.relative_to(ROOT)} is not up to date: run tools/catalogues.py")
-    if compiled_texts(mo) != {str(message.id): str(message.string) for message in catalog if message.id}:
+    if compiled_texts(mo) != {_key(message): _said(message) for message in catalog if message.id}:
         told.append(f"{mo.relative_to(ROOT)} is not up to date: run tools/catalogues.py")
     return told
 
 
+def _strings(said: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return a text, or each plural form of one."""
+    return (said or "",) if isinstance(said, str | None) else tuple(said)
+
+
+def _key(message: Message) -> str:
+    return _strings(message.id)[0]
+
+
+def _said(message: Message) -> str:
+    return _strings(message.string)[0]
+
+
+def _same_values(message: Message) -> bool:
+    """Tell whether a translation names the values of its template, each with the same form, and no others."""
+    if not message.id or not _said(message):
+        return True
+    wanted = {value for text in _strings(message.id) for value in _values(text)}
+    return all(set(_values(text)) <= wanted for text in _strings(message.string)) and (
+        message.pluralizable or set(_values(_said(message))) == wanted
+    )
+
+
+def _values(text: str) -> Iterator[tuple[str, str, str]]:
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:  # a text that is no template
+        return
+    yield from (
+        (name, spec or "", conversion or "") for _, name, spec, conversion in parts if name is not None
+    )
+
+
 def main(arguments: list[str]) -> int:
     """Write the catalogues, or with --check only compare."""
+    both = [(locale, domain) for locale in LOCALES for domain in EXTRACTED]
     if arguments == ["--check"]:
-        told = [problem for locale in LOCALES for problem in problems(locale)]
+        told = [problem for locale, domain in both for problem in problems(locale, domain)]
         print("\n".join(told))
         return 1 if told else 0
-    for locale in LOCALES:
-        po, mo = catalogue_paths(locale)
+    for locale, domain in both:
+        po, mo = catalogue_paths(locale, domain)
         po.parent.mkdir(parents=True, exist_ok=True)
-        wanted = po_bytes(updated(locale))
+        wanted = po_bytes(updated(locale, domain))
         po.write_bytes(wanted)
         mo.write_bytes(mo_bytes(wanted, locale))
-        print("\n".join(problems(locale)) or f"{locale}: complete")
+        print("\n".join(problems(locale, domain)) or f"{locale} {domain}: complete")
     return 0
 
 

@@ -20,6 +20,11 @@ from tests.support.http_fake_registry import TOKEN, HttpFake, serving
 PASSPHRASE = "mật khẩu dùng một lần"
 
 
+@pytest.fixture(autouse=True)
+def vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CERTLOG_LANG", "vi")
+
+
 @pytest.fixture(scope="module")
 def key_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("key") / "issuer.pem"

@@ -76,7 +76,7 @@ def _command(*arguments: str) -> list[str]:
 
 def _environ() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CERTLOG_")}
-    return kept | {"PYTHONPATH": str(ROOT)}
+    return kept | {"PYTHONPATH": str(ROOT), "CERTLOG_LANG": "en"}
 
 
 def _here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

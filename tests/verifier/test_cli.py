@@ -36,6 +36,11 @@ AT: Final = "2026-11-22T10:00:00+07:00"
 EVIDENCE_PATH: Final = f"/api/v1/certificates/{ID}/evidence"
 
 
+@pytest.fixture(autouse=True)
+def vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CERTLOG_LANG", "vi")
+
+
 def run(command: click.Command, *arguments: str | Path) -> Result:
     return CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
 
