@@ -166,6 +166,12 @@ class Journal:
         """Return the newest version of a number."""
         return next(self._certificates("number = ? ORDER BY version DESC", (number,)), None)
 
+    def newest(self) -> Iterator[JournalRow]:
+        """Yield the newest version of each number, in the order in which they were signed."""
+        later = "SELECT 1 FROM certificates AS later WHERE later.issuer = certificates.issuer"
+        newer = f"{later} AND later.number = certificates.number AND later.version > certificates.version"
+        yield from self._certificates(f"NOT EXISTS ({newer}) ORDER BY rowid", ())
+
     def of_version(self, number: str, version: int) -> JournalRow | None:
         """Return one version of a number."""
         return next(self._certificates("number = ? AND version = ?", (number, version)), None)
