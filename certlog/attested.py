@@ -70,7 +70,7 @@ def _claimed_scopes(content: JSONObject) -> tuple[ClaimedScope, ...]:
     claims: list[ClaimedScope] = []
     if "designation" in subject:
         numbers = (get_str(item, "number") for item in criteria)
-        regulations = tuple(number for number in numbers if number.startswith("QCVN"))
+        regulations = tuple(number for number in numbers if number.upper().startswith("QCVN"))
         authority = get_str(get_object(subject, "designation"), "authority")
         claims.append(ClaimedScope("designation", authority, regulations))
     if "accreditation" in subject:

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from certlog.attested import file_media_type
 from certlog.errors import InvalidInput
+from certlog.schemas.attested import TYPE, XML
 from certlog.sentences import Sentence
 from issuer.disk import cannot_write
 from issuer.journal import Journal, JournalRow
@@ -64,11 +66,13 @@ class Printing:
             progress("print", done, len(rows))
 
     def _print(self, row: JournalRow, path: Path) -> None:
-        data = self.make_pdf(row.secured(), row.signed_at, row.key_text)
+        secured = row.secured()
+        data = self.make_pdf(secured, row.signed_at, row.key_text)
         _write(path, data)
+        media_type = file_media_type(secured.content) or MEDIA_TYPE
         digest, now = hashlib.sha256(data).digest(), self.now()
         binding = file_binding(
-            row.document_hash, self.key.did, digest, MEDIA_TYPE, previous=None, effective=now
+            row.document_hash, self.key.did, digest, media_type, previous=None, effective=now
         )
         entry = sign_statement(binding, self.key, self.origin, now)
         self.journal.add_pdf(row.document_hash, path.name, digest, entry.to_bytes())
@@ -82,10 +86,16 @@ def remove_pdf(row: JournalRow, folder: Path) -> None:
 
 
 def pdf_name(row: JournalRow) -> str:
-    """Return the file name: the number in plain letters, then the id, which no other certificate has."""
+    """Return the file name: the number in plain letters, then the id, which no other certificate has.
+
+    A DCC stays XML; every other file is a PDF.
+    """
+    # Millions of certificates are of another kind: those are not parsed for their name.
+    attested = TYPE.encode() in row.document and file_media_type(row.secured().content) == XML
+    suffix = ".xml" if attested else ".pdf"
     plain = unicodedata.normalize("NFD", row.number.replace("đ", "d").replace("Đ", "D"))
     stem = _UNSAFE.sub("-", "".join(c for c in plain if not unicodedata.combining(c)))
-    return f"{stem.strip('-.')[:_MAX_STEM] or 'certificate'}_{row.id}.pdf"
+    return f"{stem.strip('-.')[:_MAX_STEM] or 'certificate'}_{row.id}{suffix}"
 
 
 def _same_again(row: JournalRow, make_pdf: MakePdf) -> bytes:

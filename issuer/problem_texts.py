@@ -108,6 +108,26 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "hiện {found} nhưng ô chứa {expected}. Làm tròn giá trị trong ô, hoặc hiện đủ chữ số.",
         "shows {found}, but the cell holds {expected}. Round the value in the cell, or show all digits.",
     ),
+    "ambiguous-comma": (
+        "“{found}” có thể đọc là phần thập phân hoặc hàng nghìn. Ghi dấu chấm thập phân.",
+        "“{found}” may be read with a decimal or a thousands comma. Write a decimal point.",
+    ),
+    "differs-in-result": (
+        "“{found}” khác dòng đầu của bảng (“{expected}”). Ghi như dòng đầu hoặc để trống.",
+        "“{found}” differs from the table's first row (“{expected}”). Write the same, or leave it empty.",
+    ),
+    "no-certificate": (
+        "giấy “{found}” không có ở trang giấy chứng nhận. Sửa số, hoặc thêm giấy.",
+        "there is no certificate “{found}” on the sheet of certificates. Correct the number, or add it.",
+    ),
+    "no-results": (
+        "không có trang kết quả nào. Thêm trang tính kết quả, hoặc chỉ tệp CSV bằng --results.",
+        "there is no sheet of results. Add one, or name a CSV file with --results.",
+    ),
+    "bad-environment": (
+        "“{found}” không đúng dạng. Ghi “Nhiệt độ = 22.4 … 23.1 [°C]” hoặc “Nhiệt độ = 23.0 ± 0.5 [°C]”.",
+        "“{found}” has another form. Write “Nhiệt độ = 22.4 … 23.1 [°C]” or “Nhiệt độ = 23.0 ± 0.5 [°C]”.",
+    ),
     "too-many-problems": (
         "có hơn {found} lỗi; dừng đọc ở hàng {row}. Có đúng tệp này không?",
         "more than {found} mistakes; reading stopped at row {row}. Is this the right file?",
@@ -332,4 +352,25 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the accreditation “{found}” covers no quantity that was measured. Delete it, or spell the quantity as it does.",
     ),
     "advice": ("nên xem lại: {found}.", "should be looked at: {found}."),
+    "bad-file": ("tệp {found}: {reason}.", "the file {found}: {reason}."),
+    "file-outside": (
+        "“{found}” không nằm trong thư mục của danh sách. Chép tệp vào thư mục đó.",
+        "“{found}” is not in the folder of the list. Copy the file there.",
+    ),
+    "file-not-pdf": (
+        "“{found}” không phải tệp .pdf. DCC (.xml) được cấp trực tiếp, không qua danh sách.",
+        "“{found}” is not a .pdf file. A DCC (.xml) is issued by itself, without a list.",
+    ),
+    "no-such-file": (
+        "không có tệp “{found}” trong thư mục của danh sách. Kiểm tra tên tệp.",
+        "there is no file “{found}” in the folder of the list. Check its name.",
+    ),
+    "calibration-public": (
+        "giấy chứng nhận hiệu chuẩn thuộc về khách hàng và không công khai. Để trống ô này.",
+        "a calibration certificate belongs to its customer and is never public. Leave the cell empty.",
+    ),
+    "details-of-many": (
+        "có {found} đối tượng; nhà sản xuất, kiểu, số chế tạo chỉ ghi được cho một. Xoá các ô đó.",
+        "{found} items; manufacturer, model and serial number can be given for one only. Empty those cells.",
+    ),
 }

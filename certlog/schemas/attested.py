@@ -39,7 +39,7 @@ _ITEM: Final = closed(
 )
 _CRITERION: Final = closed(
     {"kind": choice(*CRITERION_KINDS, "other"), "number": text(200)},
-    {"year": {"type": "integer", "minimum": 1900, "maximum": 2200}},
+    {"year": {"type": "integer", "minimum": 1900, "maximum": 2200}, "amendment": text()},
 )
 _DESIGNATION: Final = closed(
     {"decisionNo": text(), "authority": text(), "scope": text(MAX_LONG_TEXT), "validUntil": DATE}
@@ -91,7 +91,7 @@ def _subject(**rules: object) -> Schema:
 
 
 _REGULATION: Final[Schema] = {
-    "contains": {"properties": {"number": {"pattern": "^QCVN( |$)"}}, "required": ["number"]}
+    "contains": {"properties": {"number": {"pattern": "^[Qq][Cc][Vv][Nn]"}}, "required": ["number"]}
 }
 _RULES: Final[list[Schema]] = [
     # A DCC's schema lets the date of issue out; the last day of the work then stands in for it.
