@@ -14,7 +14,7 @@ from typing import Final
 
 from certlog.errors import InvalidInput
 from certlog.strict_json import check_text
-from issuer.columns import LIST_SEPARATOR, Column, fold
+from issuer.columns import LIST_SEPARATOR, Column, Holds, fold
 from issuer.problems import RowProblem
 from issuer.table import Row, Table
 
@@ -59,6 +59,10 @@ class CellReader:
     def heading(self, column: str) -> str:
         """Return how the file calls a column."""
         return self._table.place(self.row, column).heading or self._columns[column].vi
+
+    def holds(self, column: str) -> Holds:
+        """Return what a column's cells mean."""
+        return self._columns[column].holds
 
     def text(self, column: str) -> str | None:
         """Return the text of a cell; an empty cell of a required column is reported."""

@@ -22,7 +22,7 @@ from issuer.table import Table
 
 _HEADING_CHARACTERS: Final = 64 * 1024
 _SHOWN: Final = 80
-_RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
+RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula; the same on the way out (issuer.refused_rows)."""
 
 
@@ -98,7 +98,7 @@ def _sample(grid: CsvGrid) -> str:
 
 def _without_guard(cell: str) -> str:
     """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_RISKY) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(RISKY) else cell
 
 
 def read_csv(data: bytes, columns: Columns = CONFORMITY) -> Table:
