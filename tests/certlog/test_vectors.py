@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator
 from certlog.canonical import canonicalize
 from certlog.certificate_id import certificate_id, format_id, parse_id
 from certlog.checkpoint import open_checkpoint
+from certlog.credential import check_certificate, claimed_scopes
 from certlog.digests import DocumentHash, LeafHash, RootHash, digest_from_text, sha256
 from certlog.documents import SecuredDocument, require_binding, verify_proof
 from certlog.encoding import b64url, b64url_decode
@@ -21,6 +22,7 @@ from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.keys import PublicKey
 from certlog.note import VerifierKey, cosignature_time, parse_note
+from certlog.profiles import is_confidential
 from certlog.schemas.catalogue import SCHEMAS
 from certlog.sealed import open_sealed
 from certlog.slots import LIST_SIZE
@@ -81,6 +83,20 @@ def secured_document(given: Given) -> Answer:
         "signedBytes": b64url(proof_hash + document.document_hash),
         "id": certificate_id(document.document_hash),
     }
+
+
+def certificate(given: Given) -> Answer:
+    content = given["content"]
+    check_certificate(content, origin=given["origin"])
+    claims = [
+        {
+            "kind": claim.kind,
+            "authority": claim.authority,
+            "measurands" if claim.measured else "standards": list(claim.topics),
+        }
+        for claim in claimed_scopes(content)
+    ]
+    return {"claims": claims, "confidential": is_confidential(content)}
 
 
 def sealed(given: Given) -> Answer:
@@ -254,6 +270,7 @@ KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "certificate-id": identifier,
     "typed-id": typed_id,
     "secured-document": secured_document,
+    "certificate": certificate,
     "sealed": sealed,
     "entry": entry,
     "tree-root": tree_root,
@@ -313,6 +330,10 @@ def test_every_kind_is_described_and_has_vectors_to_accept_and_to_refuse() -> No
         assert kind in only_answers or any(name.endswith("_fail.json") for name in names), kind
 
 
+def schema_of(content: Given) -> str:
+    return f"{content['type'][1].removesuffix('Certificate').lower()}-certificate"
+
+
 def instances() -> list[tuple[str, str, Any]]:
     """Return (path, schema, value) of what accepted vectors hold in a published form."""
     found: list[tuple[str, str, Any]] = []
@@ -320,6 +341,8 @@ def instances() -> list[tuple[str, str, Any]]:
         case = json.loads((FOLDER / path).read_bytes())
         given = case["input"]
         match case["kind"]:
+            case "certificate" if "wanted" in case:
+                found.append((path, schema_of(given["content"]), given["content"]))
             case "entry" if "wanted" in case:
                 found.append((path, "entry", json.loads(given["entry"])))
             case "trust-root" if "wanted" in case:
@@ -341,7 +364,8 @@ def test_what_the_vectors_hold_is_valid_by_the_published_json_schemas() -> None:
     for path, schema, value in instances():
         assert [error.message for error in validators[schema].iter_errors(value)] == [], path
         checked.add(schema)
-    assert checked == {"entry", "trust-root", "issuer-record", "status-document", "evidence"}
+    certificates = {"conformity-certificate", "calibration-certificate"}
+    assert checked == certificates | {"entry", "trust-root", "issuer-record", "status-document", "evidence"}
 
 
 def test_the_vectors_are_plain_ascii_and_hold_no_private_key() -> None:

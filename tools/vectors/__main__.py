@@ -2,13 +2,24 @@
 
 from collections.abc import Iterator
 
-from tools.vectors import documents, forgeries, log, sealed, state, tree, trust, values, verification
+from tools.vectors import (
+    certificates,
+    documents,
+    forgeries,
+    log,
+    sealed,
+    state,
+    tree,
+    trust,
+    values,
+    verification,
+)
 from tools.vectors.case import FOLDER, Case
 
 
 def all_cases() -> Iterator[Case]:
     """Yield every vector."""
-    for module in (values, documents, sealed, tree, log, state, trust, verification, forgeries):
+    for module in (values, documents, certificates, sealed, tree, log, state, trust, verification, forgeries):
         yield from module.cases()
 
 

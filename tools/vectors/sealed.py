@@ -26,7 +26,7 @@ def cases() -> Iterator[Case]:
     yield _accepted("ecdsa", "A certificate signed with P-256, sealed.", signed(p256("issuer")))
     other_key = bytes([KEY[0] ^ 1]) + KEY[1:]
     yield _refused(
-        "other-key", "One bit of the key is wrong.", document, blob, "wrong-content-key", other_key
+        "other-key", "One bit of the key is wrong.", document, blob, "wrong-content-key", key=other_key
     )
     for name, about, place in (
         ("changed-nonce", "One bit of the nonce is wrong.", 0),
