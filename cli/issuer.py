@@ -12,6 +12,7 @@ import click
 from certlog.errors import Unavailable
 from certlog.keys import KeyType
 from certlog.status import StatusAction
+from cli.issuer_files import IssuerGroup, issue_files
 from cli.issuer_labels import labels
 from cli.issuer_options import (
     DeskOptions,
@@ -32,7 +33,6 @@ from cli.issuer_options import (
 )
 from cli.issuer_report import submitted_json, tell_advice, tell_mistakes, tell_report, tell_submitted
 from cli.issuer_status import bind, change_command, supersede
-from cli.language import Group
 from issuer.body import read_body
 from issuer.content_modes import ContentMode
 from issuer.drafts import Drafts
@@ -68,7 +68,7 @@ class _IssueOptions(DeskOptions):
     errors: Path | None
 
 
-@click.group(cls=Group)
+@click.group(cls=IssuerGroup)
 def issuer() -> None:
     """At the issuing body: keys, issuing, submitting, status changes."""
 
@@ -149,6 +149,7 @@ for _action, _help in (
 issuer.add_command(supersede)
 issuer.add_command(bind)
 issuer.add_command(labels)
+issuer.add_command(issue_files)
 
 
 def _read(options: _IssueOptions) -> Drafts:
