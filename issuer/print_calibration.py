@@ -105,7 +105,7 @@ def _head(laboratory: JSONObject, order: Order) -> JSONObject:
         accreditation = get_object(laboratory, "accreditation")
         until = unbroken(f"({order.pair('đến', 'until')[0]} {day(accreditation['validUntil'])})")
         standard = unbroken(accreditation["standard"])
-        text = f"{accreditation['code']} – {accreditation['body']}, {standard} {until}"
+        text = f"{accreditation['code']}, {standard} – {accreditation['body']} {until}"
         said.append([*order.pair("Công nhận", "Accreditation"), text])
         if "measurands" in accreditation:
             measurands = ", ".join(map(str, get_list(accreditation, "measurands")))

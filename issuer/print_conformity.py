@@ -6,7 +6,7 @@ Layout is the template's; the order of languages is issuer/print_parts.py's.
 from typing import Final
 
 from certlog.strict_json import JSONObject, JSONValue, get_list, get_object, get_str
-from issuer.print_parts import Order, day, fields_section, items, table_section, unbroken
+from issuer.print_parts import Order, cell, day, fields_section, items, table_section, unbroken
 
 _FEW_SITES: Final = 2
 """More sites than this are a table."""
@@ -28,6 +28,7 @@ def conformity_fields(content: JSONObject) -> JSONObject:
     body, registration = get_object(subject, "certificationBody"), get_object(subject, "cbRegistration")
     signatory = get_object(subject, "authorisedBy")
     return {
+        "title": order.texts(content["name"]),
         "head": {
             "name": body["name"],
             "address": body["address"],
@@ -50,11 +51,10 @@ def conformity_fields(content: JSONObject) -> JSONObject:
 
 def _who(subject: JSONObject, order: Order) -> list[JSONObject]:
     client = get_object(subject, "client")
+    names = [client["name"], client.get("nameEn")]
+    first, second = reversed(names) if names[1] and order.language == "en" else names
     fields = [
-        {
-            **order.field("Chứng nhận", "Certified organisation", client["name"], client.get("nameEn")),
-            "strong": True,
-        },
+        {**order.field("Chứng nhận", "Certified organisation", first, second), "strong": True},
         order.field("Mã số thuế", "Tax code", client["legalId"]),
         order.field("Địa chỉ", "Address", _with_country(client)),
     ]
@@ -90,7 +90,7 @@ def _many_sites(subject: JSONObject, order: Order) -> list[JSONObject]:
     if any("activities" in site for site in sites):
         columns.append(order.column("Hoạt động", "Activities", share=12))
         for row, site in zip(rows, sites, strict=True):
-            row.append("\n".join(map(str, order.texts(site.get("activities", "")))).strip())
+            row.append(cell(order.texts(site.get("activities", ""))))
     return [{**table_section(columns, list(rows)), "numbered": True}]
 
 

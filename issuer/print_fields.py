@@ -12,7 +12,7 @@ from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue, get_list, get_object, get_str
 from issuer.print_calibration import calibration_fields
 from issuer.print_conformity import conformity_fields
-from issuer.print_parts import Order, Words, day
+from issuer.print_parts import Order, Words, day, shortened
 
 _PROFILES: Final[Mapping[str, Callable[[JSONObject], JSONObject]]] = {
     "ConformityCertificate": conformity_fields,
@@ -55,11 +55,11 @@ def print_fields(content: JSONObject, *, sealed: bool = False) -> JSONObject:
         raise InvalidInput(message, code="no-pdf")
     order, issuer = Order.of(content), get_object(content, "issuer")
     own = _PROFILES[profile](content)
-    head = get_object(own, "head")
+    head, title = get_object(own, "head"), get_list(own, "title")
     legal = [*order.pair("Mã số thuế", "Tax code"), issuer["legalId"]]
     return {
-        "title": order.texts(content["name"]),
         **own,
+        "running": [shortened(head["name"]), shortened(title[0])],
         "head": {**head, "lines": [legal, *get_list(head, "lines")]},
         "language": order.language,
         "number": content["certificateNumber"],

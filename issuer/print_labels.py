@@ -17,7 +17,7 @@ from certlog.errors import InvalidInput, MistypedId
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue, get_list, get_object, get_str
 from issuer.journal import Journal, JournalRow
-from issuer.print_parts import Order, Words, day, items
+from issuer.print_parts import Order, Words, day, items, shortened
 from issuer.print_typesetter import typeset
 from issuer.qr import QUIET_ZONE, certificate_address, qr_modules, qr_svg
 
@@ -34,7 +34,6 @@ _LEAST_SYMBOL: Final = 150
 _LEAST_MODULE: Final = 3.6
 _MOST_SIDE: Final = 230
 """Tenths of a millimetre."""
-_LONGEST: Final = 90
 
 _CALIBRATED: Final = Words("Hiệu chuẩn", "Calibrated")
 _CERTIFIED: Final = Words("Chứng nhận", "Certified")
@@ -159,7 +158,7 @@ def _calibration(content: JSONObject, order: Order) -> list[JSONObject]:
     said.append([*order.pair("Số", "No."), content["certificateNumber"]])
     laboratory = get_object(subject, "laboratory")
     return [
-        _label(_shortened(laboratory["name"]), _CALIBRATED, [*_instrument(item, order), *said], order)
+        _label(shortened(laboratory["name"]), _CALIBRATED, [*_instrument(item, order), *said], order)
         for item in items(subject, "items")
     ]
 
@@ -173,7 +172,7 @@ def _attested(content: JSONObject, order: Order) -> list[JSONObject]:
         [*order.pair("Ngày", "Date"), day(subject["performedTo"])],
         [*order.pair("Số", "No."), content["certificateNumber"]],
     ]
-    body = _shortened(get_object(subject, "body")["name"])
+    body = shortened(get_object(subject, "body")["name"])
     return [
         _label(body, _CALIBRATED, [*_instrument(item, order), *said], order)
         for item in items(subject, "items")
@@ -182,7 +181,7 @@ def _attested(content: JSONObject, order: Order) -> list[JSONObject]:
 
 def _instrument(item: JSONObject, order: Order) -> list[JSONValue]:
     """Return what tells an instrument from others; a serial number is never shortened."""
-    name = _shortened(order.texts(item["name"])[0])
+    name = shortened(order.texts(item["name"])[0])
     said: list[JSONValue] = [["", "", name]]
     for member, vi, en in (("serial", "Số sê-ri", "Serial"), ("assetId", "Mã quản lý", "Asset")):
         if member in item:
@@ -199,13 +198,13 @@ def _conformity(content: JSONObject, order: Order) -> list[JSONObject]:
     names = ", ".join(dict.fromkeys(get_str(product, "name") for product in products))
     numbers = ", ".join(get_str(item, "number") for item in items(subject, "criteria"))
     said: list[JSONValue] = [
-        ["", "", _shortened(names)],
-        [*order.pair("Phù hợp với", "Conforms to"), _shortened(numbers)],
+        ["", "", shortened(names)],
+        [*order.pair("Phù hợp với", "Conforms to"), shortened(numbers)],
         [*order.pair("Số", "No."), content["certificateNumber"]],
     ]
     if "expiryDate" in subject:
         said.append([*order.pair("Đến hết ngày", "Until"), day(subject["expiryDate"])])
-    body = _shortened(get_object(subject, "certificationBody")["name"])
+    body = shortened(get_object(subject, "certificationBody")["name"])
     return [_label(body, _CERTIFIED, said, order)]
 
 
@@ -218,12 +217,6 @@ _PROFILES: Final[Mapping[str, Callable[[JSONObject, Order], list[JSONObject]]]] 
 
 def _label(body: str, title: Words, said: Sequence[JSONValue], order: Order) -> JSONObject:
     return {"body": body, "title": order.words(title), "lines": list(said)}
-
-
-def _shortened(text: JSONValue) -> str:
-    """Return a name that fits; what was left out is on the certificate, and the dots say that something was."""
-    text = str(text)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
 
 
 def _side(address: str) -> int:

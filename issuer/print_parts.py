@@ -6,9 +6,12 @@ the page says of a certificate comes from the signed content only; the labels ar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from certlog.strict_json import JSONObject, JSONValue, get_str
 from certlog.timestamps import parse_date
+
+LONGEST_SHORT: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,12 @@ def text_section(paragraphs: Sequence[JSONValue], title: JSONValue = None) -> JS
 def day(value: JSONValue) -> str:
     """Return a date as it is written in Viet Nam: 24/11/2026."""
     return parse_date(str(value)[:10]).strftime("%d/%m/%Y")
+
+
+def shortened(name: JSONValue) -> str:
+    """Return a name that fits where the whole one stands elsewhere; dots say that something was left out."""
+    text = str(name)
+    return text if len(text) <= LONGEST_SHORT else text[: LONGEST_SHORT - 1].rstrip() + "…"
 
 
 def items(holder: JSONObject, name: str) -> list[JSONObject]:

@@ -52,7 +52,7 @@ def results_sections(subject: JSONObject, order: Order) -> list[JSONObject]:
     """Return the tables of results, each followed by its uncertainty."""
     said = order.words(_ADJUSTMENTS[get_str(subject, "adjustment")])
     title = order.pair("Kết quả hiệu chuẩn", "Calibration results")
-    sections = [text_section([said], title)]
+    sections = [{**text_section([said], title), "sticky": True}]
     for number, result in enumerate(items(subject, "results"), start=1):
         sections += [_table(number, result, order), _uncertainty(result, order)]
     return sections
@@ -133,7 +133,7 @@ def _uncertainty(result: JSONObject, order: Order) -> JSONObject:
     said = order.pair(
         f"Độ không đảm bảo đo mở rộng U{value or ' như trong bảng'}; hệ số phủ k = {factor}, "
         f"mức tin cậy xấp xỉ {level} %, {shape.vi}.",
-        f"Expanded measurement uncertainty U{value or ' as in the table'}; coverage factor k = {factor}, "
+        f"Expanded uncertainty U{value or ' as in the table'}; coverage factor k = {factor}, "
         f"coverage probability approximately {level} %, {shape.en}.",
     )
     return {**text_section([said]), "small": True}
