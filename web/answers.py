@@ -11,8 +11,10 @@ from typing import Final, Protocol
 from certlog.certificate_id import certificate_id, parse_id
 from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
-from certlog.errors import MistypedId, Unavailable
+from certlog.entry import CertificateEntry
+from certlog.errors import InvalidInput, MistypedId, Unavailable
 from certlog.evidence import Evidence
+from certlog.profiles import is_confidential, public_members
 from certlog.sentences import Sentence
 from certlog.status import CertificateStatus, StatusAction
 from certlog.timestamps import parse_time
@@ -126,7 +128,7 @@ class RegistryAnswers:
         if view is None:
             return self._without_certificate(identifier, Verdict.UNKNOWN, Reason.NO_SUCH_ID)
         anchors = self._anchored.about(view.index)
-        report = with_newest_status(self._report(view, anchors), view.status)
+        report = only_public(with_newest_status(self._report(view, anchors), view.status))
         replaced_by = view.status.replaced_by
         replacement = None if replaced_by is None else certificate_id(replaced_by)
         return Answer(identifier, report, anchors.chain_view, replacement, view.is_sealed)
@@ -164,25 +166,39 @@ class RegistryAnswers:
         try:
             evidence = self._holder.evidence(view.document_hash, anchors.heads)
         except Unavailable:
-            return before_first_epoch(view.document, self._trust_root, at)
-        return verify(evidence, self._trust_root, at, anchors.chain_view)
+            return before_first_epoch(view.document, self._trust_root, at, view.entry)
+        return verify(evidence, self._trust_root, at, anchors.chain_view, entry=view.entry)
 
     def _without_certificate(self, typed: str, verdict: Verdict, reason: Reason) -> Answer:
         return Answer(typed, nothing_checked(verdict, reason, at=self._now()), ChainView())
 
 
-def before_first_epoch(document: SecuredDocument | None, trust_root: TrustRoot, at: int) -> Report:
+def only_public(report: Report) -> Report:
+    """Return the report with what anyone may be shown: of a customer's own content, the few public members.
+
+    Such content is refused at submission; this holds whatever a database may come to contain.
+    """
+    try:
+        confidential = report.content is not None and is_confidential(report.content)
+    except InvalidInput:
+        return report  # no certificate of ours: the verdict is "altered", and shows nothing
+    if report.content is None or not confidential:
+        return report
+    return replace(report, content=public_members(report.content))
+
+
+def before_first_epoch(
+    document: SecuredDocument | None, trust_root: TrustRoot, at: int, entry: CertificateEntry
+) -> Report:
     """Return the report on a certificate that is logged and whose first epoch is still to come.
 
     What the content itself proves is checked; the rest is the registry's answer until then: pending.
     """
-    report = verify(None, trust_root, at, ChainView(), certificate=document)
-    content_failed = any(check.outcome is Outcome.FAILED for check in report.checks)
-    if document is None or content_failed:
+    report = verify(None, trust_root, at, ChainView(), certificate=document, entry=entry)
+    if any(check.outcome is Outcome.FAILED for check in report.checks):
         return report
-    checks = tuple(
-        _by_registry(check) if check.name in _PROVEN_BY_EPOCH else check for check in report.checks
-    )
+    proven = [name for name in _PROVEN_BY_EPOCH if document is not None or name is not CheckName.SCOPE]
+    checks = tuple(_by_registry(check) if check.name in proven else check for check in report.checks)
     return replace(
         report,
         verdict=Verdict.PENDING,

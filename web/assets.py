@@ -1,4 +1,4 @@
-"""Styles, fonts and pictures: read once at start, compressed once, named by their content.
+"""Styles, fonts, pictures and one script: read once at start, compressed once, named by their content.
 
 A link carries the first characters of the file's hash (`?v=`), and such an answer may be kept for a year: a changed
 file has a changed link. Nothing outside the folder can be reached, since only names found at start are served.
@@ -16,8 +16,8 @@ from flask import Flask, Response, abort, request, url_for
 
 from certlog.digests import sha256
 
-COMPRESSIBLE: Final = frozenset({".css", ".svg", ".txt"})
-TYPES: Final = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".css": "text/css"}
+COMPRESSIBLE: Final = frozenset({".css", ".js", ".svg", ".txt"})
+TYPES: Final = {".woff2": "font/woff2", ".svg": "image/svg+xml", ".css": "text/css", ".js": "text/javascript"}
 A_YEAR: Final = "public, max-age=31536000, immutable"
 A_WHILE: Final = "public, max-age=3600"
 _VERSION_LENGTH: Final = 12

@@ -10,6 +10,7 @@ from typing import Final
 from flask_babel import gettext as _
 
 from certlog.certificate_id import ID_LENGTH, format_id
+from certlog.encoding import b64url
 from certlog.timestamps import format_time
 from verifier import words
 from verifier.report import Check, Issuer, Look, Outcome, Remark, Report, Verdict
@@ -84,6 +85,8 @@ class CertificateView:
     checks: tuple[CheckView, ...]
     replacement: str | None
     checked_at: int
+    is_sealed: bool
+    document_hash: str
 
 
 def certificate_view(answer: Answer, language: Language) -> CertificateView:
@@ -111,6 +114,8 @@ def certificate_view(answer: Answer, language: Language) -> CertificateView:
         checks=tuple(_check(check, language) for check in report.checks) if found else (),
         replacement=answer.replacement,
         checked_at=report.at,
+        is_sealed=answer.is_sealed and found and content is None and report.verdict is not Verdict.ALTERED,
+        document_hash="" if report.document_hash is None else b64url(report.document_hash),
     )
 
 
@@ -218,6 +223,7 @@ def public_report(answer: Answer) -> dict[str, object]:
         "answeredBy": "registry",
         **report_json(report),
         "replacement": answer.replacement,
+        "sealed": answer.is_sealed,
         "words": texts,
         "chain": {
             "readAt": None if chain.read_at is None else format_time(chain.read_at),

@@ -1,6 +1,7 @@
-"""The public pages: look-up form, verdict, anchoring log, trust root, API description. No login, no cookie, no script.
+"""The public pages: look-up form, verdict, anchoring log, trust root, API description. No login, no cookie.
 
-Each page answers with and without the language in its path; `/C/<ID>` is what printed codes hold.
+Each page answers with and without the language in its path; `/C/<ID>` is what printed codes hold. One page runs a
+script of our own: that of a certificate whose content only the reader's device can open.
 """
 
 import re
@@ -22,6 +23,8 @@ from web.language import LANGUAGES, current_language, drop_path_language, path_l
 from web.qr import qr_svg
 from web.query import query_number
 from web.responses import A_MOMENT, kept, sealed_octets
+from web.sealed_layout import sealed_layout
+from web.security import allow_own_script
 from web.services import Services
 from web.trust_view import chain_views, trust_rows
 
@@ -172,8 +175,11 @@ def _certificate_page(typed: str) -> Response:
         typed=typed,
         address=certificate_address(services.public_url, answer.identifier),
         public_url=services.public_url,
+        sealed_layout=sealed_layout() if view.is_sealed else None,
     )
     response = _kept(html, A_MOMENT)
+    if view.is_sealed:
+        allow_own_script()
     if answer.report.verdict in WITHOUT_CERTIFICATE:
         response.status_code = 404 if answer.report.verdict is Verdict.UNKNOWN else 400
     return response

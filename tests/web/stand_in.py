@@ -135,6 +135,7 @@ class StandIn:
     failure: Exception | None = None
     replacement: str | None = None
     slots_left: int = 1000
+    sealed_content: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, verdict: Verdict, report: Report | None = None) -> str:
         """Hold a certificate with this verdict; return its id."""
@@ -150,7 +151,8 @@ class StandIn:
             return Answer(typed, report_of(Verdict.MISTYPED), ChainView())
         report = self.reports.get(identifier) or report_of(Verdict.UNKNOWN)
         superseded = report.verdict is Verdict.SUPERSEDED
-        return Answer(identifier, report, CHAIN_VIEW, self.replacement if superseded else None)
+        replacement = self.replacement if superseded else None
+        return Answer(identifier, report, CHAIN_VIEW, replacement, identifier in self.sealed_content)
 
     def evidence(self, typed: str) -> bytes:
         self._require(typed)
@@ -159,6 +161,12 @@ class StandIn:
     def document(self, typed: str) -> bytes:
         self._require(typed)
         return b'{"proof":{}}'
+
+    def sealed(self, typed: str) -> bytes:
+        self._require(typed)
+        if typed not in self.sealed_content:
+            raise NotFound("no sealed content of this certificate is here")
+        return self.sealed_content[typed]
 
     def page(self, *, older_than: int | None, limit: int) -> AnchorPage:
         rows = [row for row in reversed(self.rows) if older_than is None or row.number < older_than]

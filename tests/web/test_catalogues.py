@@ -45,6 +45,8 @@ def test_the_check_finds_a_text_that_is_not_in_the_catalogue(tmp_path: Path) -> 
 def test_the_words_that_the_profession_minds_are_not_used() -> None:
     with PO.open("rb") as file:
         said = " ".join(str(message.string).lower() for message in read_po(file))
+    # One kind of certificate is of legal metrology, and bears its name.
+    said = said.replace("giấy chứng nhận kiểm định", "")
     # "giả" (fake) accuses; "kiểm định", "thẩm tra" are legal terms of other activities.
     for word in (" giả ", "giả mạo", "kiểm định", "thẩm tra"):
         assert word not in said
