@@ -33,14 +33,25 @@ from cli.issuer_options import (
 )
 from cli.issuer_report import submitted_json, tell_advice, tell_mistakes, tell_report, tell_submitted
 from cli.issuer_status import bind, change_command, supersede
+from cli.issuer_tables import (
+    TableOptions,
+    check,
+    read_input,
+    save_refused,
+    table_options,
+    tell_notices,
+    tell_plan,
+    template,
+)
 from issuer.body import read_body
 from issuer.content_modes import ContentMode
 from issuer.drafts import Drafts
 from issuer.http_registry import RegistryAddress
-from issuer.issue import IssueReport, Request, RowsRefused, Tools, issue, read_drafts
+from issuer.issue import IssueReport, Request, RowsRefused, Tools, issue
 from issuer.journal import open_journal
 from issuer.key_file import PublicPart, create_key_file, public_path
 from issuer.pdf import PdfMaker, find_unprintable
+from issuer.read_file import ReadFile
 from issuer.submit import submit_waiting
 from issuer.table import MAX_FILE_BYTES
 
@@ -58,13 +69,14 @@ class _SubmitCommandOptions(SubmitOptions):
     resume: bool
 
 
-class _IssueOptions(DeskOptions):
+class _IssueOptions(DeskOptions, TableOptions):
     file: Path
     body_path: Path | None
     public_url: str | None
     content: str | None
     partial: bool
     no_submit: bool
+    dry_run: bool
     errors: Path | None
 
 
@@ -104,23 +116,31 @@ def keygen(**options: Unpack[_KeygenOptions]) -> None:
 )
 @click.option("--partial", is_flag=True, help="Issue the good rows although others have mistakes.")
 @click.option("--no-submit", is_flag=True, help="Sign and print only; `submit --resume` sends it later.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be issued; sign, write and send nothing.")
 @click.option("--errors", type=_PATH, help="Also write the mistakes to this CSV file.")
+@table_options
 @desk_options
 def issue_command(**options: Unpack[_IssueOptions]) -> None:
-    """Issue the certificates of FILE (CSV or JSON): sign, print, submit.
+    """Issue the certificates of FILE (CSV, XLSX, ODS or JSON): sign, print, submit.
 
     Repeating it is safe: what was signed before stays as it is, and what was not submitted is.
     """
     output = output_of(options)
     with told(output):
-        drafts = _read(options)
-        tell_advice(output, drafts.advice)
-        if drafts.problems and not options["partial"]:
-            tell_mistakes(output, drafts.problems, options["file"], options["errors"])
+        read = _read(options)
+        if options["dry_run"]:
+            tell_plan(output, read, options["refused"])
+        tell_notices(output, read)
+        tell_advice(output, read.drafts.advice)
+        if read.drafts.problems and not options["partial"]:
+            save_refused(output, options["refused"], read, read.drafts.problems)
+            tell_mistakes(output, read.drafts.problems, options["file"], options["errors"])
         try:
-            report = _issue(drafts, options)
+            report = _issue(read.drafts, options)
         except RowsRefused as refused:
+            save_refused(output, options["refused"], read, refused.problems)
             tell_mistakes(output, refused.problems, options["file"], options["errors"])
+        save_refused(output, options["refused"], read, report.problems)
         submitted = not options["no_submit"]
         tell_report(output, report, options["folder"], options["errors"], submitted=submitted)
 
@@ -148,17 +168,17 @@ for _action, _help in (
     issuer.add_command(change_command(_action, _help))
 issuer.add_command(supersede)
 issuer.add_command(bind)
+issuer.add_command(check)
+issuer.add_command(template)
 issuer.add_command(labels)
 issuer.add_command(issue_files)
 
 
-def _read(options: _IssueOptions) -> Drafts:
+def _read(options: _IssueOptions) -> ReadFile:
     """Read the file with what can be known before the key is unlocked."""
-    file = options["file"]
-    body = read_body(options["body_path"] or file.with_name("body.toml"))
+    body = read_body(options["body_path"] or options["file"].with_name("body.toml"))
     public = PublicPart.parse(read_file(public_path(options["key_path"]), MAX_FILE_BYTES))
-    data = read_file(file, MAX_FILE_BYTES)
-    return read_drafts(data, is_json=file.suffix.lower() == ".json", body=body, did=public.did)
+    return read_input(options["file"], body, public.did, options)
 
 
 def _issue(drafts: Drafts, options: _IssueOptions) -> IssueReport:

@@ -16,6 +16,7 @@ from issuer.issue import Issued, IssueReport
 from issuer.problems import RowProblem
 from issuer.submit import Submitted
 
+_LISTED: Final = 200
 # What a spreadsheet takes for the start of a formula.
 _RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -24,9 +25,9 @@ def tell_mistakes(
     output: Output, problems: Sequence[RowProblem], file: Path, errors: Path | None
 ) -> NoReturn:
     """List the mistakes of a file, of which nothing was issued, and end."""
-    _list_mistakes(output, problems, errors)
+    list_mistakes(output, problems, errors)
     output.say("mistakes", count=len(problems), file=file)
-    output.result({"error": {"code": "rows-refused"}, "problems": _problems_json(problems)})
+    output.result({"error": {"code": "rows-refused"}, "problems": problems_json(problems)})
     sys.exit(EXIT_REFUSED)
 
 
@@ -44,12 +45,12 @@ def tell_report(
         {
             "issued": [_issued_json(issued) for issued in report.issued],
             "signed": report.signed,
-            "problems": _problems_json(report.problems),
+            "problems": problems_json(report.problems),
             **submitted_json(report.submitted),
         }
     )
     if report.problems:
-        _list_mistakes(output, report.problems, errors)
+        list_mistakes(output, report.problems, errors)
         output.say("left-out", count=len(report.problems))
     output.say("issued", count=len(report.issued), signed=report.signed, folder=folder)
     for issued in report.issued:
@@ -81,9 +82,12 @@ def submitted_json(submitted: Submitted) -> JSONObject:
     return {"logged": submitted.logged, "existed": submitted.existed, "refused": refused}
 
 
-def _list_mistakes(output: Output, problems: Sequence[RowProblem], errors: Path | None) -> None:
-    for problem in problems:
+def list_mistakes(output: Output, problems: Sequence[RowProblem], errors: Path | None = None) -> None:
+    """List mistakes, as many as a person reads; all of them go to the file for errors and to programs."""
+    for problem in problems[:_LISTED]:
         output.line(problem.text(output.language))
+    if len(problems) > _LISTED:
+        output.say("more-mistakes", count=len(problems) - _LISTED)
     if errors is not None:
         _write_errors(errors, problems)
         output.say("errors-in", path=errors)
@@ -116,11 +120,13 @@ def _issued_json(issued: Issued) -> JSONObject:
     }
 
 
-def _problems_json(problems: Sequence[RowProblem]) -> list[JSONValue]:
+def problems_json(problems: Sequence[RowProblem]) -> list[JSONValue]:
+    """Return mistakes for programs: place, code and both languages."""
     return [
         {
             "row": problem.place.row,
             "column": problem.place.column,
+            **({"sheet": problem.place.sheet, "cell": problem.place.cell} if problem.place.sheet else {}),
             "code": problem.code,
             "vi": problem.text("vi"),
             "en": problem.text("en"),

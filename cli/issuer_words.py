@@ -25,6 +25,23 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{count} lỗi; các hàng có lỗi không được cấp.",
         "{count} mistakes; the rows with mistakes were left out.",
     ),
+    "more-mistakes": (
+        "… và {count} lỗi nữa; --errors ghi tất cả ra tệp, --json in tất cả.",
+        "… and {count} more mistakes; --errors writes all to a file, --json prints all.",
+    ),
+    "refused-in": (
+        "{count} hàng chưa cấp nằm trong {path}, có thêm cột “Lỗi / Problem”. Sửa ở đó rồi cấp chính tệp đó.",
+        "{count} rows that were not issued are in {path}, with a column “Lỗi / Problem”. Correct and issue that file.",
+    ),
+    "template-made": (
+        "Đã tạo {path}. Trang cuối giải thích từng cột.",
+        "Made {path}. Its last sheet explains every column.",
+    ),
+    "check-more": ("… và {count} giấy nữa.", "… and {count} more."),
+    "check-done": (
+        "Chỉ kiểm tra, chưa ký hay gửi gì. Có thể cấp: {count}; lỗi: {problems}.",
+        "A check only: nothing was signed or sent. Can be issued: {count}; mistakes: {problems}.",
+    ),
     "errors-in": ("Danh sách lỗi: {path}", "List of the mistakes: {path}"),
     "issued": (
         "{count} giấy chứng nhận trong tệp, ký mới {signed}. PDF ở {folder}.",

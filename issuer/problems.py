@@ -33,6 +33,11 @@ class Place:
     sheet: str = ""
 
     @property
+    def cell(self) -> str:
+        """Return the cell as spreadsheets name it, such as C7; "" where there is none."""
+        return f"{self.letter}{self.row}" if self.letter else ""
+
+    @property
     def order(self) -> tuple[str, int, bool, int, str]:
         """What to sort by: sheet, row, column as the spreadsheet has it, then what concerns the whole row."""
         return self.sheet, self.row, not self.letter, len(self.letter), self.letter

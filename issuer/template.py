@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
+from issuer.calibration_words import BASIS_WORDS, DISTRIBUTION_WORDS, PLACE_WORDS, STAGE_WORDS, VERDICT_WORDS
 from issuer.columns import CONFORMITY, Column, Columns, Holds
 from issuer.words import KIND_WORDS, LANGUAGE_WORDS, MARK_WORDS, REASON_WORDS, SCHEME_WORDS
 
@@ -65,6 +66,21 @@ CONFORMITY_SHEET: Final = TemplateSheet(
         "language": _vietnamese(LANGUAGE_WORDS),
     },
 )
+
+
+CALIBRATION_CHOICES: Final = {
+    "place": _vietnamese(PLACE_WORDS),
+    "adjusted": ("có", "không"),
+    "verdict": _vietnamese(VERDICT_WORDS),
+    "group": ("1", "2"),
+    "recalibration_basis": _vietnamese(BASIS_WORDS),
+    "replace_reason": _vietnamese(REASON_WORDS),
+    "language": _vietnamese(LANGUAGE_WORDS),
+}
+RESULTS_CHOICES: Final = {
+    "stage": _vietnamese(STAGE_WORDS),
+    "distribution": _vietnamese(DISTRIBUTION_WORDS),
+}
 
 
 def write_template(path: Path, sheets: Sequence[TemplateSheet]) -> None:
