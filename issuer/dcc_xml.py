@@ -26,8 +26,8 @@ MAX_ELEMENTS: Final = 20_000
 MAX_ATTRIBUTES: Final = 40_000
 MAX_ATTRIBUTE: Final = 1000
 MAX_NAME: Final = 200
+MAX_NAMESPACES: Final = 1000
 
-_CHUNK: Final = 64 * 1024
 _INCLUDES: Final = frozenset({"http://www.w3.org/2001/XInclude", "http://www.w3.org/2003/XInclude"})
 # What a document may say of its encoding; others could hide a document type from whoever looks at bytes.
 _DECLARED: Final = re.compile(
@@ -115,17 +115,17 @@ class _FirstPass:
 
     def __init__(self, place: str) -> None:
         self._place = place
-        self._depth = self._elements = self._attributes = 0
+        self._depth = self._elements = self._attributes = self._namespaces = 0
 
     def read(self, data: bytes) -> None:
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
+        parser.StartNamespaceDeclHandler = self._namespace
         try:
-            for start in range(0, len(data), _CHUNK):
-                parser.Parse(data[start : start + _CHUNK], False)  # noqa: FBT003 # expat takes no name for it
-            parser.Parse(b"", True)  # noqa: FBT003 # as above
+            # At once: a long token that came in pieces would be read again with each of them.
+            parser.Parse(data, True)  # noqa: FBT003 # expat takes no name for it
         except expat.ExpatError as error:
             raise _not_well_formed(str(error), self._place) from None
 
@@ -145,6 +145,11 @@ class _FirstPass:
         for attribute, value in attributes.items():
             self._bound("characters in a name", len(attribute), MAX_NAME)
             self._bound("characters in an attribute", len(value), MAX_ATTRIBUTE)
+
+    def _namespace(self, prefix: str | None, address: str | None) -> None:
+        self._namespaces += 1
+        self._bound("namespaces", self._namespaces, MAX_NAMESPACES)
+        self._bound("characters in a name", len(f"{prefix}{address}"), 2 * MAX_NAME)
 
     def _end(self, _name: str) -> None:
         self._depth -= 1
