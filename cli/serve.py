@@ -9,13 +9,11 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Final, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import click
 
 from anchoring import settings as anchoring_settings
-from certlog.digests import DIGEST_BYTES, RootHash
-from certlog.encoding import b64_decode
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
@@ -23,16 +21,14 @@ from certlog.trust_root import Chain, TrustRoot
 from cli.language import VARIABLE, Group, in_words, language, say
 from cli.operator_options import FILE, first_line, read_passphrase
 from cli.registry_tokens import token
+from cli.reseed import reseed_head
 from cli.serving import ServeOptions, serve
 from issuer.key_file import PublicPart
 from registry.data_folder import DataFolder
-from registry.last_signed_head import LastSignedHeadFile, SignedHead
 from registry.opening import Surroundings, initialise, migrate, open_publisher, open_registry, system_now
 from registry.own_trust_root import update_trust_root
 from registry.rebuild import check as check_views
 from registry.settings import load_settings, make_settings
-
-_HEX_DIGITS: Final = 2 * DIGEST_BYTES
 
 _data = click.option(
     "--data",
@@ -68,6 +64,7 @@ def registry() -> None:
 
 
 registry.add_command(token)
+registry.add_command(reseed_head)
 
 
 @registry.command("init")
@@ -179,24 +176,6 @@ def trust_root(path: Path, replace: bool) -> None:
     click.echo(f"{folder.trust_root}\n{root.fingerprint()}")
 
 
-@registry.command("reseed-head")
-@_data
-@click.option(
-    "--size", type=click.IntRange(min=0), required=True, help="The highest signed size that anyone holds."
-)
-@click.option("--root", required=True, help="Its root: 64 hex digits, or base64 as in a checkpoint.")
-def reseed_head(path: Path, size: int, root: str) -> None:
-    """Write the lost last-signed-head file, from the highest of chain head, cosigners and mirrors.
-
-    Never from this machine's own database or backup: it may be the one that forgot.
-    """
-    folder = DataFolder(path)
-    folder.require_ready()
-    settings = load_settings(folder.settings, os.environ)
-    LastSignedHeadFile(folder.last_signed_head, settings.origin).reseed(SignedHead(size, _root(root)))
-    say(Sentence("{path}: size {size}", path=folder.last_signed_head, size=size))
-
-
 @registry.command("check")
 @_data
 def check(path: Path) -> None:
@@ -273,12 +252,3 @@ def _public(path: Path) -> PublicPart:
     except OSError as error:
         message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
         raise InvalidInput(message, code="not-readable") from error
-
-
-def _root(text: str) -> RootHash:
-    try:
-        raw = bytes.fromhex(text) if len(text) == _HEX_DIGITS else b64_decode(text, DIGEST_BYTES)
-    except ValueError as error:
-        message = Sentence("expected 64 hex digits or base64, found {text!r}", text=text[:80])
-        raise InvalidInput(message, place="--root") from error
-    return RootHash(raw)

@@ -143,6 +143,18 @@ def read_table(path: Path, table: str) -> dict[str, object]:
     return found
 
 
+def with_database(path: Path, database: str | None) -> str:
+    """Return the text of a settings file with another database; None is SQLite in the data folder."""
+    lines: list[str] = []
+    for table in TABLES:
+        values = read_table(path, table)
+        if table == "registry":
+            kept = {name: value for name, value in values.items() if name != "database"}
+            values = kept if database is None else kept | {"database": database}
+        lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())]
+    return "\n".join([*lines, ""])
+
+
 def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     """Read the [registry] table of settings.toml, then the environment, which wins.
 

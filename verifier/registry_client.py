@@ -22,6 +22,7 @@ from verifier.web_address import DEFAULT_PORTS, port_of, split_address
 if TYPE_CHECKING:
     import http.client
 
+MAX_NOTE_BYTES: Final = 64 * 1024
 DEFAULT_TIMEOUT: Final = 8.0
 """Seconds for one request, a slow mobile network included."""
 
@@ -110,6 +111,17 @@ class RegistryAddress:
             Unavailable: no answer, or another one.
         """
         return self._get(f"/api/v1/certificates/{identifier}/sealed", MAX_SEALED_BYTES, timeout)
+
+    def fetch_checkpoint(self, *, timeout: float = DEFAULT_TIMEOUT) -> bytes:
+        """Return the newest signed checkpoint that a registry or a mirror of its log serves.
+
+        Raises:
+            Unavailable: no answer, or another one.
+        """
+        data = self._get("/checkpoint", MAX_NOTE_BYTES, timeout)
+        if data is None:
+            raise Unavailable(Sentence("{url}: serves no checkpoint", url=self.url))
+        return data
 
     def fetch_trust_root(self, *, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         """Return the trust root that the registry publishes about itself.

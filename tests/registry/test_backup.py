@@ -1,0 +1,211 @@
+"""Backup, restore, and what a restored registry does: nothing, until it knows what was signed last."""
+
+import io
+import itertools
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from certlog.canonical import canonicalize
+from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.strict_json import get_object, parse_object
+from certlog.tree import EMPTY_ROOT
+from cli.backup import NAMES, back_up, put_back
+from cli.reseed import Witnessed, highest_head, require_all_of_it
+from registry.data_folder import DataFolder
+from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
+from tests.support.postgres import Cluster
+from tests.support.registry import RegistryWorld, as_submission, open_world
+
+
+def issue(world: RegistryWorld, count: int = 1) -> None:
+    for _ in range(count):
+        slot = world.slot()
+        world.logged(as_submission(world.certificate(slot=slot), slot))
+    world.publisher.tick()
+
+
+def head_of(world: RegistryWorld) -> SignedHead:
+    head = world.registry.head()
+    return SignedHead(head.size, head.root)
+
+
+@pytest.fixture
+def backup(enrolled: RegistryWorld, tmp_path: Path) -> Path:
+    """Return a backup of a registry with three certificates."""
+    issue(enrolled, 3)
+    back_up(enrolled.folder, tmp_path / "backup.tar", enrolled.surroundings)
+    return tmp_path / "backup.tar"
+
+
+@pytest.fixture
+def new_database(cluster: Cluster | None) -> Iterator[str | None]:
+    """Return an empty database of the kind that this run is about; None is SQLite in the folder."""
+    if cluster is None:
+        yield None
+        return
+    name = cluster.create()
+    yield cluster.url(name)
+    cluster.drop(name)
+
+
+@pytest.fixture
+def restored(
+    enrolled: RegistryWorld, backup: Path, new_database: str | None, tmp_path: Path
+) -> Iterator[RegistryWorld]:
+    """Return the registry that the backup makes, opened and not started."""
+    folder = DataFolder(tmp_path / "restored")
+    put_back(backup, folder, enrolled.folder.path / "keys", new_database)
+    world = open_world(folder.path)
+    world.numbers = itertools.count(1000)
+    yield world
+    world.close()
+
+
+def reseed(world: RegistryWorld, head: SignedHead) -> None:
+    LastSignedHeadFile(world.folder.last_signed_head, world.origin).reseed(head)
+
+
+def tampered(backup: Path, change: Callable[[str, bytes], tuple[str, bytes]]) -> Path:
+    """Return a copy of a backup whose files went through `change`."""
+    target = backup.with_name("tampered.tar")
+    with tarfile.open(backup) as old, tarfile.open(target, "w") as new:
+        for entry in old.getmembers():
+            opened = old.extractfile(entry)
+            assert opened is not None
+            name, data = change(entry.name, opened.read())
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            new.addfile(info, io.BytesIO(data))
+    return target
+
+
+def test_a_restored_registry_holds_what_was_backed_up(
+    enrolled: RegistryWorld, restored: RegistryWorld
+) -> None:
+    size, head = enrolled.registry.size(), head_of(enrolled)
+    reseed(restored, head)
+    restored.publisher.start()
+    entries = [
+        [registry.entry(i) for i in range(size)] for registry in (restored.registry, enrolled.registry)
+    ]
+    assert entries[0] == entries[1]
+    issue(restored)
+    assert head_of(restored).size > size
+
+
+def test_nothing_secret_is_in_a_backup(enrolled: RegistryWorld, backup: Path) -> None:
+    with tarfile.open(backup) as tar:
+        assert set(tar.getnames()) - {"manifest.json"} <= set(NAMES)
+    assert backup.stat().st_mode & 0o777 == 0o600
+    written = backup.read_bytes()
+    for path in (enrolled.folder.path / "keys").iterdir():
+        assert path.read_bytes() not in written
+        assert path.read_bytes().splitlines()[1] not in written
+    assert b"last-signed-head" not in written
+
+
+def test_a_restored_registry_signs_nothing_before_it_is_told(restored: RegistryWorld) -> None:
+    assert not restored.folder.last_signed_head.exists()
+    with pytest.raises(SigningHalted, match="is lost, so nothing is signed.*reseed-head"):
+        restored.publisher.start()
+
+
+def test_a_backup_that_is_behind_a_mirror_refuses_to_go_on(
+    enrolled: RegistryWorld, restored: RegistryWorld
+) -> None:
+    issue(enrolled, 2)
+    mirrored = Witnessed(head_of(enrolled), "https://mirror.example.vn")
+    highest = highest_head(restored.registry.database, [mirrored])
+    assert highest == mirrored
+    reseed(restored, highest.head)
+    with pytest.raises(
+        Unavailable, match="mirror.example.vn holds .* are missing here.*Restore a newer backup"
+    ):
+        require_all_of_it(restored.registry.database, highest)
+    with pytest.raises(SigningHalted, match="an old backup has been restored"):
+        restored.publisher.start()
+
+
+def test_the_highest_of_all_that_hold_a_head_decides(enrolled: RegistryWorld) -> None:
+    issue(enrolled)
+    old = Witnessed(head_of(enrolled), "an old mirror")
+    issue(enrolled)
+    database = enrolled.registry.database
+    assert highest_head(database, [old]).head == head_of(enrolled)
+    assert highest_head(database, [Witnessed(SignedHead(0, EMPTY_ROOT), "a new cosigner")]).head == head_of(
+        enrolled
+    )
+    with pytest.raises(InvalidInput, match="name somebody who may hold a head"):
+        highest_head(database, [])
+
+
+def test_a_head_of_another_history_is_refused(enrolled: RegistryWorld) -> None:
+    issue(enrolled)
+    head = head_of(enrolled)
+    other = Witnessed(SignedHead(head.size - 1, head.root), "a mirror")
+    with pytest.raises(NotTrusted, match="two histories"):
+        highest_head(enrolled.registry.database, [other])
+
+
+@pytest.mark.parametrize("name", ["registry.db", "settings.toml", "trust-root.json"])
+def test_a_damaged_backup_is_refused(enrolled: RegistryWorld, backup: Path, name: str) -> None:
+    def damage(found: str, data: bytes) -> tuple[str, bytes]:
+        middle = len(data) // 2
+        return found, data[:middle] + bytes([data[middle] ^ 1]) + data[
+            middle + 1 :
+        ] if found == name else data
+
+    refused(enrolled, tampered(backup, damage), InvalidInput, f"{name} is damaged")
+
+
+def test_a_backup_brings_no_other_file(enrolled: RegistryWorld, backup: Path) -> None:
+    def smuggle(found: str, data: bytes) -> tuple[str, bytes]:
+        if found == "manifest.json":
+            manifest = parse_object(data, max_bytes=10_000)
+            get_object(manifest, "files")["last-signed-head.json"] = {"bytes": 2, "sha256": "00" * 32}
+            return found, canonicalize(manifest)
+        return found, data
+
+    refused(enrolled, tampered(backup, smuggle), InvalidInput, "a backup holds no 'last-signed-head.json'")
+
+
+def test_half_a_backup_is_refused(enrolled: RegistryWorld, backup: Path) -> None:
+    data = backup.read_bytes()
+    backup.write_bytes(data[: len(data) // 2])
+    refused(enrolled, backup, InvalidInput, "not a whole one|is damaged")
+
+
+def refused(world: RegistryWorld, backup: Path, error: type[CertlogError], match: str) -> None:
+    folder = DataFolder(backup.with_name("restored"))
+    with pytest.raises(error, match=match):
+        put_back(backup, folder, world.folder.path / "keys", None)
+    assert not folder.path.exists()
+    assert [path.name for path in backup.parent.glob(".*")] == []
+
+
+def test_a_row_that_the_entries_do_not_say_is_found_at_restore(
+    enrolled: RegistryWorld, tmp_path: Path
+) -> None:
+    issue(enrolled, 2)
+    enrolled.place.damage("UPDATE certificates SET issuer = 'did:web:khac.example.vn'")
+    back_up(enrolled.folder, tmp_path / "backup.tar", enrolled.surroundings)
+    refused(enrolled, tmp_path / "backup.tar", Unavailable, "table certificates: stored")
+
+
+def test_the_keys_must_be_those_of_the_log(enrolled: RegistryWorld, backup: Path, tmp_path: Path) -> None:
+    keys = shutil.copytree(enrolled.folder.path / "keys", tmp_path / "other-keys")
+    shutil.copyfile(keys / "list.key", keys / "log.key")
+    with pytest.raises(InvalidInput, match="the log in the backup was made with"):
+        put_back(backup, DataFolder(tmp_path / "restored"), keys, None)
+    assert not (tmp_path / "restored").exists()
+
+
+def test_neither_a_backup_nor_a_registry_is_written_over(enrolled: RegistryWorld, backup: Path) -> None:
+    with pytest.raises(InvalidInput, match="never written over another"):
+        back_up(enrolled.folder, backup, enrolled.surroundings)
+    with pytest.raises(InvalidInput, match="exists and is not empty"):
+        put_back(backup, enrolled.folder, enrolled.folder.path / "keys", None)
