@@ -5,7 +5,7 @@ or a lost network, and be repeated: what was signed is never signed again, and n
 journal does not hold.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,11 +15,13 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.slots import Slot
 from issuer.body import Body
-from issuer.content_modes import ContentMode, mode_of
+from issuer.compare import Comparing, chunks
+from issuer.content_modes import ContentMode
 from issuer.csv_file import read_csv
-from issuer.drafts import Draft, Drafts
-from issuer.glyphs import FindUnprintable, unprintable_drafts
-from issuer.journal import Journal, JournalRow
+from issuer.draft_stream import DraftStream, KeptDrafts
+from issuer.drafts import Drafts
+from issuer.glyphs import FindUnprintable
+from issuer.journal import KEYS_AT_ONCE, Journal, JournalRow
 from issuer.json_drafts import read_json_drafts
 from issuer.key_file import IssuerKey
 from issuer.pdf import MakePdf
@@ -28,11 +30,13 @@ from issuer.problems import RowProblem
 from issuer.registry_port import Registry
 from issuer.rows import read_rows
 from issuer.sign import Signing
+from issuer.spool import Spool
 from issuer.submit import NEEDS_NEW_SLOT, Progress, Submitted, submit_waiting
 from issuer.table import MAX_FILE_BYTES
 
 SLOT_MARGIN_SECONDS: Final = 300
 """A kept slot that expires sooner is left: signing, printing and submitting take a while."""
+RESERVED_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +54,51 @@ class Tools:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintTools:
+    """Everything outside that printing alone needs."""
+
+    key: IssuerKey
+    journal: Journal
+    make_pdf: MakePdf
+    now: Callable[[], int]
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What to issue.
 
     Attributes:
-        drafts: what read_drafts made of a file.
+        drafts: what read_drafts made of a small file, or a stream over a large one.
         folder: where PDFs go.
         content: public, sealed or withheld; None: public, but sealed where the content is its customer's.
         partial: issue the good rows although others are wrong.
         submit: submit to the registry in this run.
+        pdf: make PDFs in this run; without them, `certlog issuer print` does later.
     """
 
-    drafts: Drafts
+    drafts: Drafts | DraftStream
     folder: Path
     content: ContentMode | None = None
     partial: bool = False
     submit: bool = True
+    pdf: bool = True
+
+    @property
+    def stream(self) -> DraftStream:
+        """The drafts as they come."""
+        return KeptDrafts(self.drafts) if isinstance(self.drafts, Drafts) else self.drafts
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One certificate of the file after the run."""
+    """One certificate of the file after the run; `pdf` is None where none was made yet."""
 
     number: str
     version: int
     id: str
     document_hash: DocumentHash
-    pdf: Path
+    pdf: Path | None
     log_index: int | None
 
 
@@ -130,9 +152,9 @@ def read_drafts(data: bytes, *, is_json: bool, body: Body, did: str) -> Drafts:
 
 
 def issue(request: Request, tools: Tools) -> IssueReport:
-    """Issue the certificates of a file.
+    """Issue the certificates of a file, in memory that does not grow with its rows.
 
-    1. Read the file and understand every row (read_drafts).
+    1. Read the file and understand every row (read_drafts, or a stream).
     2. Compare with the journal: what was signed before is kept, a changed input is refused. What is new must
        be printable.
     3. Stop if any row is wrong, unless the good ones were asked for.
@@ -145,31 +167,40 @@ def issue(request: Request, tools: Tools) -> IssueReport:
         RowsRefused: at step 3, before anything was done.
         Unavailable: the registry could not be reached; what was signed waits in the journal.
     """
-    for draft in request.drafts.good:
-        mode_of(draft.content, request.content)  # refuses before anything is done
     origin = _origin(tools)
     _discard_unusable(request.folder, tools.journal)
-    plan = _compare(request.drafts, tools)  # 2
-    if plan.problems and not request.partial:  # 3
-        raise RowsRefused(plan.problems)
-    slots = _reserve(len(plan.new), tools)  # 4
-    signing = Signing(tools.key, origin, tools.journal, request.content, tools.now, tools.random_bytes)
-    signing.sign_all(plan.new, slots, tools.progress)  # 5
-    rows = [_signed(draft, tools) for draft in plan.good]
-    printing = Printing(tools.key, origin, tools.journal, request.folder, tools.make_pdf, tools.now)
-    printing.print_all(rows, tools.progress)  # 6
-    submitted = Submitted()
-    if request.submit:
-        submitted = submit_waiting(tools.journal, tools.registry, tools.progress)  # 7
-    issued = tuple(_issued(row, request.folder, tools.journal) for row in rows)
-    return IssueReport(issued, len(plan.new), plan.problems, submitted)
+    with Spool(request.folder) as spool:
+        comparing = Comparing(tools.journal, tools.key.did, tools.find_unprintable, request.content)
+        problems = comparing.compare(request.stream, spool)  # 1, 2
+        if problems and not request.partial:  # 3
+            raise RowsRefused(problems)
+        signing = Signing(tools.key, origin, tools.journal, request.content, tools.now, tools.random_bytes)
+        count = spool.new_count
+        signing.sign_all(spool.to_sign(), _slots(count, tools), count, tools.progress)  # 4, 5
+        if request.pdf:
+            printing = Printing(tools.key, origin, tools.journal, request.folder, tools.make_pdf, tools.now)
+            printing.print_all(_rows(spool, tools), len(spool), tools.progress)  # 6
+        submitted = Submitted()
+        if request.submit:
+            submitted = submit_waiting(tools.journal, tools.registry, tools.progress)  # 7
+        issued = tuple(_issued(spool, request.folder, tools))
+    return IssueReport(issued, count, problems, submitted)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    good: tuple[Draft, ...]
-    new: tuple[Draft, ...]
-    problems: tuple[RowProblem, ...]
+def print_waiting(folder: Path, tools: PrintTools) -> int:
+    """Make the PDFs that earlier runs left out, and sign their bindings; return how many were made.
+
+    Raises:
+        InvalidInput: the journal has no origin yet, since nothing was issued, or the folder cannot be written.
+    """
+    origin = tools.journal.pinned("origin")
+    if origin is None:
+        message = Sentence("nothing was issued in {folder} yet", folder=folder)
+        raise InvalidInput(message, code="no-journal")
+    total = tools.journal.unprinted_count(tools.key.did)
+    printing = Printing(tools.key, origin, tools.journal, folder, tools.make_pdf, tools.now)
+    printing.print_all(tools.journal.iter_unprinted(tools.key.did), total, tools.progress)
+    return total
 
 
 def _origin(tools: Tools) -> str:
@@ -187,81 +218,42 @@ def _origin(tools: Tools) -> str:
 
 def _discard_unusable(folder: Path, journal: Journal) -> None:
     """Put away certificates whose slot ran out before they could be logged: they are signed anew."""
-    for item in journal.waiting():
-        if item.action == "issue" and item.refused_code in NEEDS_NEW_SLOT:
-            row = journal.certificate(item.certificate)
-            if row is not None:
-                remove_pdf(row, folder)
-                journal.discard(item.certificate, item.refused_code)
+    for certificate, reason in journal.refused_certificates(NEEDS_NEW_SLOT):
+        row = journal.certificate(certificate)
+        if row is not None:
+            remove_pdf(row, folder)
+            journal.discard(certificate, reason)
 
 
-def _compare(drafts: Drafts, tools: Tools) -> _Plan:
-    problems = list(drafts.problems)
-    good: list[Draft] = []
-    new: list[Draft] = []
-    in_file = {(draft.number, draft.version) for draft in drafts.good}
-    for draft in drafts.good:
-        found = tools.journal.find(tools.key.did, draft.number, draft.version)
-        problem = _contradiction(draft, found) or _no_previous(draft, in_file, tools)
-        if problem:
-            problems.append(problem)
-            continue
-        good.append(draft)
-        if found is None:
-            new.append(draft)
-    unprintable = {id(draft): problem for draft, problem in unprintable_drafts(new, tools.find_unprintable)}
-    problems += unprintable.values()
-    good = [draft for draft in good if id(draft) not in unprintable]
-    new = [draft for draft in new if id(draft) not in unprintable]
-    problems.sort(key=lambda item: item.place.order)
-    new.sort(key=lambda draft: draft.version)  # a version names the hash of the one before
-    return _Plan(tuple(good), tuple(new), tuple(problems))
-
-
-def _contradiction(draft: Draft, found: JournalRow | None) -> RowProblem | None:
-    if found is None or found.input_hash == draft.input_hash:
-        return None
-    values = {"found": draft.number, "version": str(draft.version)}
-    return RowProblem(draft.source.place("number"), "changed-input", values)
-
-
-def _no_previous(draft: Draft, in_file: set[tuple[str, int]], tools: Tools) -> RowProblem | None:
-    before = (draft.number, draft.version - 1)
-    if draft.version == 1 or before in in_file or tools.journal.find(tools.key.did, *before):
-        return None
-    values = {"found": str(draft.version), "expected": str(draft.version - 1)}
-    return RowProblem(draft.source.place("version"), "no-previous", values)
-
-
-def _reserve(count: int, tools: Tools) -> Sequence[Slot]:
-    """Return slots that earlier runs reserved and did not use, and reserve the rest."""
+def _slots(count: int, tools: Tools) -> Iterator[Slot]:
+    """Yield slots that earlier runs reserved and did not use, then new ones, reserved as they are needed."""
     if not count:
-        return ()
-    slots = list(tools.journal.free_slots(usable_at=tools.now() + SLOT_MARGIN_SECONDS)[:count])
-    if len(slots) < count:
-        reserved = tools.registry.reserve_slots(count - len(slots))
+        return
+    free = tools.journal.free_slots(usable_at=tools.now() + SLOT_MARGIN_SECONDS)[:count]
+    yield from free
+    left = count - len(free)
+    while left:
+        reserved = tools.registry.reserve_slots(min(left, RESERVED_AT_ONCE))
         tools.journal.keep_slots(reserved.slots, reserved.expires)
-        slots += reserved.slots
-    return slots
+        yield from reserved.slots
+        left -= len(reserved.slots)
 
 
-def _signed(draft: Draft, tools: Tools) -> JournalRow:
-    row = tools.journal.find(tools.key.did, draft.number, draft.version)
-    if row is None:
-        raise InvalidInput(
-            Sentence("the journal lost {number!r}; restore it from a backup", number=draft.number),
-            code="journal",
-        )
-    return row
+def _rows(spool: Spool, tools: Tools) -> Iterator[JournalRow]:
+    for keys in chunks(spool.keys(), KEYS_AT_ONCE):
+        yield from tools.journal.rows_of(tools.key.did, keys)
 
 
-def _issued(row: JournalRow, folder: Path, journal: Journal) -> Issued:
-    kept = journal.certificate(row.document_hash) or row
-    return Issued(
-        number=row.number,
-        version=row.version,
-        id=row.id,
-        document_hash=row.document_hash,
-        pdf=folder / str(kept.pdf_name),
-        log_index=journal.log_index(row.document_hash),
-    )
+def _issued(spool: Spool, folder: Path, tools: Tools) -> Iterator[Issued]:
+    for keys in chunks(spool.keys(), KEYS_AT_ONCE):
+        rows = tools.journal.rows_of(tools.key.did, keys)
+        indices = tools.journal.log_indices([row.document_hash for row in rows])
+        for row in rows:
+            yield Issued(
+                number=row.number,
+                version=row.version,
+                id=row.id,
+                document_hash=row.document_hash,
+                pdf=None if row.pdf_name is None else folder / row.pdf_name,
+                log_index=indices.get(row.document_hash),
+            )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from certlog.digests import DocumentHash, digest_from_text
 from certlog.documents import SecuredDocument
@@ -55,6 +55,24 @@ UPDATE certificates SET content = 'public' WHERE published = 1;
 ALTER TABLE certificates DROP COLUMN published;
 """
 _NUMBER_KEY: Final = "number_key"
+
+# Made where they are missing: without them a journal of 100,000 certificates is gone through for each of them.
+_INDEXES: Final = (
+    "CREATE INDEX IF NOT EXISTS outbox_certificate ON outbox (certificate)",
+    "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (sequence) WHERE log_index IS NULL AND dropped = 0",
+)
+
+KEYS_AT_ONCE: Final = 500
+"""Most numbers in one question: SQLite takes 32,766 values."""
+WAITING_AT_ONCE: Final = 500
+_WAITING: Final = (
+    "SELECT sequence, entry, certificate, action, refused_code FROM outbox"
+    " WHERE log_index IS NULL AND dropped = 0 AND sequence > ? ORDER BY sequence LIMIT ?"
+)
+_INSERT_ENTRY: Final = "INSERT INTO outbox (entry, certificate, action) VALUES (?, ?, ?)"
+
+Key: TypeAlias = tuple[str, int]
+"""Number and version."""
 
 _COLUMNS: Final = (
     "document_hash", "id", "issuer", "number", "version", "input_hash", "list", "position", "document", "pdf_name",
@@ -101,6 +119,16 @@ class Waiting:
     certificate: DocumentHash
     action: str
     refused_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPdf:
+    """A PDF that was made of a certificate, and the signed entry that binds its bytes."""
+
+    certificate: DocumentHash
+    name: str
+    sha256: bytes
+    binding: bytes
 
 
 class Journal:
@@ -198,6 +226,64 @@ class Journal:
         """Return the certificate with this document hash."""
         return next(self._certificates("document_hash = ?", (document_hash,)), None)
 
+    def input_hashes(self, issuer: str, keys: Sequence[Key]) -> dict[Key, bytes]:
+        """Return, of these (number, version), those that are signed, with the hash of what was asked for."""
+        return {
+            (row["number"], row["version"]): row["input_hash"]
+            for row in self._bearing("input_hash", issuer, keys)
+        }
+
+    def rows_of(self, issuer: str, keys: Sequence[Key]) -> list[JournalRow]:
+        """Return the certificates with these (number, version), in this order; at most KEYS_AT_ONCE of them.
+
+        Raises:
+            InvalidInput: one of them is not here.
+        """
+        found = {
+            (row["number"], row["version"]): _journal_row(row) for row in self._bearing("*", issuer, keys)
+        }
+        for key in keys:
+            if key not in found:
+                message = Sentence("the journal lost {number!r}; restore it from a backup", number=key[0])
+                raise InvalidInput(message, code="journal")
+        return [found[key] for key in keys]
+
+    def log_indices(self, certificates: Sequence[DocumentHash]) -> dict[DocumentHash, int]:
+        """Return the positions of certificates in the log, where they are known."""
+        marks = ", ".join("?" * len(certificates))
+        query = (
+            f"SELECT certificate, log_index FROM outbox WHERE certificate IN ({marks})"  # noqa: S608 # marks only
+            " AND action = 'issue' AND log_index IS NOT NULL"
+        )
+        return {DocumentHash(row[0]): row[1] for row in self._connection.execute(query, tuple(certificates))}
+
+    def _bearing(self, columns: str, issuer: str, keys: Sequence[Key]) -> Iterator[sqlite3.Row]:
+        marks = ", ".join(["(?, ?)"] * len(keys))
+        query = (
+            f"SELECT number, version, {columns} FROM certificates"  # noqa: S608 # constants and marks only
+            f" WHERE issuer = ? AND (number, version) IN (VALUES {marks})"
+        )
+        if keys:
+            yield from self._connection.execute(query, (issuer, *(value for key in keys for value in key)))
+
+    def certificates(self, hashes: Sequence[DocumentHash]) -> dict[DocumentHash, JournalRow]:
+        """Return the certificates with these document hashes, at most KEYS_AT_ONCE."""
+        marks = ", ".join("?" * len(hashes))
+        return {row.document_hash: row for row in self._certificates(f"document_hash IN ({marks})", hashes)}
+
+    def unprinted_count(self, issuer: str) -> int:
+        """Return how many certificates have no PDF."""
+        query = "SELECT count(*) FROM certificates WHERE issuer = ? AND pdf_sha256 IS NULL"
+        return int(self._connection.execute(query, (issuer,)).fetchone()[0])
+
+    def iter_unprinted(self, issuer: str) -> Iterator[JournalRow]:
+        """Yield the certificates without a PDF; the journal may be written to meanwhile."""
+        last = b""
+        where = "issuer = ? AND pdf_sha256 IS NULL AND document_hash > ? ORDER BY document_hash LIMIT 100"
+        while rows := list(self._certificates(where, (issuer, last))):
+            yield from rows
+            last = rows[-1].document_hash
+
     def keep_slots(self, slots: Iterable[Slot], expires: int) -> None:
         """Keep reserved slots, so that a run that stops does not waste them."""
         with self._writing():
@@ -217,31 +303,52 @@ class Journal:
     def add_certificates(self, rows: Sequence[tuple[JournalRow, bytes]]) -> None:
         """Keep signed certificates with their entries: all of them, or none; durable when this returns."""
         with self._writing():
-            for row, entry in rows:
-                self._connection.execute(_INSERT, _values(row))
-                self._add_entry(entry, row.document_hash, "issue")
+            self._connection.executemany(_INSERT, [_values(row) for row, _ in rows])
+            self._connection.executemany(
+                _INSERT_ENTRY, [(entry, row.document_hash, "issue") for row, entry in rows]
+            )
 
     def add_statement(self, entry: bytes, certificate: DocumentHash, action: str) -> None:
         """Keep a signed status entry; durable when this returns."""
         with self._writing():
             self._add_entry(entry, certificate, action)
 
-    def add_pdf(self, certificate: DocumentHash, name: str, sha256: bytes, binding: bytes) -> None:
-        """Keep the name and hash of a certificate's PDF with the signed entry that binds it."""
+    def add_pdfs(self, pdfs: Sequence[NewPdf]) -> None:
+        """Keep names and hashes of PDFs with the signed entries that bind them; durable when this returns."""
         with self._writing():
-            self._connection.execute(
+            self._connection.executemany(
                 "UPDATE certificates SET pdf_name = ?, pdf_sha256 = ? WHERE document_hash = ?",
-                (name, sha256, certificate),
+                [(pdf.name, pdf.sha256, pdf.certificate) for pdf in pdfs],
             )
-            self._add_entry(binding, certificate, "bindFile")
+            self._connection.executemany(
+                _INSERT_ENTRY, [(pdf.binding, pdf.certificate, "bindFile") for pdf in pdfs]
+            )
 
     def waiting(self) -> tuple[Waiting, ...]:
-        """Return the entries that are not known to be logged, in the order in which they were signed."""
-        rows = self._connection.execute(
-            "SELECT sequence, entry, certificate, action, refused_code FROM outbox"
-            " WHERE log_index IS NULL AND dropped = 0 ORDER BY sequence"
+        """Return all entries that are not known to be logged, in the order in which they were signed."""
+        return tuple(self.iter_waiting())
+
+    def iter_waiting(self) -> Iterator[Waiting]:
+        """Yield the entries that are not known to be logged; the journal may be written to meanwhile."""
+        last = 0
+        while rows := self._connection.execute(_WAITING, (last, WAITING_AT_ONCE)).fetchall():
+            for row in rows:
+                yield Waiting(row[0], row[1], DocumentHash(row[2]), row[3], row[4] or "")
+            last = rows[-1][0]
+
+    def waiting_count(self) -> int:
+        """Return how many entries are not known to be logged."""
+        query = "SELECT count(*) FROM outbox WHERE log_index IS NULL AND dropped = 0"
+        return int(self._connection.execute(query).fetchone()[0])
+
+    def refused_certificates(self, codes: Sequence[str]) -> tuple[tuple[DocumentHash, str], ...]:
+        """Return the waiting certificates that were refused for one of these reasons, with the reason."""
+        marks = ", ".join("?" * len(codes))
+        query = (
+            "SELECT certificate, refused_code FROM outbox WHERE log_index IS NULL AND dropped = 0"  # noqa: S608 # marks only
+            f" AND action = 'issue' AND refused_code IN ({marks}) ORDER BY sequence"
         )
-        return tuple(Waiting(row[0], row[1], DocumentHash(row[2]), row[3], row[4] or "") for row in rows)
+        return tuple((DocumentHash(row[0]), row[1]) for row in self._connection.execute(query, tuple(codes)))
 
     def log_index(self, certificate: DocumentHash) -> int | None:
         """Return the position of a certificate in the log, once it is known."""
@@ -288,27 +395,12 @@ class Journal:
             self._connection.execute("DELETE FROM certificates WHERE document_hash = ?", (certificate,))
 
     def _add_entry(self, entry: bytes, certificate: DocumentHash, action: str) -> None:
-        statement = "INSERT INTO outbox (entry, certificate, action) VALUES (?, ?, ?)"
-        self._connection.execute(statement, (entry, certificate, action))
+        self._connection.execute(_INSERT_ENTRY, (entry, certificate, action))
 
     def _certificates(self, where: str, values: Sequence[object]) -> Iterator[JournalRow]:
         query = f"SELECT * FROM certificates WHERE {where}"  # noqa: S608 # constants of this module
         for row in self._connection.execute(query, tuple(values)):
-            yield JournalRow(
-                document_hash=DocumentHash(row["document_hash"]),
-                id=row["id"],
-                issuer=row["issuer"],
-                number=row["number"],
-                version=row["version"],
-                input_hash=row["input_hash"],
-                slot=Slot.of(row["list"], row["position"]),
-                document=row["document"],
-                pdf_name=row["pdf_name"],
-                pdf_sha256=row["pdf_sha256"],
-                mode=ContentMode(row["content"]),
-                signed_at=row["signed_at"],
-                sealing=_sealing(row["content_key"], row["content_nonce"]),
-            )
+            yield _journal_row(row)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -322,6 +414,24 @@ class Journal:
             if isinstance(error, sqlite3.OperationalError):
                 raise _unusable(self.path, error) from error
             raise
+
+
+def _journal_row(row: sqlite3.Row) -> JournalRow:
+    return JournalRow(
+        document_hash=DocumentHash(row["document_hash"]),
+        id=row["id"],
+        issuer=row["issuer"],
+        number=row["number"],
+        version=row["version"],
+        input_hash=row["input_hash"],
+        slot=Slot.of(row["list"], row["position"]),
+        document=row["document"],
+        pdf_name=row["pdf_name"],
+        pdf_sha256=row["pdf_sha256"],
+        mode=ContentMode(row["content"]),
+        signed_at=row["signed_at"],
+        sealing=_sealing(row["content_key"], row["content_nonce"]),
+    )
 
 
 def open_journal(folder: Path, *, create: bool = True) -> Journal:
@@ -372,6 +482,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             "expected a journal of version {wanted}, found {version}", wanted=_VERSION, version=version
         )
         raise InvalidInput(message, place=str(path), code="other-journal")
+    for index in _INDEXES:
+        connection.execute(index)
     connection.execute("COMMIT")
 
 

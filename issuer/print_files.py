@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,7 @@ from certlog.errors import InvalidInput
 from certlog.schemas.attested import TYPE, XML
 from certlog.sentences import Sentence
 from issuer.disk import cannot_write
-from issuer.journal import Journal, JournalRow
+from issuer.journal import Journal, JournalRow, NewPdf
 from issuer.key_file import IssuerKey
 from issuer.pdf import MEDIA_TYPE, MakePdf
 from issuer.statements import file_binding, sign_statement
@@ -25,6 +25,8 @@ from issuer.submit import Progress
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9.-]+", re.ASCII)
 _MAX_STEM: Final = 80
+KEPT_AT_ONCE: Final = 20
+"""PDFs that the journal notes in one durable write: less than a second's printing is made again after a power cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Printing:
     make_pdf: MakePdf
     now: Callable[[], int]
 
-    def print_all(self, rows: Sequence[JournalRow], progress: Progress) -> None:
+    def print_all(self, rows: Iterable[JournalRow], total: int, progress: Progress) -> None:
         """Make the PDF of each certificate that has none, and sign the statement that binds its bytes.
 
         The file is durable before the journal names it. A file that was made before is made again only if it
@@ -56,16 +58,20 @@ class Printing:
         Raises:
             InvalidInput: the folder cannot be written, or another file stands in the way.
         """
-        progress("print", 0, len(rows))
+        progress("print", 0, total)
+        made: list[NewPdf] = []
         for done, row in enumerate(rows, start=1):
             path = self.folder / pdf_name(row)
             if row.pdf_sha256 is None:
-                self._print(row, path)
+                made.append(self._print(row, path))
             elif not path.exists():
                 _write(path, _same_again(row, self.make_pdf))
-            progress("print", done, len(rows))
+            if len(made) == KEPT_AT_ONCE or (made and done == total):
+                self.journal.add_pdfs(made)
+                made = []
+            progress("print", done, total)
 
-    def _print(self, row: JournalRow, path: Path) -> None:
+    def _print(self, row: JournalRow, path: Path) -> NewPdf:
         secured = row.secured()
         data = self.make_pdf(secured, row.signed_at, row.key_text)
         _write(path, data)
@@ -75,7 +81,7 @@ class Printing:
             row.document_hash, self.key.did, digest, media_type, previous=None, effective=now
         )
         entry = sign_statement(binding, self.key, self.origin, now)
-        self.journal.add_pdf(row.document_hash, path.name, digest, entry.to_bytes())
+        return NewPdf(row.document_hash, path.name, digest, entry.to_bytes())
 
 
 def remove_pdf(row: JournalRow, folder: Path) -> None:

@@ -1,7 +1,8 @@
 """Signing drafts: each becomes a complete certificate for one slot, signed and kept before anything else happens."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from certlog.certificate_id import certificate_id
@@ -17,7 +18,7 @@ from issuer.journal import Journal, JournalRow
 from issuer.key_file import IssuerKey
 from issuer.submit import Progress
 
-SIGNED_AT_ONCE: Final = 200
+SIGNED_AT_ONCE: Final = 500
 """Certificates kept by one durable write."""
 
 
@@ -41,24 +42,28 @@ class Signing:
     now: Callable[[], int]
     random_bytes: Callable[[int], bytes]
 
-    def sign_all(self, drafts: Sequence[Draft], slots: Sequence[Slot], progress: Progress) -> None:
-        """Sign drafts for slots; what is signed is durable before the next chunk begins.
+    def sign_all(
+        self, drafts: Iterable[Draft], slots: Iterable[Slot], total: int, progress: Progress
+    ) -> None:
+        """Sign drafts for slots, a chunk at a time; what is signed is durable before the next chunk begins.
 
         Requires as many slots as drafts, and versions of one number in rising order.
         """
-        pairs = list(zip(drafts, slots, strict=True))
-        progress("sign", 0, len(pairs))
-        for start in range(0, len(pairs), SIGNED_AT_ONCE):
-            chunk = pairs[start : start + SIGNED_AT_ONCE]
+        pairs, done = zip(drafts, slots, strict=True), 0
+        progress("sign", 0, total)
+        while chunk := list(islice(pairs, SIGNED_AT_ONCE)):
             signed: dict[tuple[str, int], tuple[JournalRow, bytes]] = {}
             for draft, slot in chunk:
                 before = signed.get((draft.number, draft.version - 1))
                 content = self._content(draft, slot, before[0] if before else self._before(draft))
                 signed[draft.number, draft.version] = self._sign(draft, content, slot)
             self.journal.add_certificates(list(signed.values()))
-            progress("sign", start + len(chunk), len(pairs))
+            done += len(chunk)
+            progress("sign", done, total)
 
     def _before(self, draft: Draft) -> JournalRow | None:
+        if draft.version == 1:
+            return None
         return self.journal.find(self.key.did, draft.number, draft.version - 1)
 
     def _content(self, draft: Draft, slot: Slot, previous: JournalRow | None) -> JSONObject:
