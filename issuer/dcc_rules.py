@@ -92,8 +92,12 @@ class Rules:
         findings = self.findings(root, place)
         broken = [finding for finding in findings if not finding.is_advisory]
         if broken:
-            shown = "; ".join(f"line {finding.line}: {finding.text}" for finding in broken[:_SHOWN])
-            message = Sentence("breaks {count} of PTB's rules: {shown}", count=len(broken), shown=shown)
+            kinds = {finding.text: finding for finding in reversed(broken)}
+            firsts = sorted(kinds.values(), key=lambda finding: finding.line)[:_SHOWN]
+            shown = "; ".join(f"line {finding.line}: {finding.text}" for finding in firsts)
+            message = Sentence(
+                "breaks PTB's rules at {count} places: {shown}", count=len(broken), shown=shown
+            )
             raise InvalidInput(message, place=place, code="dcc-rules")
         return findings
 
