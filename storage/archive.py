@@ -74,7 +74,9 @@ def write_archive(target: Path, files: Mapping[str, Path], *, origin: str, made:
         InvalidInput: the target exists.
         Unavailable: it cannot be written; nothing is left.
     """
-    contents = Contents(origin, made, size, {name: _measure(path) for name, path in files.items()})
+    # In the order in which the manifest has them: canonical JSON sorts.
+    ordered = {name: files[name] for name in sorted(files)}
+    contents = Contents(origin, made, size, {name: _measure(path) for name, path in ordered.items()})
     draft = target.with_name(f".{target.name}.new")
     try:
         if target.exists():
@@ -85,7 +87,7 @@ def write_archive(target: Path, files: Mapping[str, Path], *, origin: str, made:
         with os.fdopen(descriptor, "wb") as file:
             with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 _add(tar, MANIFEST, io.BytesIO(data := canonicalize(contents.to_json())), len(data))
-                for name, path in files.items():
+                for name, path in ordered.items():
                     with path.open("rb") as source:
                         _add(tar, name, source, contents.files[name][0])
             file.flush()

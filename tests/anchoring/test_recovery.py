@@ -1,0 +1,156 @@
+"""A lost or restored registry asks the chain what was anchored: the real contract on Anvil, a real registry."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from anchoring.local_node import LocalNode
+from anchoring.settings import save_settings
+from anchoring.store import AnchorStore
+from anchoring.worker import Did, Step
+from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from cli.anchoring import open_worker
+from cli.backup import back_up, put_back
+from cli.reseed import reseed_head
+from registry.data_folder import DataFolder
+from registry.last_signed_head import LastSignedHeadFile, SigningHalted
+from tests.anchoring.anvil import SIGNER, make_anvil_world, now
+from tests.support.registry import RegistryWorld, as_submission, make_world, open_world
+
+
+@dataclass
+class Anchored:
+    """A registry that anchors on Anvil, block by block."""
+
+    world: RegistryWorld
+    node: LocalNode
+
+    @property
+    def folder(self) -> DataFolder:
+        return self.world.folder
+
+    def issue(self) -> None:
+        slot = self.world.slot()
+        self.world.logged(as_submission(self.world.certificate(slot=slot), slot))
+        self.world.publisher.tick()
+
+    def anchor(self) -> None:
+        """Anchor what there is."""
+        store = AnchorStore.open(self.folder.path / "anchoring.db")
+        store.request_batch()
+        store.database.close()
+        assert self.run(Did.FINAL).did is Did.FINAL
+
+    def run(self, wanted: Did, *, steps: int = 60) -> Step:
+        """Step the worker, a block after each, until it does as wished or stops."""
+        with open_worker(self.folder.path, self.world.publisher, SIGNER, now) as (worker, _):
+            taken = [worker.step()]
+            while taken[-1].did not in (wanted, Did.HALTED):
+                assert len(taken) < steps, taken[-5:]
+                self.node.rpc("evm_mine")
+                taken.append(worker.step())
+        return taken[-1]
+
+    def backup(self, name: str) -> Path:
+        target = self.folder.path.parent / f"{name}.tar"
+        back_up(self.folder, target, self.world.surroundings)
+        return target
+
+    def reseed(self, folder: DataFolder, *options: str) -> None:
+        """Run the command; a refusal is raised."""
+        arguments = ["--data", str(folder.path), *options]
+        result = CliRunner().invoke(reseed_head, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+
+
+@pytest.fixture
+def anchored(
+    tmp_path: Path, anvil_node: LocalNode, anvil_contract: str, request: pytest.FixtureRequest
+) -> Iterator[Anchored]:
+    """Return a registry with two anchored batches."""
+    origin = f"registry.example.vn/{request.node.name.replace('_', '-')}"[:190]
+    world = make_world(tmp_path / "data", origin=origin)
+    world.clock.time = now()
+    line = make_anvil_world(tmp_path / "data", anvil_node, anvil_contract, origin)
+    save_settings(line.settings, tmp_path / "data")
+    line.close()
+    made = Anchored(world, anvil_node)
+    world.publisher.start()
+    world.enrol()
+    made.run(Did.FINAL)
+    made.issue()
+    made.anchor()
+    yield made
+    world.close()
+
+
+def put(anchored: Anchored, backup: Path, name: str) -> DataFolder:
+    folder = DataFolder(backup.with_name(name))
+    put_back(backup, folder, anchored.folder.path / "keys", None)
+    return folder
+
+
+def test_a_backup_that_holds_what_is_anchored_goes_on_from_the_chains_head(anchored: Anchored) -> None:
+    anchored.issue()
+    backup = anchored.backup("new")
+    folder = put(anchored, backup, "restored")
+    anchored.reseed(folder, "--chain")
+    restored = Anchored(open_world(folder.path), anchored.node)
+    restored.world.clock.time = now()
+    restored.world.publisher.start()
+    restored.anchor()
+    assert restored.world.registry.head().size > anchored.world.registry.head().size
+    restored.world.close()
+
+
+def test_a_backup_that_is_behind_the_chain_refuses_and_says_what_is_missing(anchored: Anchored) -> None:
+    size = anchored.world.registry.size()
+    backup = anchored.backup("old")
+    anchored.issue()
+    anchored.anchor()
+    folder = put(anchored, backup, "restored")
+    with pytest.raises(
+        Unavailable, match=f"the chain at block .* this database {size}: entries {size} to .* are missing"
+    ):
+        anchored.reseed(folder, "--chain")
+    restored = open_world(folder.path)
+    with pytest.raises(SigningHalted, match="reseed-head"):
+        restored.publisher.start()
+    restored.close()
+
+
+def test_a_restored_anchoring_database_that_is_behind_halts(anchored: Anchored) -> None:
+    backup = anchored.backup("old")
+    head = anchored.world.registry.head()
+    anchored.issue()
+    anchored.anchor()
+    folder = put(anchored, backup, "restored")
+    restored = Anchored(open_world(folder.path), anchored.node)
+    restored.world.clock.time = now()
+    # Somebody who takes the backup's word for it still gets nowhere: the contract knows better.
+    anchored.reseed(folder, "--size", str(head.size), "--root", head.root.hex())
+    restored.world.publisher.start()
+    step = restored.run(Did.FINAL)
+    assert (step.did, "foreign-head" in step.detail) == (Did.HALTED, True)
+    restored.world.close()
+
+
+def test_a_database_of_another_history_is_refused(anchored: Anchored) -> None:
+    folder = put(anchored, anchored.backup("new"), "restored")
+    checkpoint = folder.path / "mirror.txt"
+    checkpoint.write_text(anchored.world.registry.checkpoint())
+    anchored.reseed(folder, "--chain", "--checkpoint", str(checkpoint))
+    head = anchored.world.registry.head()
+    with pytest.raises(NotTrusted, match="two histories"):
+        anchored.reseed(folder, "--size", str(head.size), "--root", "11" * 32)
+    assert LastSignedHeadFile(folder.last_signed_head, anchored.world.origin).read().size == head.size
+
+
+def test_half_a_head_and_nobody_asked_are_refused(anchored: Anchored) -> None:
+    with pytest.raises(InvalidInput, match="belong together"):
+        anchored.reseed(anchored.folder, "--size", "3")
+    with pytest.raises(InvalidInput, match="name somebody who may hold a head"):
+        anchored.reseed(anchored.folder)
