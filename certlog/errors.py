@@ -15,7 +15,11 @@ from certlog.sentences import Sentence
 
 
 class CertlogError(Exception):
-    """Root of every error that Certlog raises on purpose."""
+    """Root of every error that Certlog raises on purpose; its message is a Sentence, which a plain text becomes."""
+
+    def __init__(self, message: str) -> None:
+        """Keep the message as what `str` returns."""
+        super().__init__(message if isinstance(message, Sentence) else Sentence(message))
 
 
 class InvalidInput(CertlogError):

@@ -100,7 +100,8 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, and a group's commands."""
-        records = [record for param in self.get_params(ctx) if (record := _record(param, ctx)) is not None]
+        options = (param for param in self.get_params(ctx) if isinstance(param, click.Option))
+        records = [record for option in options if (record := _record(option, ctx)) is not None]
         with formatter.section(in_words("Options")):
             formatter.write_dl(records)
         if isinstance(self, click.Group):
@@ -135,11 +136,9 @@ _LANG: Final = click.Option(
 )
 
 
-def _record(param: click.Parameter, ctx: click.Context) -> tuple[str, str] | None:
-    if not isinstance(param, click.Option) or not param.help:
-        return param.get_help_record(ctx)
-    shown = copy.copy(param)
-    shown.help = in_words(param.help)
+def _record(option: click.Option, ctx: click.Context) -> tuple[str, str] | None:
+    shown = copy.copy(option)
+    shown.help = option.help and in_words(option.help)
     return shown.get_help_record(ctx)
 
 
