@@ -9,18 +9,21 @@ from certlog.certificate_id import certificate_id, format_id
 from certlog.digests import DocumentHash
 from certlog.strict_json import JSONObject, JSONValue
 from verifier.chain_view import NOT_CONSULTED, ChainView
-from verifier.report import Check, Look, Outcome, Report
+from verifier.report import Check, Kind, Look, Outcome, Report
 from verifier.words import (
     CHECKED_HERE,
     Language,
     Phrase,
+    calibration_days,
     check_line,
     not_proven,
     reason_text,
     remark_text,
     sentence,
+    show_date,
     show_time,
     status_text,
+    text_in,
     title,
 )
 from web.translation import said
@@ -37,6 +40,11 @@ _ISSUER: Final = Phrase("Nơi cấp (theo ghi danh)", "Issuer (as enrolled)")
 _CLIENT: Final = Phrase("Bên được chứng nhận", "Certified body")
 _PRODUCT: Final = Phrase("Sản phẩm", "Product")
 _CRITERION: Final = Phrase("Căn cứ chứng nhận", "Criterion")
+_LABORATORY: Final = Phrase("Phòng hiệu chuẩn", "Laboratory")
+_INSTRUMENT: Final = Phrase("Phương tiện đo", "Instrument")
+_CALIBRATED: Final = Phrase("Ngày hiệu chuẩn", "Calibrated on")
+_ISSUED: Final = Phrase("Ngày cấp", "Issued on")
+_RECALIBRATION: Final = Phrase("Đến hạn hiệu chuẩn lại (thông tin)", "Recalibration due (information)")
 _FROM: Final = Phrase("Hiệu lực từ", "Valid from")
 _UNTIL: Final = Phrase("Hiệu lực đến", "Valid until")
 _STATUS: Final = Phrase("Trạng thái", "Status")
@@ -98,7 +106,11 @@ def _check(check: Check, language: Language) -> Iterator[str]:
 
 
 def _facts(report: Report, language: Language) -> list[str]:
-    facts = [*_certificate_facts(report), *_proven_facts(report, language)]
+    facts = [
+        *_certificate_facts(report),
+        *_calibration_facts(report, language),
+        *_proven_facts(report, language),
+    ]
     return [f"{label.text(language)}: {value}" for label, value in facts if value]
 
 
@@ -120,11 +132,26 @@ def _certificate_facts(report: Report) -> Iterator[tuple[Phrase, str]]:
         yield _CRITERION, _text(criterion.get("number"))
 
 
+def _calibration_facts(report: Report, language: Language) -> Iterator[tuple[Phrase, str]]:
+    if report.kind is not Kind.CALIBRATION or report.content is None:
+        return
+    subject = _object(report.content.get("credentialSubject"))
+    yield _LABORATORY, _text(_object(subject.get("laboratory")).get("name"))
+    for item in _objects(subject.get("items")):
+        parts = (text_in(item.get("name"), language), _text(item.get("model")), _text(item.get("serial")))
+        yield _INSTRUMENT, ", ".join(filter(None, parts))
+    yield _CALIBRATED, calibration_days(subject, language)
+    due = _text(_object(subject.get("recalibrationDue")).get("date"))
+    for label, day in ((_ISSUED, _text(subject.get("issueDate"))), (_RECALIBRATION, due)):
+        if day:
+            yield label, show_date(day, language)
+
+
 def _proven_facts(report: Report, language: Language) -> Iterator[tuple[Phrase, str]]:
     if report.document_hash is not None and report.content is not None:
         yield _CODE, format_id(certificate_id(DocumentHash(report.document_hash)))
     times = (
-        (_FROM, report.valid_from),
+        (_FROM, None if report.kind is Kind.CALIBRATION else report.valid_from),
         (_UNTIL, report.valid_until),
         (_AS_OF, report.status_as_of),
         (_ANCHORED, report.anchored_at),

@@ -12,7 +12,7 @@ from verifier.check_anchor import AnchorFacts
 from verifier.check_status import StatusFacts
 from verifier.check_trust import Authority
 from verifier.report import Ages, Check, CheckName, Page, Report, Verdict
-from verifier.shown import issuer_of_record, kind_of, remarks_on
+from verifier.shown import issuer_of_record, kind_of, remarks_on, remarks_on_calibration
 from verifier.verdict import decide, look
 
 PROVEN_CHECKS: Final = (
@@ -76,7 +76,8 @@ def assemble(
             anchor=proven.anchor,
             status=proven.status,
             anchor_is_old=anchor_is_old,
-        ),
+        )
+        + remarks_on_calibration(content, at),
         kind=kind_of(content),
         page=page,
         content=None if hidden else shown,

@@ -142,6 +142,8 @@ class Remark(StrEnum):
     SCOPE_TRANSCRIBED = "scope_transcribed"
     ISSUER_NAME_DIFFERS = "issuer_name_differs"
     REGISTRY_OMITS_EVENT = "registry_omits_event"
+    PARTLY_ACCREDITED = "partly_accredited"
+    RECALIBRATION_DUE = "recalibration_due"
 
 
 class Kind(StrEnum):

@@ -7,6 +7,7 @@ from certlog.errors import InvalidInput
 from certlog.issuer_record import IssuerRecord
 from certlog.scopes import Scope
 from certlog.strict_json import JSONObject, JSONValue
+from certlog.timestamps import parse_time
 from verifier.check_anchor import AnchorFacts
 from verifier.check_status import StatusFacts
 from verifier.report import Check, CheckName, Issuer, Kind, Outcome, Page, Reason, Remark
@@ -24,7 +25,7 @@ def kind_of(content: JSONObject) -> Kind:
     subject = content.get("credentialSubject")
     if not isinstance(types, list) or not isinstance(subject, dict):
         return Kind.UNKNOWN
-    if "CalibrationCertificate" in types:
+    if "CalibrationCertificate" in types or subject.get("attestedKind") == "calibration":
         return Kind.CALIBRATION
     if "ConformityCertificate" in types:
         return _KINDS.get(str(subject.get("certificateKind")), Kind.OTHER_CONFORMITY)
@@ -72,6 +73,15 @@ def remarks_on(
     return tuple(remark for applies, remark in told if applies)
 
 
+def remarks_on_calibration(content: JSONObject, at: int) -> tuple[Remark, ...]:
+    """Return what a calibration certificate itself gives reason to say; nothing for other kinds."""
+    told = (
+        (_is_partly_accredited(content), Remark.PARTLY_ACCREDITED),
+        (_is_recalibration_due(content, at), Remark.RECALIBRATION_DUE),
+    )
+    return tuple(remark for applies, remark in told if applies)
+
+
 def _dated_earlier(content: JSONObject, anchored: int | None) -> bool:
     """The chain shows only that it existed by `anchored`; a date well before that is the body's word (threat B7)."""
     try:
@@ -79,6 +89,32 @@ def _dated_earlier(content: JSONObject, anchored: int | None) -> bool:
     except InvalidInput:
         return False
     return anchored is not None and valid_from + DATED_EARLIER_SECONDS < anchored
+
+
+def _is_partly_accredited(content: JSONObject) -> bool:
+    """A laboratory may report results outside its accreditation if they are told apart (ILAC-P8)."""
+    subject = _object(content.get("credentialSubject"))
+    accreditation = _object(_object(subject.get("laboratory")).get("accreditation"))
+    results, measurands = subject.get("results"), accreditation.get("measurands")
+    if not isinstance(results, list) or not isinstance(measurands, list):
+        return False
+    return any(_object(result).get("quantity") not in measurands for result in results)
+
+
+def _is_recalibration_due(content: JSONObject, at: int) -> bool:
+    """Information only (ISO/IEC 17025, 7.8.4.3): the day ends in the offset in which validFrom is written."""
+    due = _object(_object(content.get("credentialSubject")).get("recalibrationDue")).get("date")
+    begins = content.get("validFrom")
+    if not isinstance(due, str) or not isinstance(begins, str):
+        return False
+    try:
+        return at > parse_time(f"{due}T23:59:59{begins[19:]}")
+    except InvalidInput:
+        return False
+
+
+def _object(value: JSONValue) -> JSONObject:
+    return value if isinstance(value, dict) else {}
 
 
 def _not_consulted(check: Check) -> bool:

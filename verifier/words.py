@@ -7,6 +7,7 @@ never "giả" (fake); a calibration certificate is never "còn hiệu lực" (in
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal, NamedTuple, TypeAlias
 
+from certlog.strict_json import JSONObject, JSONValue
 from verifier.report import Check, CheckName, Kind, Outcome, Page, Reason, Remark, Report, Verdict
 from verifier.words_reasons import REASONS, REMARKS
 from verifier.words_status import ACTIONS, STATUS_REASONS
@@ -73,8 +74,8 @@ PAGE_NOT_CHECKED_TITLE = Phrase(
 )
 
 RECORD_TITLE = Phrase(
-    "Đã đăng ký, chưa bị thu hồi; chưa xem được nội dung",
-    "Registered and not withdrawn; content not seen here",
+    "Đã đăng ký, chưa bị thu hồi; nội dung không công khai",
+    "Registered and not withdrawn; content not public",
 )
 
 SENTENCES: dict[Verdict, Phrase] = {
@@ -145,6 +146,16 @@ SENTENCES: dict[Verdict, Phrase] = {
 }
 
 KIND_SENTENCES: dict[tuple[Verdict, Kind], Phrase] = {
+    (Verdict.SUSPENDED, Kind.CALIBRATION): Phrase(
+        "Phòng hiệu chuẩn đang tạm đình chỉ giấy này; sau đó giấy có thể được khôi phục hoặc bị thu hồi.",
+        "Its laboratory has suspended this certificate for now; it may be reinstated or withdrawn later.",
+    ),
+    (Verdict.CANNOT_CHECK, Kind.CALIBRATION): Phrase(
+        "Có điều cần thiết không truy cập được hoặc đã quá cũ, nên không thể kết luận. Điều đó không có "
+        "nghĩa là giấy chứng nhận có vấn đề, cũng không có nghĩa là giấy chưa bị thu hồi.",
+        "Something that is needed was unreachable or too old, so there is no answer. That does not mean "
+        "that something is wrong with the certificate, nor that it was not withdrawn.",
+    ),
     (Verdict.VALID, Kind.PRODUCT): Phrase(
         "Còn hiệu lực đối với các kiểu, loại sản phẩm ghi trên giấy; không chứng minh rằng chính chiếc sản "
         "phẩm này là hàng thật.",
@@ -337,6 +348,22 @@ def calibration_date(report: Report, language: Language) -> str:
     subject = (report.content or {}).get("credentialSubject")
     day = subject.get("performedTo") if isinstance(subject, dict) else None
     return show_date(day, language) if isinstance(day, str) else "-"
+
+
+def calibration_days(subject: JSONObject, language: Language) -> str:
+    """The day of calibration, or its first and last."""
+    first, last = (subject.get(name) for name in ("performedFrom", "performedTo"))
+    days = dict.fromkeys(day for day in (first, last) if isinstance(day, str))
+    return " – ".join(show_date(day, language) for day in days)
+
+
+def text_in(value: JSONValue, language: Language) -> str:
+    """A text in the reader's language where the document has it, else in the first that it has."""
+    if isinstance(value, str):
+        return value
+    items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    texts = {str(item.get("@language")): str(item.get("@value")) for item in items}
+    return texts.get(language) or next(iter(texts.values()), "")
 
 
 def _page_is_what_is_missing(report: Report) -> bool:

@@ -180,4 +180,12 @@ REMARKS: dict[Remark, tuple[str, str]] = {
         "Danh sách trạng thái của sổ đăng ký bỏ sót một sự kiện đã ghi sổ: hãy báo cho bên đối soát.",
         "The registry's status list leaves out an event that it logged: tell the auditors.",
     ),
+    Remark.PARTLY_ACCREDITED: (
+        "Chỉ một phần kết quả nằm trong phạm vi công nhận được nêu; các kết quả của đại lượng khác ở ngoài phạm vi đó.",
+        "Only some results are within the accreditation that it claims; those of other quantities are outside it.",
+    ),
+    Remark.RECALIBRATION_DUE: (
+        "Đến hạn hiệu chuẩn lại theo ngày ghi trên giấy. Đây là thông tin, không làm thay đổi kết luận trên.",
+        "Recalibration is due by the date that it states. This is information and changes nothing above.",
+    ),
 }

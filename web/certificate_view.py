@@ -13,7 +13,7 @@ from certlog.certificate_id import ID_LENGTH, format_id
 from certlog.encoding import b64url
 from certlog.timestamps import format_time
 from verifier import words
-from verifier.report import Check, Issuer, Look, Outcome, Remark, Report, Verdict
+from verifier.report import Check, Issuer, Look, Outcome, Reason, Remark, Report, Verdict
 from verifier.report_json import report_json
 from web.compare import Comparison, Row, comparison
 from web.language import Language, show_moment
@@ -41,7 +41,15 @@ OUTCOME_ICONS: Final[dict[Outcome, str]] = {
     Outcome.NOT_CHECKED: "dash",
 }
 WITHOUT_CERTIFICATE: Final = frozenset({Verdict.UNKNOWN, Verdict.MISTYPED})
-NOTES: Final = frozenset({Remark.NOT_ACCREDITED, Remark.SCOPE_TRANSCRIBED, Remark.REGISTERED_LATER})
+NOTES: Final = frozenset(
+    {
+        Remark.NOT_ACCREDITED,
+        Remark.PARTLY_ACCREDITED,
+        Remark.RECALIBRATION_DUE,
+        Remark.SCOPE_TRANSCRIBED,
+        Remark.REGISTERED_LATER,
+    }
+)
 """Remarks that stand beside the issuer; the test chain has its banner on every page."""
 WARNINGS: Final = frozenset(Remark) - NOTES - {Remark.TEST_CHAIN}
 OF_DATES: Final = frozenset({Verdict.NOT_YET_VALID, Verdict.EXPIRED})
@@ -136,6 +144,8 @@ def _main_reason(report: Report, language: Language) -> str:
         )
     if report.verdict in OF_DATES:
         return ""
+    if report.reason is Reason.CONTENT_MISSING and report.document_hash is not None:
+        return ""  # the verdict's own sentence says it
     return _("Why: %(reason)s.", reason=words.reason_text(report.reason, language))
 
 
