@@ -12,6 +12,7 @@ import click
 from certlog.errors import Unavailable
 from certlog.keys import KeyType
 from certlog.status import StatusAction
+from cli.issuer_bulk import bulk_options, print_command
 from cli.issuer_files import IssuerGroup, issue_files
 from cli.issuer_labels import labels
 from cli.issuer_options import (
@@ -45,11 +46,14 @@ from cli.issuer_tables import (
 )
 from issuer.body import read_body
 from issuer.content_modes import ContentMode
+from issuer.draft_stream import DraftStream, TableDrafts
 from issuer.drafts import Drafts
 from issuer.http_registry import RegistryAddress
+from issuer.input_file import InputFile
 from issuer.issue import IssueReport, Request, RowsRefused, Tools, issue
 from issuer.journal import open_journal
 from issuer.key_file import PublicPart, create_key_file, public_path
+from issuer.large_file import open_large
 from issuer.pdf import PdfMaker, find_unprintable
 from issuer.read_file import ReadFile
 from issuer.submit import submit_waiting
@@ -76,6 +80,8 @@ class _IssueOptions(DeskOptions, TableOptions):
     content: str | None
     partial: bool
     no_submit: bool
+    no_pdf: bool
+    jobs: int
     dry_run: bool
     errors: Path | None
 
@@ -116,6 +122,7 @@ def keygen(**options: Unpack[_KeygenOptions]) -> None:
 )
 @click.option("--partial", is_flag=True, help="Issue the good rows although others have mistakes.")
 @click.option("--no-submit", is_flag=True, help="Sign and print only; `submit --resume` sends it later.")
+@bulk_options
 @click.option("--dry-run", is_flag=True, help="Only say what would be issued; sign, write and send nothing.")
 @click.option("--errors", type=_PATH, help="Also write the mistakes to this CSV file.")
 @table_options
@@ -127,7 +134,8 @@ def issue_command(**options: Unpack[_IssueOptions]) -> None:
     """
     output = output_of(options)
     with told(output):
-        read = _read(options)
+        large = None if options["dry_run"] else _open_large(options)
+        read = ReadFile(Drafts((), ()), (large.table,)) if large else _read(options)
         if options["dry_run"]:
             tell_plan(output, read, options["refused"])
         tell_notices(output, read)
@@ -136,12 +144,14 @@ def issue_command(**options: Unpack[_IssueOptions]) -> None:
             save_refused(output, options["refused"], read, read.drafts.problems)
             tell_mistakes(output, read.drafts.problems, options["file"], options["errors"])
         try:
-            report = _issue(read.drafts, options)
+            report = _issue(large or read.drafts, options)
         except RowsRefused as refused:
             save_refused(output, options["refused"], read, refused.problems)
             tell_mistakes(output, refused.problems, options["file"], options["errors"])
         save_refused(output, options["refused"], read, report.problems)
         submitted = not options["no_submit"]
+        if options["no_pdf"]:
+            output.say("not-printed", folder=options["folder"])
         tell_report(output, report, options["folder"], options["errors"], submitted=submitted)
 
 
@@ -172,6 +182,7 @@ issuer.add_command(check)
 issuer.add_command(template)
 issuer.add_command(labels)
 issuer.add_command(issue_files)
+issuer.add_command(print_command)
 
 
 def _read(options: _IssueOptions) -> ReadFile:
@@ -181,7 +192,15 @@ def _read(options: _IssueOptions) -> ReadFile:
     return read_input(options["file"], body, public.did, options)
 
 
-def _issue(drafts: Drafts, options: _IssueOptions) -> IssueReport:
+def _open_large(options: _IssueOptions) -> TableDrafts | None:
+    """Return the rows of a large file as a stream: they are understood after the key is unlocked."""
+    body = read_body(options["body_path"] or options["file"].with_name("body.toml"))
+    public = PublicPart.parse(read_file(public_path(options["key_path"]), MAX_FILE_BYTES))
+    file = InputFile.at(options["file"])
+    return open_large(file, body, public.did, sheet=options["sheet"], jobs=options["jobs"])
+
+
+def _issue(drafts: Drafts | DraftStream, options: _IssueOptions) -> IssueReport:
     output, folder = output_of(options), options["folder"]
     registry = open_registry(options["registry_url"], options["token_file"])
     printed = RegistryAddress.from_text(options["public_url"] or options["registry_url"])
@@ -195,10 +214,11 @@ def _issue(drafts: Drafts, options: _IssueOptions) -> IssueReport:
             content=None if options["content"] is None else ContentMode(options["content"]),
             partial=options["partial"],
             submit=not options["no_submit"],
+            pdf=not options["no_pdf"],
         )
         try:
             return issue(request, tools)
         except Unavailable:
-            if journal.waiting():
+            if journal.waiting_count():
                 output.say("kept", folder=folder)
             raise

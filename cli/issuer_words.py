@@ -47,6 +47,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "{count} giấy chứng nhận trong tệp, ký mới {signed}. PDF ở {folder}.",
         "{count} certificates in the file, {signed} newly signed. PDFs in {folder}.",
     ),
+    "printed": ("Đã tạo {count} tệp PDF trong {folder}.", "Made {count} PDFs in {folder}."),
+    "not-printed": (
+        "Chưa tạo PDF. Tạo sau bằng: certlog issuer print --out {folder} --key … --registry …",
+        "No PDFs were made. Make them later with: certlog issuer print --out {folder} --key … --registry …",
+    ),
     "submitted": (
         "Sổ đăng ký đã ghi {logged} mục (và {existed} mục đã có từ trước).",
         "The registry logged {logged} entries (and had {existed} before).",

@@ -64,12 +64,13 @@ class TableDrafts:
     def read(self) -> Iterator[Found]:
         """Yield the problems of the file and its headings, then what each row gave."""
         yield None, self.table.problems
-        if self.jobs == 1 or self._is_small():
+        if self.jobs == 1 or self.is_small():
             yield from iter_rows(self.table, self.body, self.did)
         else:
             yield from _bounded(_without_doubles(self._in_processes()), self.table.sheet)
 
-    def _is_small(self) -> bool:
+    def is_small(self) -> bool:
+        """Tell whether so few rows are better held in memory and understood here."""
         return sum(1 for _ in islice(self.table.rows, FEW_ROWS)) < FEW_ROWS
 
     def _in_processes(self) -> Iterator[Found]:

@@ -25,7 +25,7 @@ from issuer.journal import KEYS_AT_ONCE, Journal, JournalRow
 from issuer.json_drafts import read_json_drafts
 from issuer.key_file import IssuerKey
 from issuer.pdf import MakePdf
-from issuer.print_files import Printing, remove_pdf
+from issuer.print_files import Printing, pdf_name, remove_pdf
 from issuer.problems import RowProblem
 from issuer.registry_port import Registry
 from issuer.rows import read_rows
@@ -92,13 +92,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One certificate of the file after the run; `pdf` is None where none was made yet."""
+    """One certificate of the file after the run; `pdf` is where its PDF is, or will be once it is printed."""
 
     number: str
     version: int
     id: str
     document_hash: DocumentHash
-    pdf: Path | None
+    pdf: Path
     log_index: int | None
 
 
@@ -254,6 +254,6 @@ def _issued(spool: Spool, folder: Path, tools: Tools) -> Iterator[Issued]:
                 version=row.version,
                 id=row.id,
                 document_hash=row.document_hash,
-                pdf=None if row.pdf_name is None else folder / row.pdf_name,
+                pdf=folder / (row.pdf_name or pdf_name(row)),
                 log_index=indices.get(row.document_hash),
             )

@@ -21,7 +21,7 @@ from issuer.rows import read_rows
 from issuer.spreadsheet import read_sheet
 from issuer.table import Table
 
-_CERTIFICATES: Final[tuple[Columns, ...]] = (CONFORMITY, CALIBRATION)
+CERTIFICATES: Final[tuple[Columns, ...]] = (CONFORMITY, CALIBRATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def read_file_drafts(
     """
     if file.name.lower().endswith(".json"):
         return ReadFile(read_json_drafts(file.head(MAX_JSON_BYTES + 1), body, did))
-    table = read_sheet(file, _CERTIFICATES, sheet)
+    table = read_sheet(file, CERTIFICATES, sheet)
     if table.columns is not CALIBRATION:
         return _read(read_rows(table, body, did), table)
     if results is None and (table.grid is None or not table.sheet):
