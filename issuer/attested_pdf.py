@@ -30,12 +30,8 @@ _ACTIONS: Final = {
     "/Rendition": "Rendition",
     "/RichMediaExecute": "RichMedia",
 }
-_ATTACHMENTS_FORBIDDEN: Final = (
-    b"<pdfaid:part>1<",
-    b"<pdfaid:part>2<",
-    b'pdfaid:part="1"',
-    b'pdfaid:part="2"',
-)
+_WITHOUT_ATTACHMENTS: Final = ("1", "2")
+"""Parts of ISO 19005: PDF/A-1 and -2 forbid what PDF/A-3 allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +155,4 @@ def _is_signature(item: "pikepdf.Object") -> bool:
 
 
 def _forbids_attachments(pdf: "pikepdf.Pdf") -> bool:
-    metadata = pdf.Root.get("/Metadata")
-    if metadata is None:
-        return False
-    packed = bytes(metadata.read_bytes())
-    return any(mark in packed for mark in _ATTACHMENTS_FORBIDDEN)
+    return pdf.open_metadata().pdfa_status[:1] in _WITHOUT_ATTACHMENTS

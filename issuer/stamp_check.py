@@ -11,6 +11,8 @@ SCALE: Final = 200 / 72
 """Pixels a point: 200 dots an inch, what a common scanner gives."""
 MAX_PIXELS: Final = 64_000_000
 """A1 at this scale."""
+_PAPER: Final = 190
+"""Of 255: paper, or a tint on it; a darker field is part of the layout."""
 _SAME_SHADE: Final = 12
 """Of 255: what compressed pictures add to plain paper."""
 
@@ -44,13 +46,14 @@ class PageImage:
         return self.height / SCALE
 
     def is_blank(self, box: Box) -> bool:
-        """Tell whether a part of the page (points from its top left) has one shade."""
+        """Tell whether a part of the page (points from its top left) has one light shade."""
         left, right = max(0, int(box.left * SCALE)), min(self.width, int(box.right * SCALE) + 1)
         top, bottom = max(0, int(box.top * SCALE)), min(self.height, int(box.bottom * SCALE) + 1)
         if box.left < 0 or box.top < 0 or right <= left or bottom <= top:
             return False
         rows = [self.pixels[y * self.width + left : y * self.width + right] for y in range(top, bottom)]
-        return max(map(max, rows)) - min(map(min, rows)) <= _SAME_SHADE
+        darkest, lightest = min(map(min, rows)), max(map(max, rows))
+        return darkest >= _PAPER and lightest - darkest <= _SAME_SHADE
 
 
 def render_page(data: bytes, index: int) -> PageImage:

@@ -439,7 +439,8 @@ def test_signatures_that_are_not_looked_at_are_noticed(monkeypatch: pytest.Monke
 
 def test_references_that_are_not_looked_at_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def test() -> None:
-        nested = f"<dcc:comment>{broken().decode().partition('?>')[2]}</dcc:comment></dcc:digitalCalibrationCertificate>"
+        inner = broken().decode().partition("?>")[2]
+        nested = f"<dcc:comment>{inner}</dcc:comment></dcc:digitalCalibrationCertificate>"
         nested = nested.replace(
             "<dcc:digitalCalibrationCertificate ", '<dcc:digitalCalibrationCertificate Id="good" ', 1
         )
