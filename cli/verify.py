@@ -12,16 +12,17 @@ from typing import Final, TypedDict, Unpack
 import click
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.sealed import key_from_text
 from certlog.sentences import Sentence
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
+from cli.language import Command, Group, language, say
 from cli.verdict_text import render
 from cli.verify_target import Answer, Source, answer
 from verifier.registry_client import RegistryAddress
 from verifier.report import Verdict
 from verifier.report_json import report_json
 from verifier.seen_heads import add_seen, format_seen, parse_seen
-from verifier.words import Language
 
 EXIT_VALID: Final = 0
 EXIT_BAD: Final = 1
@@ -39,12 +40,13 @@ class _Options(TypedDict):
     evidence_path: Path | None
     seen_path: Path | None
     at: str | None
-    lang: Language
+    key: str | None
     as_json: bool
 
 
 @click.command(
     "verify",
+    cls=Command,
     epilog="Exit status: 0 valid; 1 must not be relied on as it stands; 2 wrong command or input; 3 no answer "
     "(pending, cannot check, unknown or mistyped code).",
 )
@@ -64,6 +66,11 @@ class _Options(TypedDict):
 @click.option(
     "--rpc", metavar="URL", multiple=True, help="Ask this node instead of the trust root's; repeatable."
 )
+@click.option(
+    "--key",
+    metavar="KEY",
+    help="Opens sealed content: the 22 characters after the # in the certificate's code.",
+)
 @click.option("--offline", is_flag=True, help="Contact nobody: neither registry nor chain.")
 @click.option("--evidence", "evidence_path", type=_FILE, help="The evidence of a PDF or certificate.")
 @click.option(
@@ -75,14 +82,13 @@ class _Options(TypedDict):
 @click.option(
     "--at", metavar="TIME", help="Ask for this moment, such as 2026-11-22T10:00:00+07:00  [default: now]"
 )
-@click.option("--lang", type=click.Choice(["vi", "en"]), default="vi", show_default=True, help="Language.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> None:
     """Check a certificate and print the verdict, then each check.
 
     TARGET is an evidence file (.certlog.json), a certificate (JSON), a PDF with a certificate attached, a certificate
-    code, or the address of its page.
+    code, or the address of its page; with sealed content, the whole address that its QR code holds, the # included.
     """
     trust_root = read_trust_root(options["trust_root_path"])
     source = Source(
@@ -91,6 +97,7 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
         offline=options["offline"],
         evidence_path=options["evidence_path"],
         seen=parse_seen(_read(options["seen_path"])) if _exists(options["seen_path"]) else (),
+        key=None if options["key"] is None else key_from_text(options["key"]),
     )
     at = parse_time(options["at"], "--at") if options["at"] else int(time.time())
     found = answer(target, trust_root, source, at=at, now=lambda: int(time.time()))
@@ -99,11 +106,11 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
         click.echo(json.dumps(report_json(found.report), ensure_ascii=False, indent=2))
     else:
         fingerprint = trust_root.fingerprint()
-        click.echo(render(found.report, options["lang"], fingerprint=fingerprint, view=found.view))
+        click.echo(render(found.report, language(), fingerprint=fingerprint, view=found.view))
     context.exit(exit_status(found.report.verdict))
 
 
-@click.group("trust-root")
+@click.group("trust-root", cls=Group)
 def trust_root() -> None:
     """What a verifier pins: log, operator, contract. Compare its fingerprint over another channel."""
 
@@ -140,8 +147,9 @@ def show(path: Path) -> None:
     """Print what a trust root pins, and the fingerprint to compare."""
     found = read_trust_root(path)
     click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
-    click.echo(f"\nfingerprint: {found.fingerprint()}")
-    click.echo("Compare it with the one that the operator publishes over another channel.")
+    click.echo()
+    say(Sentence("fingerprint: {fingerprint}", fingerprint=found.fingerprint()))
+    say(Sentence("Compare it with the one that the operator publishes over another channel."))
 
 
 def exit_status(verdict: Verdict) -> int:

@@ -51,8 +51,8 @@ def test_a_record_in_order_passes_every_check_that_needs_no_content() -> None:
 
 def test_the_words_of_a_record_say_that_the_content_was_not_seen() -> None:
     report = ask_record(honest_case())
-    assert words.title(report, "en") == "Registered and not withdrawn; content not seen here"
-    assert words.title(report, "vi") == "Đã đăng ký, chưa bị thu hồi; chưa xem được nội dung"
+    assert words.title(report, "en") == "Registered and not withdrawn; content not public"
+    assert words.title(report, "vi") == "Đã đăng ký, chưa bị thu hồi; nội dung không công khai"
     assert "open it with the code on the certificate" in words.sentence(report, "en")
 
 

@@ -9,7 +9,7 @@
   const form = section.querySelector("form");
   const {words, language, layouts} = JSON.parse(section.dataset.layout);
   const locale = language === "vi" ? "vi-VN" : "en-GB";
-  const identifier = section.dataset.identifier;
+  const identifier = location.pathname.split("/").pop().toUpperCase().replace(/-/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   let current = "";
 
   class Refused extends Error {}
@@ -30,7 +30,8 @@
 
   const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
-  // The id on the paper is made of the first 95 bits of the hash: compared here, not taken from the page.
+  // The id on the paper, which is the address, is made of the first 95 bits of the hash: a page about another
+  // certificate under this address is noticed.
   const isOfId = (hash) => {
     const bits = Array.from(hash.subarray(0, 12), (b) => b.toString(2).padStart(8, "0")).join("");
     return [...identifier.slice(0, 19)].every((c, i) =>
