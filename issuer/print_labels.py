@@ -90,33 +90,35 @@ class LabelMaker:
         Raises:
             InvalidInput: none of them is for something that can bear a label, or there are too many.
         """
-        labels = [label for secured in certificates for label in self._labels(secured)]
-        if not 0 < len(labels) <= MAX_LABELS:
-            message = Sentence(
-                "expected 1 to {limit} labels, found {found}", limit=MAX_LABELS, found=len(labels)
-            )
+        said = [(secured, label_texts(secured.content)) for secured in certificates]
+        count = sum(len(texts) for _, texts in said)
+        if not 0 < count <= MAX_LABELS:
+            message = Sentence("expected 1 to {limit} labels, found {found}", limit=MAX_LABELS, found=count)
             raise InvalidInput(message, code="no-labels")
+        labels: list[JSONValue] = []
+        for secured, texts in said:
+            code = self._code(secured) if texts else {}
+            labels += [{**text, **code} for text in texts]
         sheet: JSONObject = {
-            "title": f"{len(labels)} labels",
+            "title": f"{count} labels",
             "width": WIDTH,
             "height": HEIGHT,
             "columns": self.sheet.columns,
             "rows": self.sheet.rows,
             "skip": self.skip,
         }
-        texts = {"labels": canonicalize(list(labels)).decode(), "sheet": canonicalize(sheet).decode()}
-        return Labels(typeset(_TEMPLATE, texts, signed_at, about="labels"), len(labels))
+        inputs = {"labels": canonicalize(labels).decode(), "sheet": canonicalize(sheet).decode()}
+        return Labels(typeset(_TEMPLATE, inputs, signed_at, about="labels"), count)
 
-    def _labels(self, secured: SecuredDocument) -> list[JSONObject]:
+    def _code(self, secured: SecuredDocument) -> JSONObject:
         identifier = certificate_id(secured.document_hash)
         address = certificate_address(self.public_address, identifier)
-        code: JSONObject = {
+        return {
             "qr": qr_svg(address, _ERROR_LEVEL),
             "side": _side(address),
             "address": address,
             "shown": format_id(identifier),
         }
-        return [{**label, **code} for label in label_texts(secured.content)]
 
 
 def rows_to_label(journal: Journal, names: Sequence[str]) -> tuple[JournalRow, ...]:

@@ -96,8 +96,10 @@ def _title(number: int, result: JSONObject, order: Order) -> list[JSONValue]:
     names = order.texts(result["name"])
     tables = order.pair(f"Bảng {number}", f"Table {number}")
     stages = order.words(_STAGES[get_str(result, "stage")]) if "stage" in result else ["", ""]
+    quantity = get_str(result, "quantity")
+    said = "" if any(quantity.lower() in str(name).lower() for name in names) else f" ({quantity})"
     first, second = (
-        f"{table}. {name or names[0]}{f' – {stage}' if stage else ''}"
+        f"{table}. {name or names[0]}{said}{f' – {stage}' if stage else ''}"
         for table, name, stage in zip(tables, names, stages, strict=True)
     )
     return [first, second]

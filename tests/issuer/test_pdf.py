@@ -5,17 +5,20 @@ import sys
 from pathlib import Path
 
 import pikepdf
-import pypdfium2
 import pytest
 import zxingcpp
-from PIL.Image import Image
 
 from certlog.certificate_id import certificate_id, format_id, parse_id
+from certlog.credential import find_problems
 from certlog.documents import SecuredDocument
-from certlog.errors import Unavailable
+from certlog.errors import InvalidInput, Unavailable
+from certlog.strict_json import JSONObject, get_list, get_object
 from issuer.pdf import ATTACHMENT_NAME, PdfMaker, find_unprintable
-from issuer.qr import certificate_address, qr_svg
+from issuer.print_fields import print_fields
+from issuer.qr import certificate_address, code_text, qr_operators, qr_svg
+from tests.support.certificates import SAMPLE_ORIGIN, conformity_content
 from tests.support.desk import NOW, Desk, two_rows
+from tests.support.printed import LONG_NAME, full_conformity, packed, packed_text, pages, signed, texts_of
 
 MAKE = PdfMaker("https://registry.example.vn")
 DOTS_PER_MM = 300 / 25.4
@@ -38,20 +41,10 @@ def pdf(certificate: SecuredDocument) -> bytes:
     return MAKE(certificate, NOW)
 
 
-def pages(data: bytes, dots_per_inch: int = 300) -> list[Image]:
-    with pypdfium2.PdfDocument(data) as document:  # type: ignore[no-untyped-call] # it has no types
-        return [page.render(scale=dots_per_inch / 72).to_pil() for page in document]
-
-
-def texts_of(data: bytes) -> list[str]:
-    with pypdfium2.PdfDocument(data) as document:  # type: ignore[no-untyped-call] # as above
-        return [page.get_textpage().get_text_bounded().replace("\r\n", "\n") for page in document]
-
-
 def test_the_code_on_the_rendered_page_leads_to_the_certificate(
     certificate: SecuredDocument, pdf: bytes
 ) -> None:
-    (code,) = zxingcpp.read_barcodes(pages(pdf)[0])
+    (code,) = zxingcpp.read_barcodes(next(pages(pdf)))
 
     identifier = certificate_id(certificate.document_hash)
     assert code.text == f"HTTPS://REGISTRY.EXAMPLE.VN/C/{identifier}"
@@ -60,7 +53,7 @@ def test_the_code_on_the_rendered_page_leads_to_the_certificate(
 
 
 def test_the_code_is_printed_between_20_and_30_millimetres_wide(pdf: bytes) -> None:
-    (code,) = zxingcpp.read_barcodes(pages(pdf)[0])
+    (code,) = zxingcpp.read_barcodes(next(pages(pdf)))
 
     side = (code.position.top_right.x - code.position.top_left.x) / DOTS_PER_MM
     with_quiet_zone = side * 37 / 29  # version 3 has 29 modules
@@ -124,7 +117,7 @@ def test_signs_that_certificates_need_are_printed_and_what_no_font_has_is_named(
 
 def test_every_example_has_a_readable_code(certificates: list[SecuredDocument]) -> None:
     for certificate in certificates[::4]:
-        page = pages(MAKE(certificate, NOW), dots_per_inch=150)[0]  # a phone's picture is no better
+        page = next(pages(MAKE(certificate, NOW), dots_per_inch=150))  # a phone's picture is no better
         assert [code.text for code in zxingcpp.read_barcodes(page)] == [
             certificate_address("https://registry.example.vn", certificate_id(certificate.document_hash))
         ]
@@ -153,6 +146,85 @@ def test_many_products_run_over_pages_that_all_bear_number_and_id(tmp_path: Path
     assert len(texts) >= 2
     assert all("MAU-HQ-26-0001" in text and format_id(issued.id) in text for text in texts)
     assert all(f"VCm-{i:03d}" in "".join(texts) for i in range(60))
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_long_names_many_sites_and_many_products_are_all_on_paper(language: str) -> None:
+    content = full_conformity(language)
+    assert not list(find_problems(content, origin=SAMPLE_ORIGIN))
+
+    data = MAKE(signed(content), NOW)
+
+    text = packed_text(data)
+    for site, product in zip(
+        content_items(content, "sites"), content_items(content, "products"), strict=False
+    ):
+        assert packed(f"{site['name']}{site['address']}") in text
+        assert packed(f"{product['name']}{product['model']}{product['brand']}") in text
+    for words in (
+        LONG_NAME,
+        "Sao Mau Production, Trading",
+        "LÔ-59",
+        "TK-59",
+        "SoA 4.2",
+        "QĐ-DAU-7",
+        "VICAS 999",
+    ):
+        assert packed(words) in text, words
+    for words in ("31/01/2028", "25/11/2027", "15/01/2023", "An toàn thiết bị điện", "Thử mẫu và đánh giá"):
+        assert packed(words) in text, words
+    first, last = texts_of(data)[0], texts_of(data)[-1]
+    assert "Hết giấy chứng nhận" in last
+    assert "Hết giấy chứng nhận" not in first
+
+
+def content_items(content: JSONObject, name: str) -> list[JSONObject]:
+    return [
+        item for item in get_list(get_object(content, "credentialSubject"), name) if isinstance(item, dict)
+    ]
+
+
+@pytest.mark.parametrize(("language", "first", "second"), [("vi", "vi", "en"), ("en", "en", "vi")])
+def test_the_certificate_s_own_language_stands_first(language: str, first: str, second: str) -> None:
+    (text, *_) = texts_of(MAKE(signed(full_conformity(language, products=1, sites=0)), NOW))
+    titles = {"vi": "GIẤY CHỨNG NHẬN HỢP QUY", "en": "CERTIFICATE OF CONFORMITY TO REGULATION"}
+    labels = {"vi": "Mã số thuế", "en": "Tax code"}
+
+    assert titles[first] in text
+    assert titles[second] not in text
+    assert f"{labels[first]} / {labels[second]}: 0109999999" in text
+
+
+def height_of_title(title: str) -> int:
+    """Return how high the ink of the title is, in dots: the tallest run of lines in the page's upper middle."""
+    content = conformity_content() | {"name": title}
+    page = next(pages(MAKE(signed(content), NOW), dots_per_inch=144)).convert("L")
+    upper = page.crop((page.width // 2 - 80, page.height // 8, page.width // 2 + 80, page.height // 3))
+    lines = [min(upper.crop((0, y, upper.width, y + 1)).tobytes()) < 128 for y in range(upper.height)]
+    return max(map(len, "".join("x" if ink else " " for ink in lines).split()))
+
+
+def test_stacked_marks_are_printed_whole() -> None:
+    assert height_of_title("Ẫ Ỗ Ậ") > 1.6 * height_of_title("A O A")
+
+
+def test_a_kind_of_certificate_without_a_page_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="no printed page is known for a certificate of type Other"):
+        print_fields(full_conformity() | {"type": ["VerifiableCredential", "Other"]})
+
+
+def test_operators_for_a_body_s_own_pdf_draw_the_same_code() -> None:
+    text = code_text(certificate_address("https://registry.example.vn", "WERC8GMRZGE196QVYK49"), "A" * 22)
+    with pikepdf.new() as document:
+        page = document.add_blank_page(page_size=(200, 200))
+        page.Contents = document.make_stream(b"q 1 0 0 1 50 50 cm\n" + qr_operators(text, 80) + b"Q\n")
+        out = io.BytesIO()
+        document.save(out)
+
+    (code,) = zxingcpp.read_barcodes(next(pages(out.getvalue())))
+
+    assert (code.text, code.ec_level) == (text, "Q")
+    assert code.position.top_left.x / DOTS_PER_MM > 50 / 72 * 25.4
 
 
 def test_a_missing_typesetter_is_told_with_its_remedy(
