@@ -7,7 +7,7 @@ from typing import Final, TypeVar, Unpack
 import click
 
 from cli.issuer_options import DeskOptions, desk_options, now, open_key, output_of, progress_bars, told
-from cli.language import Command
+from cli.language import Command as SpeakingCommand
 from issuer.http_registry import RegistryAddress
 from issuer.issue import PrintTools, print_waiting
 from issuer.journal import open_journal
@@ -37,7 +37,7 @@ def bulk_options(command: Command) -> Command:
     return no_pdf(jobs(command))
 
 
-@click.command(name="print", cls=Command)
+@click.command(name="print", cls=SpeakingCommand)
 @click.option("--public-url", help="Address in the QR code; default: the registry's.")
 @desk_options
 def print_command(**options: Unpack[_PrintOptions]) -> None:

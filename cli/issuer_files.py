@@ -23,7 +23,7 @@ from cli.issuer_options import (
     told,
 )
 from cli.issuer_report import tell_advice, tell_mistakes, tell_report
-from cli.language import Group
+from cli.language import Command, Group
 from issuer.attested import AttestedFiles, AttestedReader
 from issuer.attested_companions import write_companions
 from issuer.body import read_body
@@ -67,7 +67,7 @@ class IssuerGroup(Group):
         return super().resolve_command(ctx, args)
 
 
-@click.command(name="issue-files")
+@click.command(name="issue-files", cls=Command)
 @click.argument("paths", type=_PATH, nargs=-1, required=True)
 @click.option("--body", "body_path", type=_PATH, help="Default: body.toml beside the first PATH.")
 @click.option("--dcc-schema", type=_PATH, help="Folder of PTB's schemas and schematron; see docs/dcc.md.")

@@ -6,6 +6,7 @@ from typing import Unpack
 import click
 
 from cli.issuer_options import SpeakOptions, output_of, speaking, told
+from cli.language import Command
 from issuer.disk import cannot_write
 from issuer.http_registry import RegistryAddress
 from issuer.journal import open_journal
@@ -23,7 +24,7 @@ class _LabelOptions(SpeakOptions):
     path: Path | None
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("certificates", nargs=-1)
 @click.option("--out", "folder", type=_PATH, required=True, help="Folder of the PDFs and the journal.")
 @click.option("--public-url", required=True, help="Address in the QR code: https://HOST")

@@ -14,6 +14,7 @@ import click
 from certlog.strict_json import JSONObject
 from cli.issuer_options import EXIT_REFUSED, Output, SpeakOptions, output_of, speaking, told
 from cli.issuer_report import list_mistakes, problems_json, tell_advice
+from cli.language import Command as SpeakingCommand
 from issuer.body import Body, read_body
 from issuer.calibration_columns import CALIBRATION
 from issuer.drafts import Draft
@@ -108,7 +109,7 @@ def save_refused(output: Output, path: Path | None, read: ReadFile, problems: tu
     output.say("refused-in", path=path, count=count)
 
 
-@click.command()
+@click.command(cls=SpeakingCommand)
 @click.argument("file", type=_PATH)
 @click.option("--profile", type=click.Choice(list(_TEMPLATES)), default="conformity", show_default=True)
 @speaking
@@ -121,7 +122,7 @@ def template(**options: Unpack[_TemplateOptions]) -> None:
         output.result({"template": str(options["file"])})
 
 
-@click.command()
+@click.command(cls=SpeakingCommand)
 @click.argument("file", type=_PATH)
 @click.option("--body", "body_path", type=_PATH, help="Default: body.toml beside FILE.")
 @table_options

@@ -11,7 +11,8 @@ from anchoring.batch import HaltReason
 from anchoring.keystore import create_keystore, open_keystore
 from anchoring.settings import make_settings, save_settings
 from anchoring.worker import Did, Step
-from cli.anchor import anchor, step_reporter
+from cli.anchor import anchor
+from cli.anchor_text import step_reporter
 from cli.main import main
 from tests.anchoring.test_settings import VALUES
 from tests.anchoring.world import KEY, World
@@ -84,7 +85,7 @@ def test_now_makes_the_worker_seal_a_batch(world: World) -> None:
 
 def test_resume_leaves_the_halt_of_the_configured_line(world: World) -> None:
     target = world.pins.target
-    changes = {"contract": target.contract, "log_id": "0x" + target.log_id.hex()}
+    changes = {"contract": target.contract, "log_id": "0x" + target.log_id.hex(), "database": world.place.url}
     save_settings(make_settings(VALUES | changes, "test"), world.folder)
     store = world.line_store()
     store.halt(HaltReason.WRONG_CHAIN, "expected chain id 31337, the node states 1", at=1)

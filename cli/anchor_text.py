@@ -1,0 +1,119 @@
+"""What `certlog anchor` and the worker say of batches and steps, in the language of the process.
+
+Names of states and of reasons for a halt are the API's and docs/anchoring.md's; what a database stores stays as it was
+stored, in English.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from rich.table import Table
+
+from anchoring.batch import State
+from anchoring.store import BatchSummary, Poll
+from anchoring.worker import Did, Step
+from certlog.sentences import Sentence, joined
+from certlog.timestamps import format_time
+from cli.language import in_words
+
+_DONE: Final[Mapping[Did, Sentence]] = {
+    Did.WAITED: Sentence("waited"),
+    Did.STARTED: Sentence("started"),
+    Did.OPENING_PREPARED: Sentence("opening prepared"),
+    Did.OPENING_SENT: Sentence("opening sent"),
+    Did.OPENED: Sentence("log opened"),
+    Did.SEALED: Sentence("sealed"),
+    Did.PREPARED: Sentence("prepared"),
+    Did.SENT: Sentence("sent"),
+    Did.SEEN: Sentence("seen"),
+    Did.FINAL: Sentence("final"),
+    Did.LOST: Sentence("lost"),
+    Did.HALTED: Sentence("halted"),
+    Did.UNAVAILABLE: Sentence("unavailable"),
+    Did.OUTPACED: Sentence("outpaced"),
+}
+_STATES: Final[Mapping[State, Sentence]] = {
+    State.SEALED: Sentence("SEALED"),
+    State.PREPARED: Sentence("PREPARED"),
+    State.BROADCAST: Sentence("BROADCAST"),
+    State.INCLUDED: Sentence("INCLUDED"),
+    State.FINAL: Sentence("FINAL"),
+}
+_COLUMNS: Final = (
+    Sentence("batch"),
+    Sentence("state"),
+    Sentence("entries"),
+    Sentence("block"),
+    Sentence("anchored"),
+    Sentence("transaction"),
+)
+
+
+def step_reporter(write: Callable[[str], object]) -> Callable[[Step], None]:
+    """Return a report that writes each new thing once: what is waited for is said when it changes."""
+    last: list[Step] = []
+
+    def report(step: Step) -> None:
+        if step.did is Did.WAITED and not step.detail:
+            return
+        if last[:1] == [step]:
+            return
+        last[:] = [step]
+        what = joined(": ", [_DONE[step.did], step.detail] if step.detail else [_DONE[step.did]])
+        write(in_words(Sentence("{time} anchoring: {what}", time=format_time(int(time.time())), what=what)))
+
+    return report
+
+
+def poll_lines(poll: Poll) -> list[Sentence]:
+    """Return what the worker last read of one line, and why it stopped if it did."""
+    lines = [
+        Sentence(
+            "chain {chain_id}, contract {contract}, log 0x{log_id}",
+            chain_id=poll.chain_id,
+            contract=poll.contract,
+            log_id=poll.log_id.hex(),
+        )
+    ]
+    if poll.halt is not None:
+        lines.append(
+            Sentence(
+                "  HALTED since {time}: {reason}: {detail}",
+                time=format_time(poll.halt.at),
+                reason=poll.halt.reason,
+                detail=poll.halt.detail,
+            )
+        )
+        lines.append(Sentence("  what to do: docs/anchoring.md, then certlog anchor resume"))
+    if poll.read_at is None:
+        lines.append(Sentence("  the chain was never read"))
+    else:
+        lines.append(
+            Sentence(
+                "  read {time}: newest block {latest}, final {final}, head of {size} entries",
+                time=format_time(poll.read_at),
+                latest=poll.latest_number,
+                final=poll.finalized_number,
+                size=poll.head_size,
+            )
+        )
+    if poll.problem:
+        since = format_time(poll.problem_at) if poll.problem_at is not None else "?"
+        lines.append(Sentence("  problem at {time}: {problem}", time=since, problem=poll.problem))
+    return lines
+
+
+def batch_table(batches: tuple[BatchSummary, ...]) -> Table:
+    """Return the batches as a table, its headings and states in the language of this process."""
+    table = Table(*map(in_words, _COLUMNS))
+    for batch in batches:
+        table.add_row(
+            str(batch.number),
+            in_words(_STATES[batch.state]),
+            str(batch.size),
+            "" if batch.block_number is None else str(batch.block_number),
+            "" if batch.block_time is None else format_time(batch.block_time),
+            "" if batch.tx_hash is None else "0x" + batch.tx_hash.hex(),
+        )
+    return table
