@@ -92,14 +92,20 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """One certificate of the file after the run; `pdf` is where its PDF is, or will be once it is printed."""
+    """One certificate of the file after the run: a hundred thousand of them are held at its end."""
 
     number: str
     version: int
     id: str
     document_hash: DocumentHash
-    pdf: Path
+    folder: Path
+    pdf_name: str
     log_index: int | None
+
+    @property
+    def pdf(self) -> Path:
+        """Where its PDF is, or will be once it is printed."""
+        return self.folder / self.pdf_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +260,7 @@ def _issued(spool: Spool, folder: Path, tools: Tools) -> Iterator[Issued]:
                 version=row.version,
                 id=row.id,
                 document_hash=row.document_hash,
-                pdf=folder / (row.pdf_name or pdf_name(row)),
+                folder=folder,
+                pdf_name=row.pdf_name or pdf_name(row),
                 log_index=indices.get(row.document_hash),
             )
