@@ -195,17 +195,22 @@ def test_the_certificate_s_own_language_stands_first(language: str, first: str, 
     assert f"{labels[first]} / {labels[second]}: 0109999999" in text
 
 
-def height_of_title(title: str) -> int:
-    """Return how high the ink of the title is, in dots: the tallest run of lines in the page's upper middle."""
-    content = conformity_content() | {"name": title}
-    page = next(pages(MAKE(signed(content), NOW), dots_per_inch=144)).convert("L")
+def ink_of_title(title: str) -> list[int]:
+    """Return the heights of the runs of inked lines, in dots at 144 dpi, from the title downwards."""
+    page = next(pages(MAKE(signed(conformity_content() | {"name": title}), NOW), dots_per_inch=144)).convert(
+        "L"
+    )
     upper = page.crop((page.width // 2 - 80, page.height // 8, page.width // 2 + 80, page.height // 3))
     lines = [min(upper.crop((0, y, upper.width, y + 1)).tobytes()) < 128 for y in range(upper.height)]
-    return max(map(len, "".join("x" if ink else " " for ink in lines).split()))
+    return [len(run) for run in "".join("x" if ink else " " for ink in lines).split()]
 
 
 def test_stacked_marks_are_printed_whole() -> None:
-    assert height_of_title("Ẫ Ỗ Ậ") > 1.6 * height_of_title("A O A")
+    letter, *below = ink_of_title("A O A")
+    tilde, circumflex, marked_letter, dot, *below_marked = ink_of_title("Ẫ Ỗ Ậ")
+
+    assert (marked_letter, below_marked) == (letter, below)
+    assert min(tilde, circumflex, dot) >= letter // 6
 
 
 def test_a_kind_of_certificate_without_a_page_is_refused() -> None:
