@@ -224,6 +224,10 @@ class EvmChain:
         method = "eth_getTransactionCount"
         return _number(self._rpc.ask(method, account, hex(at.number)), method)
 
+    def balance(self, account: str, at: Block) -> int:
+        """See Chain."""
+        return _number(self._rpc.ask("eth_getBalance", account, hex(at.number)), "eth_getBalance")
+
     def gas_price(self) -> int:
         """See Chain."""
         return _number(self._rpc.ask("eth_gasPrice"), "eth_gasPrice")

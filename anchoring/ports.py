@@ -141,6 +141,9 @@ class Chain(Protocol):
         """Return the account's number of transactions up to block `at`; never the pending ones."""
         ...
 
+    def balance(self, account: str, at: Block) -> int:
+        """Return what an account owns, in wei."""
+
     def gas_price(self) -> int:
         """Return the node's gas price in wei, for chains with legacy transactions."""
         ...

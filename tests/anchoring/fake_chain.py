@@ -166,6 +166,10 @@ class FakeChain:
     def transaction_count(self, account: str, at: Block) -> int:
         return self._state(at).nonces.get(account, 0)
 
+    def balance(self, account: str, at: Block) -> int:
+        del account, at
+        return 10**18
+
     def gas_price(self) -> int:
         return 0
 

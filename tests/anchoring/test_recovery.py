@@ -1,69 +1,19 @@
 """A lost or restored registry asks the chain what was anchored: the real contract on Anvil, a real registry."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 from anchoring.local_node import LocalNode
-from anchoring.settings import save_settings
-from anchoring.store import AnchorStore
-from anchoring.worker import Did, Step
+from anchoring.worker import Did
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
-from cli.anchoring import open_worker
-from cli.backup import back_up, put_back
-from cli.reseed import reseed_head
+from cli.backup import put_back
 from registry.data_folder import DataFolder
 from registry.last_signed_head import LastSignedHeadFile, SigningHalted
-from tests.anchoring.anvil import SIGNER, make_anvil_world, now
-from tests.support.registry import RegistryWorld, as_submission, make_world, open_world
-
-
-@dataclass
-class Anchored:
-    """A registry that anchors on Anvil, block by block."""
-
-    world: RegistryWorld
-    node: LocalNode
-
-    @property
-    def folder(self) -> DataFolder:
-        return self.world.folder
-
-    def issue(self) -> None:
-        slot = self.world.slot()
-        self.world.logged(as_submission(self.world.certificate(slot=slot), slot))
-        self.world.publisher.tick()
-
-    def anchor(self) -> None:
-        """Anchor what there is."""
-        store = AnchorStore.open(self.folder.path / "anchoring.db")
-        store.request_batch()
-        store.database.close()
-        assert self.run(Did.FINAL).did is Did.FINAL
-
-    def run(self, wanted: Did, *, steps: int = 60) -> Step:
-        """Step the worker, a block after each, until it does as wished or stops."""
-        with open_worker(self.folder.path, self.world.publisher, SIGNER, now) as (worker, _):
-            taken = [worker.step()]
-            while taken[-1].did not in (wanted, Did.HALTED):
-                assert len(taken) < steps, taken[-5:]
-                self.node.rpc("evm_mine")
-                taken.append(worker.step())
-        return taken[-1]
-
-    def backup(self, name: str) -> Path:
-        target = self.folder.path.parent / f"{name}.tar"
-        back_up(self.folder, target, self.world.surroundings)
-        return target
-
-    def reseed(self, folder: DataFolder, *options: str) -> None:
-        """Run the command; a refusal is raised."""
-        arguments = ["--data", str(folder.path), *options]
-        result = CliRunner().invoke(reseed_head, arguments, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
+from tests.anchoring.anchored import Anchored, anchored_registry
+from tests.anchoring.anvil import now
+from tests.support.registry import open_world
 
 
 @pytest.fixture
@@ -71,20 +21,8 @@ def anchored(
     tmp_path: Path, anvil_node: LocalNode, anvil_contract: str, request: pytest.FixtureRequest
 ) -> Iterator[Anchored]:
     """Return a registry with two anchored batches."""
-    origin = f"registry.example.vn/{request.node.name.replace('_', '-')}"[:190]
-    world = make_world(tmp_path / "data", origin=origin)
-    world.clock.time = now()
-    line = make_anvil_world(tmp_path / "data", anvil_node, anvil_contract, origin)
-    save_settings(line.settings, tmp_path / "data")
-    line.close()
-    made = Anchored(world, anvil_node)
-    world.publisher.start()
-    world.enrol()
-    made.run(Did.FINAL)
-    made.issue()
-    made.anchor()
-    yield made
-    world.close()
+    with anchored_registry(tmp_path / "data", anvil_node, anvil_contract, request.node.name) as made:
+        yield made
 
 
 def put(anchored: Anchored, backup: Path, name: str) -> DataFolder:

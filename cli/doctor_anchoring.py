@@ -1,0 +1,114 @@
+"""The doctor's looks at anchoring: what stands in its database, the key, and the chain as its node shows it now."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from anchoring.settings import FILE_NAME, AnchoringSettings, load_settings
+from anchoring.store import AnchorStore
+from certlog.sentences import Sentence
+from cli.anchoring import KEYSTORE, open_chain
+from cli.doctor_findings import Check, Finding, Level, bad, good, warning
+
+ANCHOR_GAS: Final = 80_000
+FEW_ANCHORS: Final = 100
+_OTHERS: Final = 0o077
+_LATE_FACTOR: Final = 2
+
+
+def anchoring_checks(folder: Path, now: Callable[[], int]) -> list[Check]:
+    """Return the looks at a data folder's anchoring."""
+    if not (folder / FILE_NAME).is_file():
+        return [Check("anchoring", _not_anchoring)]
+    return [
+        Check("anchoring", lambda: _batches(folder, now)),
+        Check("anchoring-key", lambda: _key(folder)),
+        Check("chain", lambda: _chain(load_settings(folder), now)),
+    ]
+
+
+def _not_anchoring() -> Iterator[Finding]:
+    text = Sentence("no chain is set up: certificates stay pending")
+    yield warning("anchoring", text, Sentence("see docs/anchoring.md"))
+
+
+def _batches(folder: Path, now: Callable[[], int]) -> Iterator[Finding]:
+    settings = load_settings(folder)
+    store = AnchorStore.open(settings.address(folder))
+    try:
+        store.database.check()
+        poll, final = store.last_poll(), store.latest_final()
+    finally:
+        store.database.close()
+    if poll is not None and poll.halt is not None:
+        text = Sentence("stopped: {reason}: {detail}", reason=poll.halt.reason, detail=poll.halt.detail)
+        yield bad("anchoring", text, Sentence("docs/anchoring.md says what to do for each reason"))
+    if poll is not None and poll.problem:
+        yield warning("anchoring", Sentence("its last complaint: {problem}", problem=poll.problem))
+    if final is None or final.block_time is None:
+        yield warning("anchoring", Sentence("nothing is anchored yet"))
+        return
+    age = now() - final.block_time
+    text = Sentence(
+        "the newest anchor holds {size} entries and is {minutes} minutes old",
+        size=final.size,
+        minutes=age // 60,
+    )
+    late = age > _LATE_FACTOR * max(settings.heartbeat, settings.max_delay)
+    yield Finding("anchoring", Level.WARNING if late else Level.GOOD, text)
+
+
+def _key(folder: Path) -> Iterator[Finding]:
+    path = folder / KEYSTORE
+    if not path.is_file():
+        text = Sentence("{path} is missing: nothing can be anchored", path=path)
+        yield bad("anchoring-key", text, Sentence("bring it back from your own copy"))
+    elif path.stat().st_mode & _OTHERS:
+        text = Sentence("others may read {path}", path=path)
+        yield warning("anchoring-key", text, Sentence("chmod 600 {path}", path=path))
+    else:
+        yield good("anchoring-key", Sentence("{path} is there, for its owner only", path=path))
+
+
+def _chain(settings: AnchoringSettings, now: Callable[[], int]) -> Iterator[Finding]:
+    from anchoring.deploy import require_chain  # noqa: PLC0415 - web3 costs over a second to import
+    from anchoring.fees import fees_now  # noqa: PLC0415 - as above
+
+    with open_chain(settings.endpoint, settings.contract, settings.finality) as chain:
+        require_chain(chain, settings.chain_id)
+        latest, final = chain.latest(), chain.finalized()
+        code_hash = "0x" + chain.code_hash().hex()
+        head = chain.head(bytes.fromhex(settings.log_id[2:]), latest)
+        balance = chain.balance(settings.account, latest)
+        fees = fees_now(settings.fees(), latest.base_fee, chain.gas_price)
+    yield good(
+        "chain",
+        Sentence(
+            "chain {chain_id}, block {number}, final to {final}",
+            chain_id=settings.chain_id,
+            number=latest.number,
+            final=final.number,
+        ),
+    )
+    if code_hash != settings.code_hash:
+        text = Sentence(
+            "expected code {wanted} at the contract, found {found}",
+            wanted=settings.code_hash,
+            found=code_hash,
+        )
+        yield bad("chain", text, Sentence("this is not the contract that was pinned: anchor nothing"))
+    if (age := now() - latest.time) > settings.max_head_age:
+        text = Sentence("the node's newest block is {minutes} minutes old", minutes=age // 60)
+        yield bad("chain", text, Sentence("the node is behind, or the clock is wrong"))
+    if head.anchorer != settings.account:
+        text = Sentence(
+            "the contract lets {found} append, not {account}", found=head.anchorer, account=settings.account
+        )
+        yield warning("chain", text, Sentence("the worker opens the log if the account owns it"))
+    left = balance // (ANCHOR_GAS * fees.max_fee) if fees.max_fee else FEW_ANCHORS
+    text = Sentence("the account can pay for about {count} anchors", count=left)
+    if left < FEW_ANCHORS:
+        level = Level.WARNING if left else Level.BAD
+        yield Finding("chain", level, text, Sentence("send some coin to {account}", account=settings.account))
+    else:
+        yield good("chain", text)
