@@ -1,5 +1,6 @@
 """What a measurement is made of: a clock, the memory of a process, and lines that set ours beside the limit."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -124,3 +125,33 @@ def line_of(figure: Figure) -> str:
 def _number(value: float, unit: Unit) -> str:
     shown = f"{value:,.0f}" if value >= 100 else f"{value:,.2f}"  # noqa: PLR2004 # three digits are enough
     return f"{shown}{unit}" if unit == "/s" else f"{shown} {unit}"
+
+
+def children_work() -> float:
+    """Return the seconds of work of all processes that descend from this one and still run (Linux)."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    return sum(_ticks(pid) for pid in _descendants(os.getpid())) / ticks
+
+
+def children_memory() -> float:
+    """Return the most memory that any descendant of this process has held, in MB (Linux)."""
+    return max((peak_memory(pid) for pid in _descendants(os.getpid())), default=0.0)
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").glob("*"):
+        try:
+            children = (task / "children").read_text("ascii").split()
+        except OSError:  # it has just ended
+            continue
+        for child in map(int, children):
+            yield child
+            yield from _descendants(child)
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])  # utime and stime, after the name in parentheses

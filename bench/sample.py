@@ -32,17 +32,17 @@ def body() -> Body:
     return read_body(EXAMPLES / "body.toml")
 
 
-def contents(key: IssuerKey, slots: Iterator[Slot], *, origin: str = ORIGIN) -> Iterator[JSONObject]:
-    """Yield complete certificates for slots, without a proof."""
+def contents(key: IssuerKey, slots: Iterator[Slot], *, first: int = 0) -> Iterator[JSONObject]:
+    """Yield complete certificates for slots, without a proof; their numbers count from `first`."""
     data = (EXAMPLES / "conformity.csv").read_bytes()
     drafts = read_drafts(data, is_json=False, body=body(), did=key.did).good
-    random_bytes = pseudo_random()
-    for number, (draft, slot) in enumerate(zip(itertools.cycle(drafts), slots, strict=False)):
+    random_bytes = pseudo_random(first)
+    for number, (draft, slot) in enumerate(zip(itertools.cycle(drafts), slots, strict=False), start=first):
         yield draft.content | {
             "certificateNumber": f"BENCH-{number:07}",
             "id": urn_uuid(random_bytes(16)),
             "salt": b64url(random_bytes(16)),
-            "credentialStatus": credential_status(origin, slot),
+            "credentialStatus": credential_status(ORIGIN, slot),
         }
 
 
@@ -51,7 +51,7 @@ def slots(count: int) -> Iterator[Slot]:
     return (Slot(i // LIST_SIZE, i % LIST_SIZE) for i in range(count))
 
 
-def pseudo_random() -> Callable[[int], bytes]:
+def pseudo_random(seed: int = 0) -> Callable[[int], bytes]:
     """Return a cheap source of bytes that differ at each call: what is measured is not the system's."""
     counter = itertools.count()
-    return lambda length: hashlib.sha256(next(counter).to_bytes(8, "big")).digest()[:length]
+    return lambda length: hashlib.sha256(b"%d/%d" % (seed, next(counter))).digest()[:length]

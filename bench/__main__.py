@@ -1,0 +1,35 @@
+"""`python -m bench [NAME …]`: run measurements and print them; `--count N` scales them, `--list` names them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+import click
+
+from bench import admission, issue
+from bench.measure import Figure, show
+
+MEASUREMENTS: Final[Mapping[str, tuple[Callable[[int], Iterator[Figure]], int]]] = {
+    "issue": (issue.measure, 10_000),
+    "admission": (admission.measure, 10_000),
+}
+"""By name: the measurement and its usual number of certificates."""
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(list(MEASUREMENTS)))
+@click.option(
+    "--count", type=click.IntRange(1, 10_000_000), help="Certificates, instead of the usual number."
+)
+def main(names: tuple[str, ...], count: int | None) -> None:
+    """Measure the goals on this machine: ours, the limit in the same run, the ratio, the goal.
+
+    Other programs running at the same time make every number worse; the ratios suffer least.
+    """
+    for name in names or tuple(MEASUREMENTS):
+        measure, usual = MEASUREMENTS[name]
+        click.secho(f"{name} ({count or usual:,})", bold=True)
+        show(measure(count or usual))
+
+
+if __name__ == "__main__":
+    main()
