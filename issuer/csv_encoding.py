@@ -1,8 +1,8 @@
 """Which encoding and separator a CSV file has: decided from its mark or by what must be true of it, never by chance.
 
 UTF-8 is required to be valid throughout; UTF-16 needs its byte order mark. The Vietnamese code page of Windows
-(cp1258) has no mark: it is assumed only if the headings then are Vietnamese headings that we know, letter by letter,
-and the person is told. Others (VISCII, TCVN3, VNI) are refused with the remedy.
+(cp1258) has no mark: it is assumed only if a heading then is one that we know, letter by letter, with the tone marks
+apart that only this code page has; and the person is told. Others (VISCII, TCVN3, VNI) are refused with the remedy.
 """
 
 import codecs
@@ -94,12 +94,16 @@ def _count_known(text: str, separator: str, known: Mapping[str, object]) -> int:
 
 
 def _is_vietnamese(head: bytes, known: Mapping[str, object], headings: frozenset[str]) -> bool:
-    lines = head.decode(_VIETNAMESE, "replace").replace("\r\n", "\n").replace("\r", "\n")
-    text = unicodedata.normalize("NFC", lines)
-    separator, hint = find_separator(text, known)
+    """Tell whether a heading is ours and has a tone mark of its own, which no other Vietnamese code page writes."""
+    text = head.decode(_VIETNAMESE, "replace").replace("\r\n", "\n").replace("\r", "\n")
+    separator, hint = find_separator(unicodedata.normalize("NFC", text), known)
     first = text.partition("\n")[2] if hint else text
     cells = next(csv.reader(io.StringIO(first, newline=""), delimiter=separator), [])
-    return any(not cell.isascii() and cell.strip().lower() in headings for cell in cells)
+    return any(
+        any(map(unicodedata.combining, cell))
+        and unicodedata.normalize("NFC", cell).strip().lower() in headings
+        for cell in cells
+    )
 
 
 def _first_fault(file: InputFile, encoding: str) -> int:

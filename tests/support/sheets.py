@@ -79,9 +79,9 @@ class Page:
     change: Callable[[Any, Any], object] = field(default=lambda _page, _book: None)
 
 
-def good_row(number: int, **changes: Any) -> list[Any]:
-    """Return a good row's cells with some changed; the number makes it a certificate of its own."""
-    return list((GOOD | {"number": f"MAU-{number}"} | changes).values())
+def good_row(position: int, **changes: Any) -> list[Any]:
+    """Return a good row's cells with some changed; its position makes it a certificate of its own."""
+    return list((GOOD | {"number": f"MAU-{position}"} | changes).values())
 
 
 def csv_of(rows: Sequence[Sequence[str]], headings: Sequence[str] | None = None, **form: Any) -> bytes:
