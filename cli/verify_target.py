@@ -78,8 +78,9 @@ def _answer_for_file(
 ) -> Answer:
     handed_in = read_path(path, evidence_path=source.evidence_path)
     document, is_unknown, problem = handed_in.document, False, ""
-    if handed_in.evidence is None and document is not None and not source.offline:
-        evidence, problem = _fetch(certificate_id(document.document_hash), source)
+    identifier = certificate_id(document.document_hash) if document is not None else handed_in.named
+    if handed_in.evidence is None and identifier and not source.offline:
+        evidence, problem = _fetch(identifier, source)
         is_unknown = evidence is None and not problem
         handed_in = replace(handed_in, evidence=evidence)
     view = _look_at_chain(handed_in.evidence, trust_root, source, now)

@@ -27,6 +27,8 @@ def kind_of(content: JSONObject) -> Kind:
         return Kind.UNKNOWN
     if "CalibrationCertificate" in types or subject.get("attestedKind") == "calibration":
         return Kind.CALIBRATION
+    if subject.get("attestedKind") == "conformity":
+        return Kind.OTHER_CONFORMITY
     if "ConformityCertificate" in types:
         return _KINDS.get(str(subject.get("certificateKind")), Kind.OTHER_CONFORMITY)
     return Kind.UNKNOWN
