@@ -5,18 +5,31 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def gunicorn(folder: Path, listener: socket.socket) -> Iterator[None]:
-    """Run the real server on a socket that is open already: no port can be taken in between."""
+def gunicorn(
+    folder: Path,
+    listener: socket.socket,
+    *,
+    output: IO[bytes] | None = None,
+    words: Sequence[str] = (),
+) -> Iterator[None]:
+    """Run the real server on a socket that is open already: no port can be taken in between.
+
+    Args:
+        folder: the data folder.
+        listener: the open socket.
+        output: where what it writes out goes; None: where the tests' own goes.
+        words: more of its options.
+    """
     command = [
         sys.executable,
         "-m",
@@ -25,10 +38,15 @@ def gunicorn(folder: Path, listener: socket.socket) -> Iterator[None]:
         "--worker-class=gthread",
         "--threads=4",
     ]
-    command += [f"--bind=fd://{listener.fileno()}", "--no-control-socket", "--log-level=warning"]
+    command += [f"--bind=fd://{listener.fileno()}", "--no-control-socket", "--log-level=warning", *words]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GUNICORN")}
     server = subprocess.Popen(
-        command, cwd=ROOT, env=environment | {"CERTLOG_DATA": str(folder)}, pass_fds=[listener.fileno()]
+        command,
+        cwd=ROOT,
+        env=environment | {"CERTLOG_DATA": str(folder)},
+        pass_fds=[listener.fileno()],
+        stdout=output,
+        stderr=output,
     )
     try:
         wait_until_healthy(listener.getsockname()[1], server)
