@@ -301,6 +301,7 @@ class LineStore:
 def _find_or_make_line(connection: Connection, target: Target, now: int) -> int:
     found = connection.execute(select(tables.lines).where(*line_is(target))).first()
     if found is None:
+        _require_one_log(connection, target)
         made = connection.execute(
             insert(tables.lines).values(
                 chain_id=target.chain_id,
@@ -322,6 +323,19 @@ def _find_or_make_line(connection: Connection, target: Target, now: int) -> int:
         )
         raise InvalidInput(message, code="wrong-origin")
     return int(found.id)
+
+
+def _require_one_log(connection: Connection, target: Target) -> None:
+    """Require that nobody anchors another log here: batches of all lines are numbered as the one log seals them."""
+    origins = select(tables.lines.c.origin).where(tables.lines.c.origin != target.origin).limit(1)
+    other = connection.execute(origins).scalar()
+    if other is not None:
+        message = Sentence(
+            "this database anchors the log {other!r}; anchor {origin!r} in another database, or in another schema",
+            other=other,
+            origin=target.origin,
+        )
+        raise InvalidInput(message, code="other-log")
 
 
 def _check_batch(batch: Batch, previous: Batch | None, origin: str) -> None:

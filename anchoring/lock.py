@@ -1,4 +1,6 @@
-"""The leader lock on one machine: flock on a file beside the database; the kernel drops it with the process.
+"""The leader lock: flock on a file beside a SQLite database, or an advisory lock of a PostgreSQL server.
+
+The kernel drops the first with the process, the server the second with the connection.
 
 It keeps a second worker waiting, no more: if it failed, the store's constraints and the contract's
 compare-and-swap would still let only one of two workers through.
@@ -9,11 +11,42 @@ import os
 from pathlib import Path
 from typing import Final
 
-from anchoring.ports import LockHeld
+from anchoring.database import Database
+from anchoring.ports import LeaderLock, LockHeld
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
+from storage.postgres import LockTaken, Postgres, SessionLock
 
 _OWNER_ONLY: Final = 0o600
+
+
+def leader_lock(database: Database, path: Path) -> LeaderLock:
+    """Return the lock that every worker on this database asks for; `path` is the file that serves SQLite."""
+    return ServerLock(database.kind) if isinstance(database.kind, Postgres) else FileLock(path)
+
+
+class ServerLock:
+    """A LeaderLock held through a connection, among workers on any machine."""
+
+    def __init__(self, kind: Postgres) -> None:
+        """Name the database; nothing is taken yet."""
+        self._lock: Final = SessionLock(kind, "anchoring leader")
+
+    def acquire(self) -> None:
+        """Take the lock, or make sure that it is still held.
+
+        Raises:
+            LockHeld: another worker holds it.
+            Unavailable: the server does not answer.
+        """
+        try:
+            self._lock.acquire()
+        except LockTaken as error:
+            raise LockHeld(*error.args) from error
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is not held."""
+        self._lock.release()
 
 
 class FileLock:

@@ -21,8 +21,11 @@ from certlog.digests import DIGEST_BYTES
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.trust_root import Chain, LogId
+from storage.database import Address
+from storage.postgres import parse_url
 
 FILE_NAME: Final = "anchoring.toml"
+DATABASE_NAME: Final = "anchoring.db"
 
 _POLICY: Final = Policy()
 _FEES: Final = FeePolicy()
@@ -66,6 +69,10 @@ def _at_least_one(finality: Finality) -> Finality:
     return finality
 
 
+def _database(text: str | None) -> str | None:
+    return None if text is None else parse_url(text).render_as_string()
+
+
 class AnchoringSettings(BaseModel):
     """Everything that anchoring can be told."""
 
@@ -107,6 +114,8 @@ class AnchoringSettings(BaseModel):
     """An unseen transaction leaves again after this long."""
     max_head_age: Annotated[int, Field(ge=1)] = _POLICY.max_head_age
     """Nothing is signed while the node's newest block is older."""
+    database: Annotated[str | None, AfterValidator(_database)] = None
+    """The URL of a PostgreSQL database, without password; absent, SQLite in the data folder."""
     poll: Annotated[float, Field(ge=0.05, le=600, strict=False)] = 2.0
     """Seconds between two looks at the chain."""
 
@@ -150,6 +159,10 @@ class AnchoringSettings(BaseModel):
             finality=None if self.finality == "tag" else self.finality,
         )
 
+    def address(self, folder: Path) -> Address:
+        """Return where anchoring's tables are, for a data folder."""
+        return folder / DATABASE_NAME if self.database is None else parse_url(self.database)
+
     def to_toml(self) -> str:
         """Return the file's text; reading it gives an equal value."""
         lines = [
@@ -184,6 +197,18 @@ def load_settings(folder: Path) -> AnchoringSettings:
             Sentence("{path} is not TOML: {error}", path=path, error=error), code="bad-settings"
         ) from error
     return make_settings(table, str(path))
+
+
+def database_address(folder: Path) -> Address:
+    """Return where anchoring's tables are, also before there are settings.
+
+    Raises:
+        InvalidInput: a wrong setting.
+        Unavailable: the settings cannot be read.
+    """
+    if not (folder / FILE_NAME).is_file():
+        return folder / DATABASE_NAME
+    return load_settings(folder).address(folder)
 
 
 def make_settings(values: dict[str, object], place: str) -> AnchoringSettings:

@@ -5,17 +5,17 @@ writes are in line_store.py.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, select, update
 
 from anchoring import tables
 from anchoring.batch import Halt, State, Target
-from anchoring.database import Database, open_database
+from anchoring.database import Database, NotMadeYet, open_database
 from anchoring.rows import AnyRow, halt_from_row
 from certlog.digests import RootHash
 from certlog.errors import InvalidInput
+from storage.database import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,25 @@ class AnchorStore:
         self.database: Final = database
 
     @classmethod
-    def open(cls, path: Path, *, create: bool = False) -> "AnchorStore":
-        """Open anchoring.db; `create` makes it or brings its tables up to date.
+    def open(cls, address: Address, *, create: bool = False) -> "AnchorStore":
+        """Open anchoring's database; `create` makes it or brings its tables up to date.
 
         Raises:
-            Unavailable: no such file, or not usable.
+            Unavailable: nothing there yet, or not usable.
         """
-        return cls(open_database(path, create=create))
+        return cls(open_database(address, create=create))
+
+    @classmethod
+    def find(cls, address: Address) -> "AnchorStore | None":
+        """Open anchoring's database for reading, or return None where no worker has made it yet.
+
+        Raises:
+            Unavailable: there is one, and it is not usable.
+        """
+        try:
+            return cls.open(address)
+        except NotMadeYet:
+            return None
 
     def batches(self, *, limit: int | None = None, before: int | None = None) -> tuple[BatchSummary, ...]:
         """Return the batches of every line, newest first.

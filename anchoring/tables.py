@@ -24,6 +24,8 @@ from anchoring.batch import IN_FLIGHT, Purpose, State
 
 # SQLite gives out row ids only for INTEGER PRIMARY KEY; PostgreSQL gets a 64-bit identity.
 _ID: Final = BigInteger().with_variant(Integer, "sqlite")
+# What is looked up is compared by its bytes on every database, whatever collation a server prefers.
+_NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -45,7 +47,7 @@ lines: Final = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("chain_id", BigInteger, nullable=False),
-    Column("contract", Text, nullable=False),
+    Column("contract", _NAME, nullable=False),
     Column("log_id", LargeBinary, nullable=False),
     Column("origin", Text, nullable=False),
     Column("opened_at", BigInteger),
@@ -62,7 +64,7 @@ batches: Final = Table(
     Column("id", _ID, primary_key=True),
     Column("line_id", ForeignKey("lines.id"), nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("state", Text, nullable=False),
+    Column("state", _NAME, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("old_size", BigInteger, nullable=False),
     Column("old_root", LargeBinary, nullable=False),
@@ -96,7 +98,7 @@ nonces: Final = Table(
     "nonces",
     metadata,
     Column("chain_id", BigInteger, primary_key=True),
-    Column("account", Text, primary_key=True),
+    Column("account", _NAME, primary_key=True),
     Column("next_nonce", BigInteger, nullable=False),
     CheckConstraint("next_nonce >= 0", name="not_negative"),
 )
@@ -110,7 +112,7 @@ transactions: Final = Table(
     Column("batch_id", ForeignKey("batches.id"), index=True),
     Column("purpose", Text, nullable=False),
     Column("chain_id", BigInteger, nullable=False),
-    Column("account", Text, nullable=False),
+    Column("account", _NAME, nullable=False),
     Column("nonce", BigInteger, nullable=False),
     Column("calldata", LargeBinary, nullable=False),
     Column("sent_at", BigInteger),

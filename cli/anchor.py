@@ -8,14 +8,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from anchoring.contract import ZERO_ADDRESS
 from anchoring.deploy import Owner, deploy, open_log
@@ -23,6 +23,7 @@ from anchoring.fees import FREE_GAS, FeePolicy
 from anchoring.keystore import create_keystore, open_keystore
 from anchoring.ports import Finality
 from anchoring.settings import (
+    database_address,
     load_settings,
     make_settings,
     parse_address,
@@ -30,12 +31,14 @@ from anchoring.settings import (
     save_settings,
 )
 from anchoring.store import AnchorStore, BatchSummary, Poll
-from anchoring.worker import Did, Step
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
-from certlog.timestamps import format_time
-from cli.anchoring import DATABASE_NAME, open_chain, run_worker
+from cli.anchor_text import batch_table, poll_lines, step_reporter
+from cli.anchoring import open_chain, run_worker
+from cli.database_option import database_option
+from cli.language import Group, say
 from cli.passphrase import ask_passphrase
+from storage.database import closed_at_end
 
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -75,9 +78,10 @@ class _OpenLogOptions(TypedDict):
     finality: str
     legacy: bool
     free_gas: bool
+    database: str | None
 
 
-@click.group("anchor")
+@click.group("anchor", cls=Group)
 def anchor() -> None:
     """Anchor checkpoints on a chain: contract, log, worker, batches."""
 
@@ -114,8 +118,8 @@ def deploy_contract(
     rule = _parse_finality(finality)
     with open_chain(endpoint, ZERO_ADDRESS, rule) as chain:
         deployed = deploy(chain, owner, chain.at, chain_id=chain_id)
-    click.echo(f"contract  {deployed.address}")
-    click.echo(f"code hash 0x{deployed.code_hash.hex()}")
+    say(Sentence("contract {address}", address=deployed.address))
+    say(Sentence("code hash 0x{code_hash}", code_hash=deployed.code_hash.hex()))
 
 
 @anchor.command("open-log")
@@ -137,6 +141,7 @@ def deploy_contract(
 @_finality
 @_legacy
 @_free_gas
+@database_option
 def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
     """Open the log in the contract, once, and write anchoring.toml; harmless to repeat."""
     require_writable(folder)
@@ -168,13 +173,14 @@ def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
             "account": anchorer,
             "finality": rule,
             "transactions": "legacy" if told["legacy"] else "eip1559",
+            "database": told["database"],
         }
         | ({"priority_fee": 0, "gas_price": 0} if told["free_gas"] else {}),
         "certlog anchor open-log",
     )
     path = save_settings(settings, folder)
-    click.echo(f"log 0x{opened.hex()}")
-    click.echo(f"wrote {path}")
+    say(Sentence("log 0x{log_id}", log_id=opened.hex()))
+    say(Sentence("wrote {path}", path=path))
 
 
 @anchor.command("run")
@@ -210,8 +216,9 @@ def run(folder: Path, passphrase_file: Path | None) -> None:
 @_data
 def anchor_now(folder: Path) -> None:
     """Ask the running worker for a batch now, whatever its policy says."""
-    _store(folder).request_batch()
-    click.echo("asked; see: certlog anchor status")
+    with _store(folder) as store:
+        store.request_batch()
+    say(Sentence("asked; see: certlog anchor status"))
 
 
 @anchor.command("status")
@@ -219,16 +226,16 @@ def anchor_now(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(folder: Path, as_json: bool) -> None:
     """Show what the worker last read, whether it is halted, and every batch."""
-    store = _store(folder)
-    polls, batches = store.polls(), store.batches()
+    with _store(folder) as store:
+        polls, batches = store.polls(), store.batches()
     if as_json:
         shown = {"lines": [_poll_json(poll) for poll in polls], "batches": [_batch_json(b) for b in batches]}
         click.echo(json.dumps(shown, indent=2))
         return
     for poll in polls:
-        for line in _poll_lines(poll):
-            click.echo(line)
-    Console().print(_table(batches))
+        for line in poll_lines(poll):
+            say(line)
+    Console().print(batch_table(batches))
 
 
 @anchor.command("resume")
@@ -236,31 +243,20 @@ def status(folder: Path, as_json: bool) -> None:
 @click.option("--because", required=True, help="Why the line may go on; kept in the database.")
 def resume(folder: Path, because: str) -> None:
     """Let a halted line go on, after its cause was found; every check of the start-up is made again."""
-    halt = _store(folder).leave_halt(load_settings(folder).target(), because=because, at=_now())
-    click.echo(f"left: {halt.reason} ({halt.detail})")
-
-
-def step_reporter(write: Callable[[str], object]) -> Callable[[Step], None]:
-    """Return a report that writes each new thing once: what is waited for is said when it changes."""
-    last: list[Step] = []
-
-    def report(step: Step) -> None:
-        if step.did is Did.WAITED and not step.detail:
-            return
-        if last[:1] == [step]:
-            return
-        last[:] = [step]
-        write(f"{format_time(_now())} anchoring: {step.did}{': ' if step.detail else ''}{step.detail}")
-
-    return report
+    with _store(folder) as store:
+        halt = store.leave_halt(load_settings(folder).target(), because=because, at=_now())
+    say(Sentence("left: {reason} ({detail})", reason=Sentence(halt.reason), detail=halt.detail))
 
 
 def _now() -> int:
     return int(time.time())
 
 
-def _store(folder: Path) -> AnchorStore:
-    return AnchorStore.open(folder / DATABASE_NAME)
+@contextmanager
+def _store(folder: Path) -> Iterator[AnchorStore]:
+    store = AnchorStore.open(database_address(folder))
+    with closed_at_end(store.database):
+        yield store
 
 
 def _owner(keystore: Path, passphrase_file: Path | None, *, legacy: bool, free_gas: bool) -> Owner:
@@ -269,7 +265,7 @@ def _owner(keystore: Path, passphrase_file: Path | None, *, legacy: bool, free_g
         fees=replace(FREE_GAS if free_gas else FeePolicy(), legacy=legacy),
         now=_now,
         sleep=time.sleep,
-        report=lambda text: click.echo(text, err=True),
+        report=lambda text: say(text, err=True),
     )
 
 
@@ -302,38 +298,6 @@ def _address(text: str, place: str) -> str:
         return parse_address(text)
     except ValueError as error:
         raise InvalidInput(str(error), place=place) from error
-
-
-def _poll_lines(poll: Poll) -> list[str]:
-    lines = [f"chain {poll.chain_id}, contract {poll.contract}, log 0x{poll.log_id.hex()}"]
-    if poll.halt is not None:
-        lines.append(f"  HALTED since {format_time(poll.halt.at)}: {poll.halt.reason}: {poll.halt.detail}")
-        lines.append("  what to do: docs/anchoring.md, then certlog anchor resume")
-    if poll.read_at is None:
-        lines.append("  the chain was never read")
-    else:
-        lines.append(
-            f"  read {format_time(poll.read_at)}: newest block {poll.latest_number}, "
-            f"final {poll.finalized_number}, head of {poll.head_size} entries"
-        )
-    if poll.problem:
-        since = format_time(poll.problem_at) if poll.problem_at is not None else "?"
-        lines.append(f"  problem at {since}: {poll.problem}")
-    return lines
-
-
-def _table(batches: tuple[BatchSummary, ...]) -> Table:
-    table = Table("batch", "state", "entries", "block", "anchored", "transaction")
-    for batch in batches:
-        table.add_row(
-            str(batch.number),
-            batch.state,
-            str(batch.size),
-            "" if batch.block_number is None else str(batch.block_number),
-            "" if batch.block_time is None else format_time(batch.block_time),
-            "" if batch.tx_hash is None else "0x" + batch.tx_hash.hex(),
-        )
-    return table
 
 
 def _poll_json(poll: Poll) -> dict[str, object]:

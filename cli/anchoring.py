@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from anchoring.database import open_database
 from anchoring.keystore import AccountSigner, open_keystore
 from anchoring.line_store import LineStore
-from anchoring.lock import FileLock
+from anchoring.lock import leader_lock
 from anchoring.ports import Finality, SealedHead
 from anchoring.settings import AnchoringSettings, load_settings
 from anchoring.worker import AnchorWorker, Plan, Step
@@ -21,7 +21,6 @@ from registry.publisher import Publisher
 if TYPE_CHECKING:
     from anchoring.chain import EvmChain
 
-DATABASE_NAME: Final = "anchoring.db"
 LOCK_NAME: Final = "anchoring.lock"
 KEYSTORE: Final = Path("keys") / "anchorer.json"
 
@@ -76,8 +75,8 @@ def open_worker(
         Unavailable: the database cannot be used.
     """
     settings = load_settings(folder)
-    database = open_database(folder / DATABASE_NAME, create=True)
-    lock = FileLock(folder / LOCK_NAME)
+    database = open_database(settings.address(folder), create=True)
+    lock = leader_lock(database, folder / LOCK_NAME)
     try:
         with open_chain(settings.endpoint, settings.contract, settings.finality) as chain:
             store = LineStore(database, settings.target(), settings.account, now=now())

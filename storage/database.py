@@ -50,6 +50,9 @@ class Kind(Protocol):
             Unavailable: one is not honoured.
         """
 
+    def damage(self, connection: Connection) -> str:
+        """Return what the database itself finds wrong with its pages, or nothing."""
+
     def require_one_writer(self, connection: Connection) -> None:
         """Require that no second writer may begin while this writing transaction is open.
 

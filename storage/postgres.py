@@ -25,6 +25,9 @@ POOL_MORE: Final = 4
 """At most 8 connections for one process; a thread that finds all in use waits."""
 
 _WRITING: Final = "certlog_writing"
+_WRITER: Final = "writer"
+_WRITERS_ISOLATION: Final = "READ COMMITTED"
+"""Each statement sees what was committed before it; any stronger level would see what was committed before the wait."""
 _SCHEMES: Final = ("postgresql", DRIVER)
 _MAX_IDLE: Final = 600
 """Seconds after which the server ends a transaction whose owner says nothing, so that its lock is free again."""
@@ -57,7 +60,7 @@ def parse_url(text: str) -> URL:
     """
     try:
         url = make_url(text)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         # The text is not repeated: it may hold a password.
         raise ValueError(Sentence("expected postgresql+psycopg://USER@HOST[:PORT]/DATABASE")) from error
     if url.drivername not in _SCHEMES or not url.database:
@@ -77,6 +80,10 @@ def lock_key(schema: str, purpose: str) -> int:
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
+class LockTaken(Unavailable):
+    """Another process holds a lock that is meant for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Postgres:
     """One schema of one PostgreSQL database; a storage.database.Kind."""
@@ -85,8 +92,7 @@ class Postgres:
     engine: Engine
     reading: Engine
     writing: Engine
-    writer_lock: int
-    """Everybody who writes these tables takes it, hence its number follows from where the tables are."""
+    schema: str
 
     @classmethod
     def open(cls, url: URL, busy_timeout: float) -> "Postgres":
@@ -98,25 +104,30 @@ class Postgres:
         _require_driver()
         name = url.set(query={}).render_as_string(hide_password=True)
         engine = _engine(url, busy_timeout)
-        lock = lock_key(_schema(engine, name), "writer")
+        schema = _schema(engine, name)
         reading = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        writing = engine.execution_options(isolation_level="READ COMMITTED", **{_WRITING: True})
-        _take_lock_first(engine, lock, busy_timeout)
-        return cls(name, engine, reading, writing, lock)
+        writing = engine.execution_options(isolation_level=_WRITERS_ISOLATION, **{_WRITING: True})
+        # Everybody who writes these tables takes it, hence its number follows from where the tables are.
+        _take_lock_first(engine, lock_key(schema, _WRITER), busy_timeout)
+        return cls(name, engine, reading, writing, schema)
 
     def require_durable(self, connection: Connection) -> None:
         """Require the server's settings, and a snapshot that cannot write."""
         wanted = {"transaction_isolation": "repeatable read", "transaction_read_only": "on"}
         self._require(connection, _DURABLE | wanted)
 
+    def damage(self, connection: Connection) -> str:
+        """Find nothing: a server looks after its pages itself (data checksums), see docs/databases.md."""
+        del connection
+        return ""
+
     def require_one_writer(self, connection: Connection) -> None:
         """Require a transaction that sees each commit, waits for its own, and keeps everybody else out."""
         wanted = {"transaction_isolation": "read committed", "transaction_read_only": "off"}
         self._require(connection, wanted | {"synchronous_commit": "on"})
+        key = lock_key(self.schema, _WRITER)
         with self.reading.connect() as second:
-            free = second.exec_driver_sql(
-                f"SELECT pg_try_advisory_xact_lock({self.writer_lock})"
-            ).scalar_one()
+            free = second.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({key})").scalar_one()
         if free:
             message = Sentence(
                 "PostgreSQL at {path} lets two writing transactions begin at once", path=self.name
@@ -135,6 +146,61 @@ class Postgres:
                     found=found,
                 )
                 raise Unavailable(message)
+
+
+class SessionLock:
+    """An advisory lock that one process holds for long, on a connection of its own, and loses with it."""
+
+    def __init__(self, kind: Postgres, purpose: str) -> None:
+        """Name the lock; nothing is taken yet."""
+        self._kind: Final = kind
+        self._purpose: Final = purpose
+        self._held: Connection | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, or make sure that it is still held.
+
+        Raises:
+            Unavailable: another process holds it, or the server does not answer.
+        """
+        try:
+            if self._held is not None:
+                self._held.exec_driver_sql("SELECT 1")
+                return
+            self._held = self._take()
+        except DBAPIError as error:
+            self.release()
+            message = Sentence(
+                "the database {path} cannot be used now ({reason}); nothing was changed",
+                path=self._kind.name,
+                reason=" ".join(str(error.orig).split()),
+            )
+            raise Unavailable(message) from error
+
+    def release(self) -> None:
+        """Give the lock back; harmless when it is not held."""
+        held, self._held = self._held, None
+        if held is not None:
+            # Not back to the pool: the lock belongs to the session, and ends with it.
+            held.invalidate()
+            held.close()
+
+    def _take(self) -> Connection:
+        key = lock_key(self._kind.schema, self._purpose)
+        connection = self._kind.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            if connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({key})").scalar_one():
+                return connection
+        except BaseException:
+            connection.close()
+            raise
+        connection.close()
+        message = Sentence(
+            "another process holds the lock {purpose!r} in {path}; this one waits",
+            purpose=self._purpose,
+            path=self._kind.name,
+        )
+        raise LockTaken(message)
 
 
 def _require_driver() -> None:

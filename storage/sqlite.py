@@ -61,6 +61,11 @@ class Sqlite:
                 )
                 raise Unavailable(message)
 
+    def damage(self, connection: Connection) -> str:
+        """Let SQLite look at its file."""
+        found = connection.exec_driver_sql("PRAGMA quick_check").scalars().all()
+        return "" if found == ["ok"] else str(found[0])
+
     def require_one_writer(self, connection: Connection) -> None:
         """Require that BEGIN IMMEDIATE fails elsewhere although this transaction has written nothing yet."""
         del connection

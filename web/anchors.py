@@ -3,13 +3,13 @@
 Without a database, because nothing was anchored yet, everything is empty and says so: not an error, and not green.
 """
 
-from pathlib import Path
 from typing import Final
 
 from anchoring.batch import HaltReason, State
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.evidence import AnchorPointer
 from registry.evidence import AnchoredHead
+from storage.database import Address
 from verifier.chain_view import AnchorReading, ChainView
 from web.answers import AnchorKnowledge
 from web.services import AnchorPage, AnchorRow, ChainPoll
@@ -20,11 +20,11 @@ NOTHING_READ: Final = "the anchoring worker has not read the chain yet"
 
 
 class StoredAnchors:
-    """Implements web.services.AnchorLog and web.answers.Anchored over anchoring.db."""
+    """Implements web.services.AnchorLog and web.answers.Anchored over anchoring's database."""
 
-    def __init__(self, path: Path) -> None:
-        """Take the database's path; the file may come later, when the worker first runs."""
-        self._path = path
+    def __init__(self, address: Address) -> None:
+        """Take where the database is; it may come later, when the worker first runs."""
+        self._address = address
         self._opened: AnchorStore | None = None
 
     def page(self, *, older_than: int | None, limit: int) -> AnchorPage:
@@ -83,8 +83,8 @@ class StoredAnchors:
         return None if store is None else store.last_poll()
 
     def _store(self) -> AnchorStore | None:
-        if self._opened is None and self._path.is_file():
-            self._opened = AnchorStore.open(self._path)
+        if self._opened is None:
+            self._opened = AnchorStore.find(self._address)
         return self._opened
 
 

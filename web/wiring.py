@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from anchoring.settings import database_address
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
@@ -21,7 +22,6 @@ from web.registry_log import RegistryLog, RegistrySubmissions
 from web.services import Services
 
 DATA_VARIABLE: Final = "CERTLOG_DATA"
-ANCHORING_DATABASE: Final = "anchoring.db"
 MAX_PROXY_HOPS: Final = 5
 
 
@@ -50,7 +50,7 @@ def open_services(folder: DataFolder, surroundings: Surroundings) -> Services:
             expected=registry.origin,
         )
         raise InvalidInput(message, code="other-log")
-    anchors = StoredAnchors(folder.path / ANCHORING_DATABASE)
+    anchors = StoredAnchors(database_address(folder.path))
     return Services(
         answers=RegistryAnswers(registry, anchors, trust_root, surroundings.now),
         anchors=anchors,

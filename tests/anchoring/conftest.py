@@ -7,24 +7,38 @@ import pytest
 
 from anchoring.database import open_database
 from anchoring.local_node import LocalNode
+from anchoring.settings import make_settings, save_settings
 from tests.anchoring.anvil import CHAIN_ID, AnvilWorld, deploy_contract, fund, make_anvil_world
 from tests.anchoring.fake_log import ORIGIN
+from tests.anchoring.test_settings import VALUES
 from tests.anchoring.world import World, make_world
+from tests.support.databases import Place, new_place
+from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an empty, migrated database file to copy."""
-    path = tmp_path_factory.mktemp("template") / "anchoring.db"
-    open_database(path, create=True).close()
-    return path
+def template(cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Return an empty, migrated database to copy."""
+    with new_place(tmp_path_factory.mktemp("template") / "anchoring.db", cluster) as place:
+        open_database(place.address, create=True).close()
+        yield place
 
 
 @pytest.fixture
-def world(tmp_path: Path, template: Path) -> Iterator[World]:
+def place(tmp_path: Path, cluster: Cluster | None, template: Place) -> Iterator[Place]:
+    """Return an empty, migrated database of the test's own."""
+    with new_place(tmp_path / "anchoring.db", cluster, template) as made:
+        yield made
+
+
+@pytest.fixture
+def world(tmp_path: Path, place: Place) -> Iterator[World]:
     """Return a fresh world with three entries in its log."""
-    made = make_world(tmp_path, template)
+    made = make_world(tmp_path, place)
+    if place.url is not None:
+        save_settings(make_settings(VALUES | {"database": place.url}, "the tests"), tmp_path)
     yield made
+    made.die()
     made.database.close()
 
 

@@ -53,6 +53,7 @@ CONTROLS: Final[Mapping[str, Callable[[World], Control]]] = {
 }
 
 
+@pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS.keys())
 def test_a_defect_of_the_worker_is_noticed(
     world: World, control: Callable[[World], Control], monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,6 @@
 """The real worker under crashes, lost replies, stale nodes, reorganisations and evictions; and planted defects."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -20,24 +21,33 @@ from tests.anchoring.faults import (
 )
 from tests.anchoring.schedule import Violation, run_life
 from tests.anchoring.world import World, make_world
+from tests.support.databases import Place, new_place
 
 LIVES = 6
 DEFECT_LIVES = 25
+SQLITE = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
+"""A planted defect is the worker's, whatever the database."""
 
 
-def worlds(folder: Path, template: Path, seeds: Iterable[int]) -> Iterator[tuple[int, World]]:
+def worlds(folder: Path, template: Place, seeds: Iterable[int]) -> Iterator[tuple[int, World]]:
     for seed in seeds:
-        place = folder / str(seed)
-        place.mkdir()
-        world = make_world(place, template)
-        yield seed, world
-        world.die()
-        world.database.close()
+        (folder / str(seed)).mkdir()
+        with new_place(folder / str(seed) / "anchoring.db", template.cluster, template) as place:
+            world = make_world(folder / str(seed), place)
+            try:
+                yield seed, world
+            finally:
+                world.die()
+                world.database.close()
 
 
-@pytest.mark.parametrize("first", [0, LIVES, 2 * LIVES])
+@pytest.mark.parametrize(
+    ("cluster", "first"),
+    [("sqlite", 0), ("sqlite", LIVES), ("sqlite", 2 * LIVES), ("postgresql", 0)],
+    indirect=["cluster"],
+)
 def test_random_lives_lose_double_and_falsely_finish_nothing(
-    tmp_path: Path, template: Path, first: int
+    tmp_path: Path, template: Place, first: int
 ) -> None:
     seeds = range(first, first + LIVES)
     lives = [run_life(world, seed) for seed, world in worlds(tmp_path, template, seeds)]
@@ -45,12 +55,10 @@ def test_random_lives_lose_double_and_falsely_finish_nothing(
     assert sum(life.crashes for life in lives) > 5 * LIVES
 
 
-def test_a_crash_at_any_point_of_a_life_is_survived(tmp_path: Path, template: Path) -> None:
-    point = 0
-    while True:
-        place = tmp_path / str(point)
-        place.mkdir()
-        world = make_world(place, template)
+def test_a_crash_at_any_point_of_a_life_is_survived(tmp_path: Path, template: Place) -> None:
+    # Each point is a database of its own, which a server takes longer to make.
+    every = 1 if template.cluster is None else 6
+    for point, world in worlds(tmp_path, template, itertools.count(step=every)):
         plan = CrashAt(point)
         worker = faulty_worker(world, plan)
         try:
@@ -60,12 +68,9 @@ def test_a_crash_at_any_point_of_a_life_is_survived(tmp_path: Path, template: Pa
             if world.store.latest_final() is None:
                 world.anchor_one()
         world.check_all_final(at_least=1)
-        world.die()
-        world.database.close()
         if not plan.crashed:
-            break
-        point += 1
-    assert point > 40
+            assert point > 40
+            return
 
 
 class NewNonceOnError(AnchorWorker):
@@ -91,7 +96,7 @@ class NewNonceOnError(AnchorWorker):
 
 
 def find_violation(
-    folder: Path, template: Path, prepare: Callable[[World], FakeChain | None]
+    folder: Path, template: Place, prepare: Callable[[World], FakeChain | None]
 ) -> Violation | None:
     for seed, world in worlds(folder, template, range(DEFECT_LIVES)):
         try:
@@ -102,18 +107,20 @@ def find_violation(
     return None
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("defect", "symptom"),
     [(FinalAtOneConfirmation, "is FINAL and not in finalized"), (StateOfNewestBlock, "is FINAL and not in")],
 )
 def test_planted_defect_in_finality_is_found(
-    tmp_path: Path, template: Path, defect: type[FakeChain], symptom: str
+    tmp_path: Path, template: Place, defect: type[FakeChain], symptom: str
 ) -> None:
     violation = find_violation(tmp_path, template, lambda world: defective(defect, world.chain))
     assert symptom in str(violation)
 
 
-def test_planted_new_nonce_on_error_is_found(tmp_path: Path, template: Path) -> None:
+@SQLITE
+def test_planted_new_nonce_on_error_is_found(tmp_path: Path, template: Place) -> None:
     def prepare(world: World) -> FakeChain | None:
         world.worker_class = NewNonceOnError
         return None

@@ -4,8 +4,6 @@
 """
 
 import hashlib
-import shutil
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,12 +15,13 @@ from anchoring.fees import FeePolicy
 from anchoring.keystore import AccountSigner
 from anchoring.line import Pins, Policy
 from anchoring.line_store import LineStore
-from anchoring.lock import FileLock
-from anchoring.ports import Chain, CheckpointSource, TransactionSigner
+from anchoring.lock import leader_lock
+from anchoring.ports import Chain, CheckpointSource, LeaderLock, TransactionSigner
 from anchoring.store import AnchorStore
 from anchoring.worker import AnchorWorker, Did, Plan, Step
 from tests.anchoring.fake_chain import CHAIN_ID, CODE_HASH, CONTRACT, Clock, FakeChain, own_log_id
 from tests.anchoring.fake_log import ORIGIN, FakeLog
+from tests.support.databases import Place
 
 KEY: Final = hashlib.sha256(b"certlog test key: anchorer").digest()
 POLICY: Final = Policy(max_delay=60, max_entries=1000, heartbeat=3600, rebroadcast_after=10)
@@ -42,11 +41,12 @@ class World:
     chain: FakeChain
     log: FakeLog
     signer: AccountSigner
+    place: Place
     database: Database
     fees: FeePolicy = FEES
     policy: Policy = POLICY
     worker_class: type[AnchorWorker] = AnchorWorker
-    locks: list[FileLock] = field(default_factory=list)
+    locks: list[LeaderLock] = field(default_factory=list)
 
     @property
     def pins(self) -> Pins:
@@ -69,7 +69,7 @@ class World:
         pins: Pins | None = None,
     ) -> AnchorWorker:
         """Make a worker from what is durable; parts may be replaced by faulty ones."""
-        lock = FileLock(self.folder / "anchoring.lock")
+        lock = leader_lock(self.database, self.folder / "anchoring.lock")
         self.locks.append(lock)
         return self.worker_class(
             store or self.line_store(),
@@ -83,26 +83,21 @@ class World:
 
     def die(self) -> None:
         """Do what the kernel does when a process dies: drop its locks."""
-        while self.locks:
-            self.locks.pop().release()
+        for lock in self.locks:
+            lock.release()
 
-    def save(self) -> Path:
+    def save(self) -> Place:
         """Return a backup of the database as it is now."""
-        saved = self.folder / f"backup-{self.clock()}.db"
-        with sqlite3.connect(self.folder / "anchoring.db") as source, sqlite3.connect(saved) as copy:
-            source.backup(copy)
-        source.close()
-        copy.close()
-        return saved
+        self.die()
+        self.database.close()
+        return self.place.save()
 
-    def restore(self, saved: Path) -> None:
+    def restore(self, saved: Place) -> None:
         """Put a backup in the database's place, as an operator might; every worker has died."""
         self.die()
         self.database.close()
-        for leftover in self.folder.glob("anchoring.db*"):
-            leftover.unlink()
-        shutil.copyfile(saved, self.folder / "anchoring.db")
-        self.database = open_database(self.folder / "anchoring.db", create=False)
+        self.place.restore(saved)
+        self.database = open_database(self.place.address, create=False)
 
     def run(self, worker: AnchorWorker, until: Callable[[Step], bool], *, steps: int = 200) -> list[Step]:
         """Take steps, a block after each, until one is as wished."""
@@ -148,19 +143,18 @@ class World:
         assert len(self.chain.executed(self.signer.address)) == len(states) + 1  # and the opening
 
 
-def make_world(folder: Path, template: Path | None = None, *, finality: int = 2) -> World:
-    """Make a fresh world in a folder; `template` is an empty migrated database to start from, to save time."""
-    path = folder / "anchoring.db"
-    if template is not None:
-        shutil.copyfile(template, path)
+def make_world(folder: Path, place: Place | None = None, *, finality: int = 2) -> World:
+    """Make a fresh world in a folder; `place` is where its database is, made already or not."""
     clock = Clock()
     log = FakeLog()
     log.append(3)
+    place = place or Place(folder / "anchoring.db")
     return World(
         folder=folder,
         clock=clock,
         chain=FakeChain(clock, finality=finality),
         log=log,
         signer=AccountSigner(KEY),
-        database=open_database(path, create=template is None),
+        place=place,
+        database=open_database(place.address, create=True),
     )

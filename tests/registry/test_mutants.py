@@ -60,6 +60,7 @@ CONTROLS: Final[Mapping[str, Callable[[RegistryWorld], Control]]] = {
 }
 
 
+@pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS.keys())
 def test_a_defect_of_the_registry_is_noticed(
     enrolled: RegistryWorld, control: Callable[[RegistryWorld], Control], monkeypatch: pytest.MonkeyPatch

@@ -40,12 +40,16 @@ def _id() -> sa.types.TypeEngine[int]:
     return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _name() -> sa.types.TypeEngine[str]:
+    return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
 def _create_lines() -> None:
     op.create_table(
         "lines",
         sa.Column("id", _id(), nullable=False),
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
-        sa.Column("contract", sa.Text(), nullable=False),
+        sa.Column("contract", _name(), nullable=False),
         sa.Column("log_id", sa.LargeBinary(), nullable=False),
         sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=True),
@@ -61,7 +65,7 @@ def _create_nonces() -> None:
     op.create_table(
         "nonces",
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", _name(), nullable=False),
         sa.Column("next_nonce", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("next_nonce >= 0", name="ck_nonces_not_negative"),
         sa.PrimaryKeyConstraint("chain_id", "account", name="pk_nonces"),
@@ -74,7 +78,7 @@ def _create_batches() -> None:
         sa.Column("id", _id(), nullable=False),
         sa.Column("line_id", _id(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state", _name(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("old_size", sa.BigInteger(), nullable=False),
         sa.Column("old_root", sa.LargeBinary(), nullable=False),
@@ -156,7 +160,7 @@ def _create_transactions() -> None:
         sa.Column("batch_id", _id(), nullable=True),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("account", _name(), nullable=False),
         sa.Column("nonce", sa.BigInteger(), nullable=False),
         sa.Column("calldata", sa.LargeBinary(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
