@@ -18,6 +18,7 @@ from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
 from certlog.trust_root import Chain, TrustRoot
+from cli.database_option import database_option
 from cli.language import VARIABLE, Group, in_words, language, say
 from cli.operator_options import FILE, first_line, read_passphrase
 from cli.registry_tokens import token
@@ -47,6 +48,7 @@ class _InitOptions(TypedDict):
     operator_part: Path
     recovery_part: Path
     epoch_interval: int
+    database: str | None
 
 
 class _ServeOptions(TypedDict):
@@ -80,6 +82,7 @@ registry.add_command(reseed_head)
     "--recovery-key", "recovery_part", type=FILE, required=True, help="The recovery key's .pub.json file."
 )
 @click.option("--epoch-interval", type=click.IntRange(1, 60), default=60, show_default=True, help="Seconds.")
+@database_option
 def init(path: Path, **options: Unpack[_InitOptions]) -> None:
     """Make a new registry: settings, keys, database and trust root. An existing one is never touched.
 
@@ -97,6 +100,7 @@ def init(path: Path, **options: Unpack[_InitOptions]) -> None:
             "operator_key": operator.key.multibase,
             "recovery_key": recovery.key.multibase,
             "epoch_interval": options["epoch_interval"],
+            "database": options["database"],
         }
     )
     root = initialise(DataFolder(path), settings, Surroundings(os.environ))
@@ -143,7 +147,7 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
 @click.option("--passphrase-stdin", is_flag=True, help="Read it from standard input instead.")
 def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> None:
     """Sign heads, append epochs and anchor, without web pages. `serve` starts this itself; run one at most."""
-    from cli.anchor import step_reporter  # noqa: PLC0415 - what anchoring needs is loaded in this process only
+    from cli.anchor_text import step_reporter  # noqa: PLC0415 - what anchoring needs is loaded in this process only
     from cli.anchoring import run_worker  # noqa: PLC0415 - as above
     from cli.registry_worker import anchoring_thread, publish  # noqa: PLC0415 - as above
 
