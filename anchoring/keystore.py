@@ -168,9 +168,7 @@ def _write_new(path: Path, data: bytes) -> None:
             Sentence("{path} exists; a key is never overwritten", path=path), code="key-exists"
         ) from error
     except OSError as error:
-        raise Unavailable(
-            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

@@ -72,4 +72,6 @@ def _said(value: object) -> object:
     """Return what an error says in place of the error, whose traceback would keep much alive; else the value."""
     if not isinstance(value, Exception):
         return value
+    if isinstance(value, OSError) and value.strerror:
+        return Sentence(value.strerror)
     return value.args[0] if value.args and isinstance(value.args[0], Sentence) else str(value)

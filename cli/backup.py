@@ -165,9 +165,7 @@ def put_back(source: Path, folder: DataFolder, keys: Path, database: str | None)
                 _fill_database(draft, settings, copy)  # 4
         draft.path.replace(folder.path)
     except OSError as error:
-        message = Sentence(
-            "cannot restore to {path}: {reason}", path=folder.path, reason=error.strerror or str(error)
-        )
+        message = Sentence("cannot restore to {path}: {reason}", path=folder.path, reason=error)
         raise Unavailable(message) from error
     finally:
         shutil.rmtree(draft.path, ignore_errors=True)

@@ -151,7 +151,7 @@ def read_passphrase(options: PassphraseOptions, *, confirm: bool = False) -> str
             message = Sentence(
                 "cannot read file descriptor {descriptor}: {reason}",
                 descriptor=descriptor,
-                reason=error.strerror,
+                reason=error,
             )
             raise InvalidInput(message, code="not-readable") from error
     again = say(language(), "passphrase-again") if confirm else False
@@ -209,7 +209,7 @@ def read_file(path: Path, longest: int) -> bytes:
             return file.read(longest + 1)
     except OSError as error:
         raise InvalidInput(
-            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror), code="not-readable"
+            Sentence("cannot read {path}: {reason}", path=path, reason=error), code="not-readable"
         ) from error
 
 

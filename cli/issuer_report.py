@@ -105,7 +105,7 @@ def _write_errors(path: Path, problems: Sequence[RowProblem]) -> None:
                 writer.writerow([f"'{cell}" if cell.startswith(_RISKY) else cell for cell in cells])
     except OSError as error:
         raise InvalidInput(
-            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror), code="not-writable"
+            Sentence("cannot write {path}: {reason}", path=path, reason=error), code="not-writable"
         ) from error
 
 

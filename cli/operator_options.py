@@ -74,7 +74,7 @@ def first_line(path: Path) -> str:
     try:
         line = path.read_text("utf-8").partition("\n")[0].rstrip("\r")
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-readable") from error
     except UnicodeDecodeError as error:
         message = Sentence("{path}: expected a text in UTF-8", path=path)

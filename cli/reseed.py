@@ -164,9 +164,7 @@ def _note(name: str) -> str:
         with Path(name).open("rb") as file:
             return file.read(MAX_NOTE_BYTES).decode()
     except OSError as error:
-        raise InvalidInput(
-            Sentence("cannot read {path}: {reason}", path=name, reason=error.strerror)
-        ) from error
+        raise InvalidInput(Sentence("cannot read {path}: {reason}", path=name, reason=error)) from error
 
 
 def _from_chain(path: Path, database: Database) -> list[Witnessed]:

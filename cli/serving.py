@@ -141,7 +141,7 @@ def bind(host: str, port: int) -> socket.socket:
         bound = socket.socket(family, kind, protocol)
     except OSError as error:
         message = Sentence(
-            "cannot serve on {host}: {reason}; choose another with --host", host=host, reason=error.strerror
+            "cannot serve on {host}: {reason}; choose another with --host", host=host, reason=error
         )
         raise Unavailable(message) from error
     try:
@@ -153,7 +153,7 @@ def bind(host: str, port: int) -> socket.socket:
             "cannot serve on {host} port {port}: {reason}; choose another with --port",
             host=host,
             port=port,
-            reason=error.strerror,
+            reason=error,
         )
         raise Unavailable(message) from error
     return bound

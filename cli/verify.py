@@ -202,9 +202,7 @@ def _read(path: Path | None) -> bytes:
     except FileNotFoundError as error:
         raise InvalidInput("no such file", code="no-file") from error
     except OSError as error:
-        raise Unavailable(
-            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise Unavailable(Sentence("cannot read {path}: {reason}", path=path, reason=error)) from error
 
 
 def _replace_file(path: Path, data: bytes) -> None:
@@ -214,6 +212,4 @@ def _replace_file(path: Path, data: bytes) -> None:
         beside.write_bytes(data)
         beside.replace(path)
     except OSError as error:
-        raise Unavailable(
-            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error

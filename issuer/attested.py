@@ -250,7 +250,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             data = file.read(MAX_PDF_BYTES + 1)
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-readable") from error
     if len(data) > MAX_PDF_BYTES:
         raise InvalidInput(Sentence("expected at most {most} bytes", most=MAX_PDF_BYTES), code="too-large")

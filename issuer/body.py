@@ -70,7 +70,7 @@ def read_body(path: Path) -> Body:
         message = Sentence(
             "cannot read {path}: {reason}; it describes the certification body (see examples/)",
             path=path,
-            reason=error.strerror,
+            reason=error,
         )
         raise InvalidInput(message, code="not-readable") from error
     return parse_body(data, path.name)

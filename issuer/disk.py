@@ -17,20 +17,20 @@ def cannot_write(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | U
     A full disk is Unavailable: with room, the same command goes on where it stopped.
     """
     if isinstance(error, OSError):
-        full, reason = error.errno in _FULL, error.strerror or str(error)
+        full = error.errno in _FULL
     else:
-        full, reason = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL, str(error)
+        full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     if full:
         return Unavailable(
             Sentence(
                 "cannot write {path}: {reason}; make room and run the same command again, nothing is lost",
                 path=path,
-                reason=reason,
+                reason=error,
             )
         )
     return InvalidInput(
         Sentence(
-            "cannot write {path}: {reason}; choose a folder that you may write to", path=path, reason=reason
+            "cannot write {path}: {reason}; choose a folder that you may write to", path=path, reason=error
         ),
         code="not-writable",
     )

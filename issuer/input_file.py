@@ -50,5 +50,5 @@ def _open(path: Path) -> BinaryIO:
     try:
         return path.open("rb")
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-readable") from error

@@ -238,7 +238,7 @@ def _write_new(path: Path, data: bytes, mode: int) -> None:
         raise _exists(path) from None
     except OSError as error:
         raise InvalidInput(
-            Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror), code="not-writable"
+            Sentence("cannot write {path}: {reason}", path=path, reason=error), code="not-writable"
         ) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
@@ -256,5 +256,5 @@ def _read(path: Path) -> bytes:
             return file.read(_MAX_KEY_FILE)
     except OSError as error:
         raise InvalidInput(
-            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror), code="not-readable"
+            Sentence("cannot read {path}: {reason}", path=path, reason=error), code="not-readable"
         ) from error

@@ -106,7 +106,7 @@ def write_template(path: Path, sheets: Sequence[TemplateSheet]) -> None:
             Sentence("{path} exists; it is not overwritten", path=path), code="exists"
         ) from error
     except OSError as error:
-        message = Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot write {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-writable") from error
 
 

@@ -66,7 +66,7 @@ class DataFolder:
             message = Sentence(
                 "cannot read {path}: {reason}; choose another with --data",
                 path=self.path,
-                reason=error.strerror,
+                reason=error,
             )
             raise Unavailable(message) from error
         if used:
@@ -85,7 +85,7 @@ class DataFolder:
             message = Sentence(
                 "cannot make the data folder {path}: {reason}; choose another with --data",
                 path=self.path,
-                reason=error.strerror,
+                reason=error,
             )
             raise Unavailable(message) from error
 

@@ -79,7 +79,7 @@ def create_key(path: Path, seed: bytes) -> FileSigner:
         )
         raise InvalidInput(message, code="key-exists") from error
     except OSError as error:
-        message = Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot write {path}: {reason}", path=path, reason=error)
         raise Unavailable(message) from error
     return FileSigner(key)
 
@@ -103,7 +103,7 @@ def load_key(path: Path) -> FileSigner:
         )
         raise InvalidInput(message, code="no-key") from error
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise Unavailable(message) from error
     except (ValueError, TypeError) as error:
         message = Sentence("{path} is not an unencrypted PKCS#8 PEM key", path=path)

@@ -50,9 +50,7 @@ class LastSignedHeadFile:
         try:
             descriptor = os.open(self._lock_path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
         except OSError as error:
-            message = Sentence(
-                "cannot open {lock_path}: {reason}", lock_path=self._lock_path, reason=error.strerror
-            )
+            message = Sentence("cannot open {lock_path}: {reason}", lock_path=self._lock_path, reason=error)
             raise Unavailable(message) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -92,7 +90,7 @@ class LastSignedHeadFile:
             )
             raise SigningHalted(message) from error
         except OSError as error:
-            message = Sentence("cannot read {path}: {reason}", path=self.path, reason=error.strerror)
+            message = Sentence("cannot read {path}: {reason}", path=self.path, reason=error)
             raise Unavailable(message) from error
         return self._parse(data)
 
@@ -165,7 +163,7 @@ class LastSignedHeadFile:
             draft.replace(self.path)
             _sync_folder(self.path.parent)
         except OSError as error:
-            message = Sentence("cannot write {path}: {reason}", path=self.path, reason=error.strerror)
+            message = Sentence("cannot write {path}: {reason}", path=self.path, reason=error)
             raise Unavailable(message) from error
 
 

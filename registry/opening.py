@@ -66,7 +66,7 @@ def initialise(folder: DataFolder, settings: Settings, surroundings: Surrounding
         message = Sentence(
             "cannot make the data folder {path}: {reason}; choose another with --data",
             path=folder.path,
-            reason=error.strerror,
+            reason=error,
         )
         raise Unavailable(message) from error
     finally:

@@ -117,7 +117,7 @@ def read_table(path: Path, table: str) -> dict[str, object]:
         message = Sentence("{path} does not exist; make it with: certlog registry init", path=path)
         raise InvalidInput(message, code="no-settings") from error
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise Unavailable(message) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         message = Sentence("{path} is not TOML: {error}", path=path, error=error)

@@ -94,7 +94,7 @@ def write_archive(target: Path, files: Mapping[str, Path], *, origin: str, made:
             os.fsync(file.fileno())
         draft.rename(target)
     except OSError as error:
-        message = Sentence("cannot write {path}: {reason}", path=target, reason=error.strerror or str(error))
+        message = Sentence("cannot write {path}: {reason}", path=target, reason=error)
         raise Unavailable(message) from error
     finally:
         draft.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def read_archive(source: Path, folder: Path, known: Sequence[str]) -> Contents:
         message = Sentence("{path} is not a backup, or not a whole one: {error}", path=source, error=error)
         raise InvalidInput(message, code="not-a-backup") from error
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=source, reason=error.strerror or str(error))
+        message = Sentence("cannot read {path}: {reason}", path=source, reason=error)
         raise Unavailable(message) from error
     return contents
 

@@ -50,6 +50,35 @@ def sentences_of(root: Path) -> Iterator[tuple[str, str]]:
             yield from ((text, path.relative_to(root).as_posix()) for text in texts if text)
 
 
+OF_THE_SYSTEM: Final = (
+    "Address already in use",
+    "Bad file descriptor",
+    "Broken pipe",
+    "Cannot assign requested address",
+    "Connection refused",
+    "Connection reset by peer",
+    "Connection timed out",
+    "Device or resource busy",
+    "Directory not empty",
+    "Disk quota exceeded",
+    "File exists",
+    "File name too long",
+    "File too large",
+    "Input/output error",
+    "Is a directory",
+    "Network is unreachable",
+    "No route to host",
+    "No space left on device",
+    "No such file or directory",
+    "Not a directory",
+    "Operation not permitted",
+    "Permission denied",
+    "Read-only file system",
+    "Too many open files",
+)
+"""What Linux says of files and connections, as far as people meet it; another system's words stay as they are."""
+
+
 def click_texts() -> Iterator[str | tuple[str, str]]:
     """Yield what click itself says, singular and plural where it has both."""
     yield "required"  # which it keeps in a variable

@@ -183,7 +183,7 @@ def test_partial_leaves_the_wrong_rows_out_and_says_so_in_its_status(shell: Shel
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("vi", "Sai mật khẩu, hoặc tệp khóa bị hỏng."), ("en", "Error: the passphrase is wrong")],
+    [("vi", "Lỗi: sai mật khẩu, hoặc tệp khóa bị hỏng"), ("en", "Error: the passphrase is wrong")],
 )
 def test_a_wrong_passphrase_is_one_line_and_nothing_is_done(shell: Shell, language: str, words: str) -> None:
     shell.passphrase = "một mật khẩu khác"
@@ -201,7 +201,7 @@ def test_a_stopped_registry_is_one_line_and_status_3(shell: Shell) -> None:
     line = one_line(shell.issue(), 3)
 
     assert line.startswith(
-        "Tạm thời không thực hiện được: the registry at http://127.0.0.1:1 does not answer"
+        "Tạm thời không thực hiện được: sổ đăng ký tại http://127.0.0.1:1 không trả lời"
     )
     assert list(shell.out.glob("*.pdf")) == []
 
@@ -222,7 +222,7 @@ def test_a_registry_that_stops_in_the_middle_leaves_all_for_resume(shell: Shell,
 def test_a_refused_token_is_one_line(shell: Shell) -> None:
     shell.token = "expired"
 
-    assert one_line(shell.issue(), 2).startswith("Sổ đăng ký từ chối mã truy cập")
+    assert one_line(shell.issue(), 2).startswith("Lỗi: sổ đăng ký từ chối mã truy cập")
 
 
 def test_an_output_folder_that_cannot_be_written_is_one_line(shell: Shell) -> None:
@@ -231,8 +231,8 @@ def test_an_output_folder_that_cannot_be_written_is_one_line(shell: Shell) -> No
 
     line = one_line(shell.issue(), 2)
 
-    assert line.startswith("Không ghi được vào thư mục. (cannot write ")
-    assert "choose a folder that you may write to" in line
+    assert line.startswith("Lỗi: không ghi được ")
+    assert "chọn thư mục mà bạn được ghi" in line
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_a_missing_file_is_one_line(shell: Shell, missing: str, words: str) -> N
 def test_submit_without_a_journal_is_one_line_and_makes_no_folder(shell: Shell) -> None:
     line = one_line(shell.run("submit", "--resume", options=shell.submit_options()), 2)
 
-    assert line.startswith("Thư mục này không có sổ.")
+    assert line.startswith("Lỗi: không có nhật ký trong ")
     assert not shell.out.exists()
 
 
@@ -279,7 +279,7 @@ def test_keygen_makes_a_key_that_issues(shell: Shell, tmp_path: Path) -> None:
     assert "Không gửi" in result.stderr
     shell.key_path, shell.passphrase = path, "a long enough passphrase"
     assert shell.issue().exit_code == 0
-    assert one_line(shell.run("keygen", options=options), 2).startswith("Tệp đã có; không ghi đè.")
+    assert one_line(shell.run("keygen", options=options), 2).startswith("Lỗi: ")
 
 
 def test_a_passphrase_can_come_from_a_descriptor_or_the_keyboard(shell: Shell) -> None:
@@ -311,7 +311,7 @@ def test_without_a_terminal_the_passphrase_is_not_asked_for_in_the_open(shell: S
 
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith("Không có bàn phím để hỏi mật khẩu. Dùng --passphrase-file.")
+    assert line.startswith("Lỗi: không có bàn phím để hỏi mật khẩu; dùng --passphrase-file")
 
 
 def test_a_file_cannot_send_commands_to_the_terminal(shell: Shell) -> None:

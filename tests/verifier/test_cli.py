@@ -121,7 +121,7 @@ def test_an_altered_copy_exits_one_and_hides_its_content(tmp_path: Path) -> None
     result = run(verify, path, "--trust-root", pins(tmp_path), "--offline", "--at", AT)
     assert result.exit_code == 1
     assert result.output.startswith("Nội dung không khớp bản đã đăng ký\n")
-    assert "differs at /certificateNumber" in result.output
+    assert "khác nhau tại /certificateNumber" in result.output
     assert "MAU-2026-0009" not in result.output
 
 
@@ -225,7 +225,7 @@ def test_a_mistyped_code_exits_three_and_asks_nobody(tmp_path: Path) -> None:
         assert registry.asked == []
     assert result.exit_code == 3
     assert result.output.startswith("Mã bị gõ sai\n")
-    assert result.output.count("check character") == 1
+    assert result.output.count("có ký tự bị gõ sai") == 1
     assert "Các bước kiểm tra" not in result.output
 
 
@@ -241,7 +241,7 @@ def test_a_registry_that_does_not_answer_is_named(tmp_path: Path) -> None:
         damaged = run(verify, ID, "--trust-root", pins(tmp_path), "--registry", registry.url)
     gone = run(verify, ID, "--trust-root", pins(tmp_path), "--registry", registry.url)
     assert (damaged.exit_code, gone.exit_code) == (3, 3)
-    assert "the answer is no evidence" in damaged.output
+    assert "câu trả lời không phải bằng chứng" in damaged.output
     assert "Connection refused" in gone.output
 
 
