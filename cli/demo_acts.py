@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 from anchoring.local_node import LocalNode
 from certlog.certificate_id import format_id
 from certlog.errors import Unavailable
+from cli.demo_calibration import MEASURANDS, check_calibration, issue_calibrations
 from cli.demo_parts import ServeProcess, get, get_json
 from cli.demo_settings import Settings, require_free
 from cli.demo_stage import Stage
@@ -69,8 +70,10 @@ class Acts:
         self._serve()
         self._enrol()
         issued = self._issue()
+        calibrated = issue_calibrations(self._stage, self._desk("laboratory"))
         self._anchor(issued)
         self._verify_all(issued)
+        check_calibration(self._stage, calibrated[0], self._trusting(), self._url)
         self._cheat(issued)
         self._change_status(issued)
         self._settings = replace(
@@ -79,6 +82,7 @@ class Acts:
             good=issued[0]["id"],
             suspended=issued[4]["id"],
             withdrawn=issued[8]["id"],
+            calibrated=calibrated[0]["id"],
         )
         self._settings.write()
 
@@ -105,6 +109,7 @@ class Acts:
             ("Hợp lệ · valid", f"{page}/{self._settings.good}"),
             ("Tạm đình chỉ · suspended", f"{page}/{self._settings.suspended}"),
             ("Bị thu hồi · withdrawn", f"{page}/{self._settings.withdrawn}"),
+            ("Hiệu chuẩn, niêm phong · calibration, sealed", f"{page}/{self._settings.calibrated}"),
             ("Sổ neo · anchoring log", f"{self._url}/log"),
             ("Gốc tin cậy · trust root", f"{self._url}/trust"),
             ("API", f"{self._url}/docs"),
@@ -254,10 +259,7 @@ class Acts:
             "accreditation",
             "--authority",
             ACCREDITER,
-            "--measurand",
-            "mass",
-            "--measurand",
-            "temperature",
+            *(word for name in MEASURANDS for word in ("--measurand", name)),
             "--from",
             "2025-01-01",
             *told,
@@ -353,10 +355,10 @@ class Acts:
         where = ("--registry", self._url, "--token-file", self._folder / "operator/token")
         self._stage.run("operator", command, *words, *key, *where)
 
-    def _desk(self) -> tuple[str | Path, ...]:
-        body = self._folder / "body"
-        key = ("--key", body / "body.pem", *self._secret("body"))
-        return (*key, "--out", body / "out", "--registry", self._url, "--token-file", body / "token")
+    def _desk(self, name: str = "body") -> tuple[str | Path, ...]:
+        desk = self._folder / name
+        key = ("--key", desk / f"{name}.pem", *self._secret(name))
+        return (*key, "--out", desk / "out", "--registry", self._url, "--token-file", desk / "token")
 
     def _did(self, desk: str) -> str:
         return str(json.loads((self._folder / desk / f"{desk}.pub.json").read_bytes())["did"])

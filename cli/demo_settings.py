@@ -22,6 +22,7 @@ class Settings:
     good: str = ""
     suspended: str = ""
     withdrawn: str = ""
+    calibrated: str = ""
 
     @classmethod
     def new(cls, folder: Path, port: int) -> "Settings":

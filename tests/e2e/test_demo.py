@@ -55,6 +55,9 @@ def test_every_act_ends_as_it_should(played: tuple[Path, str]) -> None:
     for wanted in (
         "certificates: 20",
         "genuine and valid: 20",
+        "calibration certificates: 3",
+        "genuine and unaltered: valid",
+        "the customer's name on its page: False",
         "altered copy: altered",
         "doctored PDF: altered",
         "MAU-HQ-26-0005: suspended",
