@@ -21,6 +21,7 @@ from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
+from certlog.strict_json import JSONObject
 from certlog.tree import MemoryTree, inclusion_proof
 from registry.claims import granting
 from registry.heads import SignedCheckpoint, checkpoint_at
@@ -58,6 +59,7 @@ class EvidenceBuilder:
         self._connection = connection
         self._operator_did = operator_did
         self._read = cache(node_reader(connection))
+        self._records: dict[str, IssuerRecord] | None = None
 
     def build(self, subject: Subject, anchored: Sequence[AnchoredHead]) -> Evidence:
         """Return the evidence of one certificate.
@@ -103,6 +105,24 @@ class EvidenceBuilder:
             lists=(revocation, suspension),
             certificate=subject.document,
         )
+
+    def newest_head(self, index: int) -> SignedCheckpoint:
+        """Return the newest signed head that ends in an epoch and contains an entry.
+
+        Raises:
+            Unavailable: there is none yet.
+        """
+        return self._newest_with_epoch(index)
+
+    def head_sizes(self, index: int, anchored: Sequence[AnchoredHead]) -> list[int]:
+        """Return the sizes of the heads that the evidence of an entry carries."""
+        return [checkpoint.size for checkpoint, _ in self._heads(index, anchored)]
+
+    def grants_of(self, method: str, content: JSONObject | None, index: int) -> tuple[int, ...]:
+        """Return the entries that granted what a certificate claims, or all in force where its content is unknown."""
+        if self._records is None:
+            self._records = records_as_of(self._connection, self._newest_with_epoch(index).size - 1)
+        return tuple(_claimed_grants(self._records[method.partition("#")[0]], content, index))
 
     def _heads(
         self, index: int, anchored: Sequence[AnchoredHead]
@@ -165,12 +185,15 @@ class EvidenceBuilder:
 
 def _grants(subject: Subject, records: dict[str, IssuerRecord]) -> Iterable[int]:
     """Return the entries that granted what the certificate claims; all of the issuer's, if that is not known."""
-    record = records[subject.entry.proof.did]
-    if subject.document is None:
-        return [scope.grant for scope in record.scopes if scope.in_force_at(subject.index)]
-    content = subject.document.content
+    content = None if subject.document is None else subject.document.content
+    return _claimed_grants(records[subject.entry.proof.did], content, subject.index)
+
+
+def _claimed_grants(record: IssuerRecord, content: JSONObject | None, index: int) -> list[int]:
+    if content is None:
+        return [scope.grant for scope in record.scopes if scope.in_force_at(index)]
     day = valid_from_day(content)
-    found = [granting(record, claim, index=subject.index, day=day) for claim in claimed_scopes(content)]
+    found = [granting(record, claim, index=index, day=day) for claim in claimed_scopes(content)]
     return [scope.grant for scope in found if scope is not None]
 
 
