@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tools.vectors import (
+    attested,
     certificates,
     documents,
     forgeries,
@@ -19,7 +20,19 @@ from tools.vectors.case import FOLDER, Case
 
 def all_cases() -> Iterator[Case]:
     """Yield every vector."""
-    for module in (values, documents, certificates, sealed, tree, log, state, trust, verification, forgeries):
+    for module in (
+        values,
+        documents,
+        certificates,
+        attested,
+        sealed,
+        tree,
+        log,
+        state,
+        trust,
+        verification,
+        forgeries,
+    ):
         yield from module.cases()
 
 
