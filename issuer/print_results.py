@@ -49,12 +49,12 @@ _DENSE_LINE: Final = 92
 
 
 def results_sections(subject: JSONObject, order: Order) -> list[JSONObject]:
-    """Return the tables of results, each followed by its uncertainty."""
+    """Return the tables of results; each has its uncertainty at its foot, on every page that it runs over."""
     said = order.words(_ADJUSTMENTS[get_str(subject, "adjustment")])
     title = order.pair("Kết quả hiệu chuẩn", "Calibration results")
     sections = [{**text_section([said], title), "sticky": True}]
     for number, result in enumerate(items(subject, "results"), start=1):
-        sections += [_table(number, result, order), _uncertainty(result, order)]
+        sections.append({**_table(number, result, order), "foot": _uncertainty(result, order)})
     return sections
 
 
@@ -123,7 +123,7 @@ def _differs_by_row(result: JSONObject) -> bool:
     return len(get_list(get_object(result, "uncertainty"), "values")) > 1
 
 
-def _uncertainty(result: JSONObject, order: Order) -> JSONObject:
+def _uncertainty(result: JSONObject, order: Order) -> list[JSONValue]:
     uncertainty = get_object(result, "uncertainty")
     holder = uncertainty if "displayUnit" in uncertainty else result
     value = ""
@@ -132,13 +132,12 @@ def _uncertainty(result: JSONObject, order: Order) -> JSONObject:
         value = f" = {printed_number(str(get_list(uncertainty, 'values')[0]))} {unit}".rstrip()
     factor, level = printed_number(get_str(uncertainty, "k")), _percent(get_str(uncertainty, "p"))
     shape = _DISTRIBUTIONS[get_str(uncertainty, "distribution")]
-    said = order.pair(
+    return order.pair(
         f"Độ không đảm bảo đo mở rộng U{value or ' như trong bảng'}; hệ số phủ k = {factor}, "
         f"mức tin cậy xấp xỉ {level} %, {shape.vi}.",
         f"Expanded uncertainty U{value or ' as in the table'}; coverage factor k = {factor}, "
         f"coverage probability approximately {level} %, {shape.en}.",
     )
-    return {**text_section([said]), "small": True}
 
 
 def _percent(probability: str) -> str:

@@ -2,6 +2,8 @@
 
 import io
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pikepdf
@@ -72,6 +74,11 @@ def test_the_signed_document_is_attached_byte_for_byte(certificate: SecuredDocum
 
 def test_the_same_certificate_gives_the_same_bytes(certificate: SecuredDocument, pdf: bytes) -> None:
     assert MAKE(certificate, NOW) == pdf
+
+
+def test_a_maker_can_be_sent_to_another_process(certificate: SecuredDocument, pdf: bytes) -> None:
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        assert pool.submit(MAKE, certificate, NOW).result(timeout=60) == pdf
 
 
 def test_the_page_says_what_was_signed_in_vietnamese_and_english(

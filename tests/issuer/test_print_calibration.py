@@ -154,11 +154,12 @@ def test_the_last_page_alone_bears_the_end_mark() -> None:
     assert not any("Hết giấy chứng nhận" in text for text in others)
 
 
-def test_headings_are_repeated_where_a_table_goes_on_over_the_page() -> None:
+def test_headings_and_uncertainty_are_repeated_where_a_table_goes_on_over_the_page() -> None:
     with_rows = [text for text in texts_of(printed()) if "Ổn định" in text]
 
     assert len(with_rows) >= 2
     assert all("Điểm đặt" in text and "[°C]" in text and "[K]" in text for text in with_rows)
+    assert all("hệ số phủ k = 2.05, mức tin cậy xấp xỉ 95.45 %" in text for text in with_rows)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -234,6 +235,10 @@ def _nothing_said(*_: object) -> JSONObject:
     return text_section([])
 
 
+def _no_words(*_: object) -> list[str]:
+    return ["", ""]
+
+
 def afresh(test: Callable[[], None]) -> Callable[[], None]:
     """Return a test that prints its page again: the pages of other tests are shared."""
 
@@ -248,7 +253,7 @@ CONTROLS = [
     Control(
         print_results,
         "_uncertainty",
-        _nothing_said,
+        _no_words,
         afresh(
             lambda: test_what_was_signed_as_a_code_is_said_in_the_profession_s_words(
                 "vi", "hệ số phủ k = 2.05, mức tin cậy xấp xỉ 95.45 %, phân bố t."
