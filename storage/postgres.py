@@ -258,6 +258,7 @@ def _schema(engine: Engine, name: str) -> str:
         message = Sentence("the database {path} cannot be opened ({reason})", path=name, reason=reason)
         raise Unavailable(message) from error
     if found is None:
+        engine.dispose()
         message = Sentence(
             "{path}: the schema named in search_path does not exist; make it with CREATE SCHEMA, see docs/databases.md",
             path=name,
