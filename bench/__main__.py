@@ -5,12 +5,15 @@ from typing import Final
 
 import click
 
-from bench import admission, issue
+from bench import admission, bulk, issue, page, verify
 from bench.measure import Figure, show
 
 MEASUREMENTS: Final[Mapping[str, tuple[Callable[[int], Iterator[Figure]], int]]] = {
     "issue": (issue.measure, 10_000),
+    "verify": (verify.measure, 1_000),
     "admission": (admission.measure, 10_000),
+    "page": (page.measure, 1_000),
+    "bulk": (bulk.measure, 100_000),
 }
 """By name: the measurement and its usual number of certificates."""
 

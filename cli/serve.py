@@ -21,6 +21,7 @@ from certlog.trust_root import Chain, TrustRoot
 from cli.database_option import database_option
 from cli.language import VARIABLE, Group, in_words, language, say
 from cli.operator_options import FILE, first_line, read_passphrase
+from cli.registry_evidence import evidence
 from cli.registry_tokens import token
 from cli.reseed import reseed_head
 from cli.serving import ServeOptions, serve
@@ -66,6 +67,7 @@ def registry() -> None:
 
 
 registry.add_command(token)
+registry.add_command(evidence)
 registry.add_command(reseed_head)
 
 

@@ -1,0 +1,96 @@
+"""The public verdict page under load, and a trivial answer of the same server as its limit.
+
+wrk does the asking where it is installed; else a few threads of this process, which then share its cores.
+"""
+
+import http.client
+import re
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+from urllib.parse import urlsplit
+
+from bench.admission import BATCH, signed_items
+from bench.measure import Figure, children_work
+from bench.served import WORKERS, Served, served
+from certlog.certificate_id import certificate_id
+from certlog.entry import CertificateEntry, parse_entry
+
+GOAL: Final = 3_000
+GOAL_P99: Final = 30.0
+SECONDS: Final = 5.0
+CLIENTS: Final = 16
+ASKED: Final = 50
+
+
+def measure(count: int) -> Iterator[Figure]:
+    """Ask for the pages of some of `count` certificates."""
+    with served() as registry:
+        items = signed_items(registry, count, publish=True)
+        for start in range(0, len(items), BATCH):
+            registry.client.submit(items[start : start + BATCH])
+        time.sleep(2.5)  # the epoch after them, and its head
+        entries = [parse_entry(item.entry) for item in items[:ASKED]]
+        ids = [certificate_id(e.document_hash) for e in entries if isinstance(e, CertificateEntry)]
+        seconds = min(SECONDS, max(0.2, count / 1000))
+        limit, _ = _load(registry, ["/robots.txt"], seconds)
+        before = children_work()
+        rate, p99 = _load(registry, [f"/vi/c/{identifier}" for identifier in ids], seconds)
+        work = children_work() - before
+        asked = "wrk" if shutil.which("wrk") else "threads of this process"
+        yield Figure(
+            f"verdict page, {WORKERS} workers, asked by {asked}", rate, "/s", limit, "a trivial answer", GOAL
+        )
+        yield Figure("  99 of 100 answered within", p99, "ms", goal=GOAL_P99)
+        free = rate * seconds * WORKERS / work if work else 0.0
+        yield Figure(f"  the servers' work alone, on {WORKERS} free cores", free, "/s", goal=GOAL)
+
+
+def _load(registry: Served, paths: Sequence[str], seconds: float) -> tuple[float, float]:
+    """Return answers a second, and milliseconds within which 99 of 100 came."""
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        return _with_threads(registry, paths, seconds)
+    script = registry.folder.path / "paths.lua"
+    listed = ", ".join(f'"{path}"' for path in paths)
+    script.write_text(
+        f"local p = {{{listed}}}\nlocal i = 0\n"
+        "request = function() i = i % #p + 1 return wrk.format('GET', p[i]) end\n",
+        "ascii",
+    )
+    command = [wrk, "-t2", f"-c{CLIENTS}", f"-d{max(1, int(seconds))}s", "--latency", "-s", str(script)]
+    done = subprocess.run([*command, registry.url], capture_output=True, text=True, check=True)
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
+    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", done.stdout)
+    if rate is None or p99 is None:
+        raise RuntimeError(done.stdout)
+    return float(rate[1]), float(p99[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
+
+
+def _with_threads(registry: Served, paths: Sequence[str], seconds: float) -> tuple[float, float]:
+    address = urlsplit(registry.url)
+    took: list[float] = []
+    lock, end = threading.Lock(), time.perf_counter() + seconds
+
+    def client(first: int) -> None:
+        connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=30)
+        own: list[float] = []
+        turn = first
+        while (start := time.perf_counter()) < end:
+            connection.request("GET", paths[turn % len(paths)])
+            connection.getresponse().read()
+            own.append(time.perf_counter() - start)
+            turn += 1
+        connection.close()
+        with lock:
+            took.extend(own)
+
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for done in [pool.submit(client, i) for i in range(CLIENTS)]:
+            done.result()
+    took.sort()
+    return len(took) / seconds, took[int(len(took) * 0.99)] * 1000
