@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,6 +16,7 @@ from cli.issuer_options import EXIT_IN_PART, EXIT_REFUSED, Output
 from issuer.issue import Issued, IssueReport
 from issuer.problems import RowProblem
 from issuer.submit import Submitted
+from web.translation import LANGUAGES, Language, said
 
 _LISTED: Final = 200
 # What a spreadsheet takes for the start of a formula.
@@ -34,7 +36,7 @@ def tell_mistakes(
 def tell_advice(output: Output, advice: Sequence[RowProblem]) -> None:
     """List what the laboratory should look at; nothing is stopped by it."""
     for remark in advice:
-        output.line(remark.text(output.language))
+        output.line(in_language(remark, output.language).text(output.language))
 
 
 def tell_report(
@@ -85,7 +87,7 @@ def submitted_json(submitted: Submitted) -> JSONObject:
 def list_mistakes(output: Output, problems: Sequence[RowProblem], errors: Path | None = None) -> None:
     """List mistakes, as many as a person reads; all of them go to the file for errors and to programs."""
     for problem in problems[:_LISTED]:
-        output.line(problem.text(output.language))
+        output.line(in_language(problem, output.language).text(output.language))
     if len(problems) > _LISTED:
         output.say("more-mistakes", count=len(problems) - _LISTED)
     if errors is not None:
@@ -101,7 +103,8 @@ def _write_errors(path: Path, problems: Sequence[RowProblem]) -> None:
             writer.writerow(["row", "column", "code", "vi", "en"])
             for problem in problems:
                 place = problem.place
-                cells = (str(place.row), place.column, problem.code, problem.text("vi"), problem.text("en"))
+                texts = (in_language(problem, language).text(language) for language in LANGUAGES)
+                cells = (str(place.row), place.column, problem.code, *texts)
                 writer.writerow([f"'{cell}" if cell.startswith(_RISKY) else cell for cell in cells])
     except OSError as error:
         raise InvalidInput(
@@ -120,6 +123,15 @@ def _issued_json(issued: Issued) -> JSONObject:
     }
 
 
+def in_language(problem: RowProblem, language: Language) -> RowProblem:
+    """Return a mistake whose sentences of the formats (what a certificate's own rules refuse) are in a language too."""
+    values = {
+        name: said(value, language) if isinstance(value, Sentence) else value
+        for name, value in problem.values.items()
+    }
+    return replace(problem, values=values)
+
+
 def problems_json(problems: Sequence[RowProblem]) -> list[JSONValue]:
     """Return mistakes for programs: place, code and both languages."""
     return [
@@ -128,7 +140,7 @@ def problems_json(problems: Sequence[RowProblem]) -> list[JSONValue]:
             "column": problem.place.column,
             **({"sheet": problem.place.sheet, "cell": problem.place.cell} if problem.place.sheet else {}),
             "code": problem.code,
-            "vi": problem.text("vi"),
+            "vi": in_language(problem, "vi").text("vi"),
             "en": problem.text("en"),
         }
         for problem in problems

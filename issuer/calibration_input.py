@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from certlog.calibration_advice import advice_on
+from certlog.errors import InvalidInput
 from certlog.schemas.calibration import REPRODUCTION_STATEMENT, STATEMENT_ITEMS_ONLY, TITLE, TYPE
 from certlog.schemas.envelope import CONTEXTS, types_of
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue
 from issuer.body import Body, Laboratory
 from issuer.calibration_results import read_result, read_unit
@@ -76,7 +78,7 @@ def read_calibration(
         return None, findings.problems, []
     for problem in refusals(draft.content):
         path = _plain_path(problem.place)
-        findings.report(path, "refused-content", found=problem.message if path else str(problem))
+        findings.report(path, "refused-content", found=_told(problem, path))
     if findings.problems:
         return None, findings.problems, []
     return draft, [], list(_advice(draft, source, body.laboratory))
@@ -108,8 +110,10 @@ def _read_draft(plain: PlainReader, source: Source, body: Body, laboratory: Labo
 
 def _subject(plain: PlainReader, body: Body, laboratory: Laboratory, issued: str | None) -> JSONObject:
     begun = plain.date("performed_from", required=True)
+    adjusted = plain.truth("adjusted")
     results: list[JSONValue] = [
-        read_result(item, i) for i, item in enumerate(plain.objects("results", required=True))
+        read_result(item, i, adjusted=adjusted)
+        for i, item in enumerate(plain.objects("results", required=True))
     ]
     return without_none(
         title=list(TITLE),
@@ -137,7 +141,7 @@ def _subject(plain: PlainReader, body: Body, laboratory: Laboratory, issued: str
         externalProvider=_external(plain),
         environment=[_environment(item) for item in plain.objects("environment")],
         traceability=[_standard(item) for item in plain.objects("traceability", required=True)],
-        adjustment="performed" if plain.truth("adjusted") else "none",
+        adjustment="performed" if adjusted else "none",
         conformityStatements=[_statement(item) for item in plain.objects("conformity")],
         opinions=plain.local("opinions"),
         recalibrationDue=_recalibration(plain),
@@ -274,6 +278,12 @@ def _signatories(plain: PlainReader, body: Body) -> list[JSONValue]:
 def _advice(draft: Draft, source: Source, laboratory: Laboratory) -> Iterator[RowProblem]:
     for place, _, message in advice_on(draft.content, laboratory.capabilities):
         yield RowProblem(source.place(_plain_path(place)), "advice", {"found": message})
+
+
+def _told(problem: InvalidInput, path: str) -> str:
+    if path or not problem.place:
+        return problem.message
+    return Sentence("{place}: {message}", place=problem.place, message=problem.message)
 
 
 def _plain_path(pointer: str) -> str:

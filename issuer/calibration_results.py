@@ -15,8 +15,11 @@ _USUAL_P: Final = "0.95"
 _DSI: Final = "\\"
 
 
-def read_result(plain: PlainReader, position: int) -> JSONObject:
+def read_result(plain: PlainReader, position: int, *, adjusted: bool) -> JSONObject:
     """Return one result as the certificate carries it; what is wrong is reported and left out."""
+    stage = plain.word("stage", STAGE_WORDS, required=adjusted)
+    if stage and not adjusted:
+        plain.report("stage", "needs-column", expected="adjusted")
     unit = read_unit(plain, "unit", required=True)
     columns = [_read_column(column) for column in plain.objects("columns", required=True, short="kind")]
     rows = plain.rows("rows")
@@ -30,7 +33,7 @@ def read_result(plain: PlainReader, position: int) -> JSONObject:
         quantity=plain.text("quantity", required=True),
         unit=unit.dsi,
         displayUnit=unit.written,
-        stage=plain.word("stage", STAGE_WORDS),
+        stage=stage,
         columns=columns,
         rows=[[cell for i, cell in enumerate(row) if i != at] for row in rows],
         uncertainty=_read_uncertainty(plain, values),

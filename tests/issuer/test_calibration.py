@@ -8,6 +8,7 @@ import pytest
 from certlog.credential import check_certificate, claimed_scopes
 from certlog.documents import SecuredDocument
 from certlog.strict_json import JSONObject
+from cli.issuer_report import in_language
 from issuer.body import Body, parse_body, read_body
 from issuer.drafts import Drafts
 from issuer.issue import IssueReport, Request, issue
@@ -118,7 +119,8 @@ MISTAKES: Final[dict[str, tuple[dict[str, Any], str, str]]] = {
     "no decision rule": ({"conformity/0/decision_rule": DROP}, "conformity/0/decision_rule", "empty"),
     "unknown verdict": ({"conformity/0/verdict": "good"}, "conformity/0/verdict", "unknown-word"),
     "unknown result": ({"conformity/0/results": ["r9"]}, "conformity/0/results/0", REFUSED),
-    "adjusted without stages": ({"adjusted": True}, "results/0", REFUSED),
+    "adjusted without stages": ({"adjusted": True}, "results/0/stage", "empty"),
+    "a stage without adjustment": ({"results/0/stage": "after"}, "results/0/stage", "needs-column"),
     "only before the adjustment": ({"adjusted": True, "results/0/stage": "before"}, "results", REFUSED),
     "no standard used": ({"traceability": []}, "traceability", "empty"),
     "a standard overdue": (
@@ -142,7 +144,9 @@ def test_each_mistake_is_found_at_its_member_and_nothing_else_is(
     drafts = changed(changes)
 
     assert (drafts.good, found(drafts.problems)) == ((), [(column, code)])
-    assert all(problem.text("vi") and problem.text("en") for problem in drafts.problems)
+    vietnamese = in_language(drafts.problems[0], "vi").text("vi")
+    assert "expected" not in vietnamese
+    assert vietnamese != drafts.problems[0].text("en")
 
 
 @pytest.mark.parametrize(
