@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from certlog import cryptosuites, entry, issuer_record, keys, strict_json, tree
+from certlog import cryptosuites, entry, issuer_record, keys, sealed, strict_json, tree
 from certlog.keys import KeyType
 from certlog.strict_json import JSONObject, parse_object
 from certlog.tree import NodeReader, node_hash
@@ -18,6 +18,7 @@ from tests.certlog import (
     test_entry,
     test_issuer_record,
     test_keys,
+    test_sealed,
     test_strict_json,
     test_tree,
     test_trust_authority,
@@ -41,6 +42,18 @@ def _doubling(start: int, end: int, read: NodeReader) -> bytes:
 
 
 CONTROLS: Final[Mapping[str, Control]] = {
+    "sealed for any certificate": Control(
+        sealed,
+        "_bound",
+        lambda _: b"",
+        test_sealed.test_content_of_another_certificate_does_not_open_for_this_one,
+    ),
+    "whatever was sealed": Control(
+        sealed,
+        "same",
+        lambda *_: True,
+        test_sealed.test_what_an_issuer_sealed_for_a_hash_that_is_not_its_own_is_refused,
+    ),
     "the last of two equal names counts": Control(
         strict_json,
         "_unique_names",

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from registry import heads, keys, submission, tokens
-from tests.registry import test_keys, test_publisher, test_submission, test_tokens
+from registry import admission, heads, keys, submission, tokens
+from tests.registry import test_keys, test_publisher, test_sealed, test_submission, test_tokens
 from tests.support.certificates import SAMPLE_ORIGIN
 from tests.support.controls import Control, nothing, require_failure
 from tests.support.registry import RegistryWorld
@@ -20,6 +20,14 @@ def _new_folder(world: RegistryWorld) -> Path:
     folder = world.folder.path / "other-keys"
     folder.mkdir()
     return folder
+
+
+def _other_sealed_content(world: RegistryWorld) -> None:
+    slot = world.slot()
+    document = world.certificate(slot=slot)
+    test_sealed.test_other_sealed_content_for_the_same_certificate_is_refused(
+        world, document, slot, together=False
+    )
 
 
 CONTROLS: Final[Mapping[str, Callable[[RegistryWorld], Control]]] = {
@@ -42,6 +50,15 @@ CONTROLS: Final[Mapping[str, Callable[[RegistryWorld], Control]]] = {
         lambda: test_submission.test_a_signature_counts_only_for_its_own_kind_slot_and_log(
             "status", "certificate", SAMPLE_ORIGIN
         ),
+    ),
+    "a customer's content in clear": lambda world: Control(
+        submission,
+        "_require_public_kind",
+        nothing,
+        lambda: test_sealed.test_the_content_of_a_calibration_is_refused_in_clear_with_a_remedy(world),
+    ),
+    "sealed content may change": lambda world: Control(
+        admission, "same", lambda *_: True, lambda: _other_sealed_content(world)
     ),
     "a key file for all to read": lambda world: Control(
         keys,

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 
 from certlog.digests import sha256
-from certlog.documents import MAX_DOCUMENT_BYTES, SecuredDocument
+from certlog.documents import MAX_DOCUMENT_BYTES, SecuredDocument, certificate_challenge
 from certlog.errors import InvalidInput
 from certlog.sealed import SEALED_OVERHEAD, open_sealed, seal
 from certlog.slots import Slot
 from certlog.status import StatusAction
 from registry.append import Outcome
 from registry.submission import Submission, examine
+from tests.support.calibrations import calibration_content
 from tests.support.certificates import SAMPLE_DID
 from tests.support.registry import OTHER_DID, RegistryWorld, as_submission
 from tests.support.signing import ed25519
@@ -116,6 +117,18 @@ def test_the_same_tag_of_another_body_is_another_number(enrolled: RegistryWorld)
     )
     items = [sealed_submission(*pair, tag=TAG) for pair in zip(documents, slots, strict=True)]
     assert [outcome.status for outcome in enrolled.submit(*items)] == ["logged", "logged"]
+
+
+@pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
+def test_the_content_of_a_calibration_is_refused_in_clear_with_a_remedy(enrolled: RegistryWorld) -> None:
+    slot = enrolled.slot()
+    content = calibration_content(slot=slot, origin=enrolled.origin)
+    document = enrolled.sign(content, SAMPLE_DID, certificate_challenge(slot), enrolled.issuer)
+    outcome = enrolled.submit(as_submission(document, slot))[0]
+    assert refusal(outcome) == "confidential-content"
+    assert "issue with --content sealed or --content withheld" in str(outcome.problem)
+    assert enrolled.submit(sealed_submission(document, slot))[0].status == "logged"
+    assert refusal(enrolled.submit(as_submission(document, slot))[0]) == "confidential-content"
 
 
 def test_a_document_in_clear_and_sealed_at_once_is_refused(

@@ -255,6 +255,36 @@ def test_a_page_about_another_certificate_under_this_code_is_noticed(browser: Br
     page.close()
 
 
+@pytest.mark.parametrize(
+    ("line", "without", "name"),
+    [
+        ("history.replaceState(null", "void (null", "calibration"),
+        ("if (!same(found, hash)) fail(", "if (false) fail(", "exchanged"),
+        ("if (!isOfId(hash)) fail(", "if (false) fail(", "suspended"),
+    ],
+    ids=["the key stays in the address", "another certificate is shown", "a page under a foreign code opens"],
+)
+def test_a_script_that_lacks_this_line_is_noticed(
+    browser: Browser, site: Site, line: str, without: str, name: str
+) -> None:
+    # The control of the three tests above: with the line gone, what they forbid happens.
+    text = SCRIPT.read_text("utf-8")
+    assert text.count(line) == 1
+    page = open_page(browser, 360, Watch())
+    body = text.replace(line, without)
+    page.route("**/sealed.js*", lambda route: route.fulfill(body=body, content_type="text/javascript"))
+    if name == "suspended":
+        opened, other = site.page(name, "en", None), site.page("calibration", "en", None)
+        page.route(opened, lambda route: route.fulfill(response=route.fetch(url=other)))
+    page.goto(site.page(name, "en"))
+    settled(page, "good")
+    if name == "calibration":
+        assert key_text(KEY) in page.url
+    else:
+        assert page.get_by_text("HC-0000", exact=True).is_visible(), "the number of the first calibration"
+    page.close()
+
+
 def test_without_javascript_the_record_and_the_way_to_its_content_are_there(
     browser: Browser, site: Site
 ) -> None:
