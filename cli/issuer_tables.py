@@ -13,7 +13,7 @@ import click
 
 from certlog.strict_json import JSONObject
 from cli.issuer_options import EXIT_REFUSED, Output, SpeakOptions, output_of, speaking, told
-from cli.issuer_report import list_mistakes, problems_json, tell_advice
+from cli.issuer_report import in_language, list_mistakes, problems_json, tell_advice
 from cli.language import Command as SpeakingCommand
 from issuer.body import Body, read_body
 from issuer.calibration_columns import CALIBRATION
@@ -21,7 +21,7 @@ from issuer.drafts import Draft
 from issuer.input_file import InputFile
 from issuer.problems import RowProblem
 from issuer.read_file import ReadFile, read_file_drafts
-from issuer.refused_rows import write_refused
+from issuer.refused_rows import refused_sheets, write_refused
 from issuer.result_columns import RESULTS
 from issuer.template import (
     CALIBRATION_CHOICES,
@@ -99,14 +99,13 @@ def tell_notices(output: Output, read: ReadFile) -> None:
 
 
 def save_refused(output: Output, path: Path | None, read: ReadFile, problems: tuple[RowProblem, ...]) -> None:
-    """Write the rows that were refused in the layout of their file: the first sheet's, and --refused names where."""
-    grid = read.tables[0].grid if read.tables else None
-    if path is None or grid is None or not problems:
+    """Write the rows that were refused in the layout of their file, where --refused names a place."""
+    if path is None or not problems:
         return
-    sheet = read.tables[0].sheet
-    own = [problem for problem in problems if problem.place.sheet == sheet]
-    count = write_refused(path, grid, own, output.language)
-    output.say("refused-in", path=path, count=count)
+    told = [in_language(problem, output.language) for problem in problems]
+    sheets = refused_sheets(read.tables, read.drafts.good, told, output.language)
+    if sheets:
+        output.say("refused-in", path=path, count=write_refused(path, sheets))
 
 
 @click.command(cls=SpeakingCommand)

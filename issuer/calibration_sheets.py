@@ -44,7 +44,7 @@ _STANDARD: Final = {
     "valid_until": "standard_valid_until",
 }
 _OF_RESULT: Final = (
-    "result_en", "quantity", "unit", "stage", "condition_label", "condition_unit", "uncertainty_unit", "k", "p",
+    "result_en", "quantity", "unit", "stage", "condition_label", "condition_label_en", "condition_unit", "uncertainty_unit", "k", "p",
     "distribution",
 )  # fmt: skip
 _RESULT_NAMES: Final = {"result": "name", "result_en": "name_en"}
@@ -98,7 +98,7 @@ class _Result:
     def _column(name: str, first: Mapping[str, str]) -> JSONValue:
         if name != "condition":
             return name
-        labels = {"label": "condition_label", "unit": "condition_unit"}
+        labels = {name: f"condition_{name}" for name in ("label", "label_en", "unit")}
         return {
             "kind": name,
             **{member: first[column] for member, column in labels.items() if column in first},
@@ -157,7 +157,7 @@ class CalibrationSource:
             columns, column = table.columns(), int(path[2])
             row = table.rows[int(path[1])][0]
             return self.results.place(row, columns[column] if column < len(columns) else "")
-        if path[:1] == ["columns"] and path[-1] in ("label", "unit"):
+        if path[:1] == ["columns"] and path[-1] in ("label", "label_en", "unit"):
             return self.results.place(first, f"condition_{path[-1]}")
         return self.results.place(first, names.get(path[0], path[0]) if path else "result")
 

@@ -60,25 +60,29 @@ class CsvGrid:
                 raise InvalidInput(message, place=str(reader.line_num), code="bad-csv") from error
 
 
-def open_csv(file: InputFile, columns: Columns) -> Grid | RowProblem:
+def open_csv(file: InputFile, columns: Columns, sheet: str = "") -> Grid | RowProblem:
     """Find out how a CSV file is written, and read it once to its end; what is wrong with it is returned.
 
     Args:
         file: the file.
         columns: whose headings decide about separator and encoding.
+        sheet: what it is called in messages, where it is one of several.
     """
     encoding, position = find_encoding(file, columns.by_heading, columns.written)
     if not encoding:
-        return RowProblem(Place(0), "not-utf8", {"found": str(position)})
+        return RowProblem(Place(0, sheet=sheet), "not-utf8", {"found": str(position)})
     separator, hint = find_separator(_first_lines(file, encoding), columns.by_heading)
     form = CsvForm(encoding, separator, hint=hint, guessed=encoding == "cp1258")
-    grid = CsvGrid(file, form)
+    grid = CsvGrid(file, form, sheet=sheet)
     try:
         sample = _sample(grid)
     except InvalidInput as error:
-        return RowProblem(Place(0), "bad-csv", {"line": error.place, "found": str(error.message)})
+        return RowProblem(
+            Place(0, sheet=sheet), "bad-csv", {"line": error.place, "found": str(error.message)}
+        )
     if form.guessed:
-        return CsvGrid(file, form, (RowProblem(Place(0), "guessed-encoding", {"found": sample}),))
+        notice = RowProblem(Place(0, sheet=sheet), "guessed-encoding", {"found": sample})
+        return CsvGrid(file, form, (notice,), sheet)
     return grid
 
 

@@ -31,12 +31,15 @@ class ReadFile:
     Attributes:
         drafts: certificates, mistakes and advice.
         tables: the sheets that they were read from; none for JSON.
-        notices: what the person should know about how it was read, such as a guessed encoding.
     """
 
     drafts: Drafts
     tables: tuple[Table, ...] = ()
-    notices: tuple[RowProblem, ...] = ()
+
+    @property
+    def notices(self) -> tuple[RowProblem, ...]:
+        """What the person should know about how it was read, such as a guessed encoding."""
+        return tuple(notice for table in self.tables if table.grid for notice in table.grid.notices)
 
 
 def read_file_drafts(
@@ -55,14 +58,9 @@ def read_file_drafts(
         return ReadFile(read_json_drafts(file.head(MAX_JSON_BYTES + 1), body, did))
     table = read_sheet(file, CERTIFICATES, sheet)
     if table.columns is not CALIBRATION:
-        return _read(read_rows(table, body, did), table)
+        return ReadFile(read_rows(table, body, did), (table,))
     if results is None and (table.grid is None or not table.sheet):
         tables = (table, no_table(RowProblem(Place(0), "no-results"), None, RESULTS))
     else:
-        tables = (table, read_sheet(results or file, (RESULTS,)))
-    return _read(read_calibration_sheets(*tables, body, did), *tables)
-
-
-def _read(drafts: Drafts, *tables: Table) -> ReadFile:
-    notices = tuple(notice for table in tables if table.grid for notice in table.grid.notices)
-    return ReadFile(drafts, tables, notices)
+        tables = (table, read_sheet(results or file, (RESULTS,), label=results.name if results else ""))
+    return ReadFile(read_calibration_sheets(*tables, body, did), tables)

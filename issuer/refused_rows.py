@@ -10,6 +10,8 @@ import importlib
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,8 +20,10 @@ from certlog.sentences import Sentence
 from issuer.columns import PROBLEM_HEADING, fold
 from issuer.csv_encoding import CsvForm
 from issuer.csv_file import RISKY, CsvGrid
-from issuer.grid import Cell, CellKind, Grid, GridRow, TypedCell, text_of
+from issuer.drafts import Draft
+from issuer.grid import Cell, CellKind, Grid, TypedCell, text_of
 from issuer.problems import Language, RowProblem
+from issuer.table import Table
 from issuer.template import at_midnight
 from issuer.workbook_marks import DECIMALS, GENERAL, ODD, ZEROS
 
@@ -34,51 +38,105 @@ _WIDTH: Final = 18
 _PROBLEM_WIDTH: Final = 80
 
 
-def write_refused(path: Path, grid: Grid, problems: Sequence[RowProblem], language: Language) -> int:
-    """Write the rows that have a problem, or all if one concerns the headings or the whole file.
+@dataclass(frozen=True, slots=True)
+class RefusedSheet:
+    """What goes back of one sheet.
+
+    Attributes:
+        grid: the sheet as it was read.
+        texts: what is wrong, by row.
+        rows: which rows go back; None: all.
+    """
+
+    grid: Grid
+    texts: Mapping[int, Sequence[str]]
+    rows: AbstractSet[int] | None
+
+    def lines(self) -> Iterator[tuple[Cell, ...]]:
+        """Yield the headings and the refused rows, each with the added cell at its end."""
+        width, old = 0, -1
+        for row in self.grid.rows():
+            first = not width
+            if first:
+                headings = [fold(text_of(cell)) for cell in row.cells]
+                width = len(headings)
+                old = headings.index(fold(PROBLEM_HEADING)) if fold(PROBLEM_HEADING) in headings else -1
+            elif self.rows is not None and row.number not in self.rows:
+                continue
+            cells = [*row.cells, *[""] * (width - len(row.cells))]
+            kept = [cell for i, cell in enumerate(cells) if i != old]
+            yield (*kept, PROBLEM_HEADING if first else "\n".join(self.texts.get(row.number, ())))
+
+
+def refused_sheets(
+    tables: Sequence[Table], good: Sequence[Draft], problems: Sequence[RowProblem], language: Language
+) -> tuple[RefusedSheet, ...]:
+    """Choose what goes back: rows with a problem, all where it concerns the headings; results with their certificate.
 
     Args:
-        path: where to; ".xlsx" makes a workbook, everything else CSV.
-        grid: the sheet that was read.
-        problems: what was found in it.
+        tables: the sheets that were read.
+        good: the drafts that were right when the file was read.
+        problems: what was found in it, then and later.
         language: of the added column.
+    """
+    texts: dict[str, dict[int, list[str]]] = {}
+    for problem in problems:
+        texts.setdefault(problem.place.sheet, {}).setdefault(problem.place.row, []).append(
+            problem.text(language)
+        )
+    rows: list[AbstractSet[int] | None] = [_wrong_rows(table, texts.get(table.sheet, {})) for table in tables]
+    if len(tables) > 1:
+        rows = list(_with_their_certificates(tables, good, rows[0]))
+    return tuple(
+        RefusedSheet(table.grid, texts.get(table.sheet, {}), chosen)
+        for table, chosen in zip(tables, rows, strict=True)
+        if table.grid is not None
+    )
+
+
+def _wrong_rows(table: Table, texts: Mapping[int, object]) -> AbstractSet[int] | None:
+    headings = next(table.grid.rows(), None) if table.grid is not None else None
+    return None if headings is None or any(row <= headings.number for row in texts) else frozenset(texts)
+
+
+def _with_their_certificates(
+    tables: Sequence[Table], good: Sequence[Draft], wrong: AbstractSet[int] | None
+) -> Iterator[AbstractSet[int]]:
+    certificates = {row.number: row.cells.get("number", "").strip() for row in tables[0].rows}
+    issued = {draft.source.place().row for draft in good} - (certificates.keys() if wrong is None else wrong)
+    yield certificates.keys() - issued
+    numbers = {certificates[row] for row in issued}
+    for table in tables[1:]:
+        yield {row.number for row in table.rows if row.cells.get("number", "").strip() not in numbers}
+
+
+def write_refused(path: Path, sheets: Sequence[RefusedSheet]) -> int:
+    """Write the rows that go back.
+
+    Args:
+        path: where to; ".xlsx" makes a workbook, everything else CSV: a further sheet goes into a file of its own,
+            whose name has "-2" at its end.
+        sheets: from refused_sheets.
 
     Returns:
-        The number of rows.
+        The number of rows of the first sheet.
 
     Raises:
         InvalidInput: it cannot be written there.
         Unavailable: a workbook, and the extra that writes workbooks is not installed.
     """
-    headings = next(grid.rows(), GridRow(1, ()))
-    texts: dict[int, list[str]] = {}
-    for problem in problems:
-        texts.setdefault(problem.place.row, []).append(problem.text(language))
-    everything = any(number <= headings.number for number in texts)
-    rows = _lines(grid, texts, everything=everything)
     try:
         if path.suffix.lower() == ".xlsx":
-            return _write_workbook(path, grid.sheet, rows)
-        return _write_csv(path, grid.form if isinstance(grid, CsvGrid) else _PLAIN, rows)
+            return _write_workbook(path, sheets)
+        counts = []
+        for i, sheet in enumerate(sheets, start=1):
+            name = path if i == 1 else path.with_stem(f"{path.stem}-{i}")
+            form = sheet.grid.form if isinstance(sheet.grid, CsvGrid) else _PLAIN
+            counts.append(_write_csv(name, form, sheet.lines()))
+        return counts[0]
     except OSError as error:
         message = Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
         raise InvalidInput(message, code="not-writable") from error
-
-
-def _lines(grid: Grid, texts: Mapping[int, list[str]], *, everything: bool) -> Iterator[tuple[Cell, ...]]:
-    """Yield the headings and the refused rows, each with the added cell at its end."""
-    width, old = 0, -1
-    for row in grid.rows():
-        first = not width
-        if first:
-            headings = [fold(text_of(cell)) for cell in row.cells]
-            width = len(headings)
-            old = headings.index(fold(PROBLEM_HEADING)) if fold(PROBLEM_HEADING) in headings else -1
-        elif not everything and row.number not in texts:
-            continue
-        cells = [*row.cells, *[""] * (width - len(row.cells))]
-        kept = [cell for i, cell in enumerate(cells) if i != old]
-        yield (*kept, PROBLEM_HEADING if first else "\n".join(texts.get(row.number, ())))
 
 
 def _write_csv(path: Path, form: CsvForm, rows: Iterable[tuple[Cell, ...]]) -> int:
@@ -109,7 +167,7 @@ def _for_windows(character: str) -> str:
     return unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES)) + tones
 
 
-def _write_workbook(path: Path, sheet: str, rows: Iterable[tuple[Cell, ...]]) -> int:
+def _write_workbook(path: Path, sheets: Sequence[RefusedSheet]) -> int:
     try:
         xlsxwriter = importlib.import_module("xlsxwriter")
     except ImportError as error:
@@ -119,20 +177,24 @@ def _write_workbook(path: Path, sheet: str, rows: Iterable[tuple[Cell, ...]]) ->
         raise Unavailable(message) from error
     book: Workbook = xlsxwriter.Workbook(str(path), {"constant_memory": True})
     try:
-        page = book.add_worksheet(sheet or "Sheet1")
-        page.freeze_panes(1, 0)
         formats = _Formats(book)
-        count = -1
-        for number, cells in enumerate(rows):
-            if number == 0:
-                page.set_column(0, len(cells) - 2, _WIDTH)
-                page.set_column(len(cells) - 1, len(cells) - 1, _PROBLEM_WIDTH)
-            for column, cell in enumerate(cells):
-                _write_cell(page, number, column, cell, formats)
-            count = number
-        return count
+        counts = [_write_page(book, sheet, i, formats) for i, sheet in enumerate(sheets, start=1)]
+        return counts[0]
     finally:
         book.close()
+
+
+def _write_page(book: "Workbook", sheet: RefusedSheet, position: int, formats: "_Formats") -> int:
+    page = book.add_worksheet(sheet.grid.sheet or f"Sheet{position}")
+    page.freeze_panes(1, 0)
+    count = -1
+    for count, cells in enumerate(sheet.lines()):
+        if count == 0:
+            page.set_column(0, len(cells) - 2, _WIDTH)
+            page.set_column(len(cells) - 1, len(cells) - 1, _PROBLEM_WIDTH)
+        for column, cell in enumerate(cells):
+            _write_cell(page, count, column, cell, formats)
+    return count
 
 
 class _Formats:

@@ -71,6 +71,7 @@ RESULTS: Final = Columns(
             "before or after, where adjusted",
         ),
         Column("condition_label", "Tên điều kiện đo", "Ví dụ: Tần số", "As Frequency"),
+        Column("condition_label_en", "Tên điều kiện đo (tiếng Anh)", *_TRANSLATED),
         Column("condition_unit", "Đơn vị điều kiện đo", "Ví dụ: Hz", "As Hz"),
         *VALUE_COLUMNS,
         Column(

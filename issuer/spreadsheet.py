@@ -32,13 +32,16 @@ def read_spreadsheet(file: InputFile, columns: Columns = CONFORMITY, sheet: str 
     return read_sheet(file, (columns,), sheet)
 
 
-def read_sheet(file: InputFile, wanted: Sequence[Columns], sheet: str | None = None) -> Table:
+def read_sheet(
+    file: InputFile, wanted: Sequence[Columns], sheet: str | None = None, label: str = ""
+) -> Table:
     """Read a CSV, XLSX or ODS file; what is wrong with its form is in the table's `problems`.
 
     Args:
         file: the file.
         wanted: what its headings may be; the kind of which it has most is taken.
         sheet: name of the sheet; without it, the first one that can be seen and has such headings.
+        label: what a CSV file is called in messages, where it is one of several.
 
     Raises:
         InvalidInput: larger than any file that is read.
@@ -52,7 +55,11 @@ def read_sheet(file: InputFile, wanted: Sequence[Columns], sheet: str | None = N
         raise InvalidInput(message, place=file.name, code="too-large")
     if packed:
         return _read_workbook(file, wanted, sheet)
-    grid = RowProblem(Place(0), "other-workbook") if head == _COMPOUND else open_csv(file, _united(wanted))
+    grid = (
+        RowProblem(Place(0), "other-workbook")
+        if head == _COMPOUND
+        else open_csv(file, _united(wanted), label)
+    )
     return _table(grid, wanted)
 
 

@@ -164,7 +164,9 @@ def _environment(condition: Mapping[str, str]) -> str:
 
 def _result_rows(number: str, result: Mapping[str, Any]) -> list[dict[str, str]]:
     kinds = [column if isinstance(column, str) else column["kind"] for column in result["columns"]]
-    labels: Mapping[str, str] = next((column for column in result["columns"] if not isinstance(column, str)), {})
+    labels: Mapping[str, str] = next(
+        (column for column in result["columns"] if not isinstance(column, str)), {}
+    )
     rows = [
         {"number": number, "result": result["name"], **dict(zip(kinds, row, strict=True))}
         for row in result["rows"]
@@ -174,7 +176,7 @@ def _result_rows(number: str, result: Mapping[str, Any]) -> list[dict[str, str]]
         name: name for name in ("quantity", "unit", "stage", "k", "p", "distribution", "uncertainty_unit")
     }
     rows[0] |= {column: result[name] for name, column in names.items() if name in result}
-    rows[0] |= {f"condition_{name}": labels[name] for name in ("label", "unit") if name in labels}
+    rows[0] |= {f"condition_{name}": labels[name] for name in ("label", "label_en", "unit") if name in labels}
     return rows
 
 

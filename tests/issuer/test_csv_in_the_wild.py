@@ -14,7 +14,7 @@ from issuer.drafts import Draft
 from issuer.grid import Grid
 from issuer.input_file import InputFile
 from issuer.problems import Place, RowProblem
-from issuer.refused_rows import write_refused
+from issuer.refused_rows import refused_sheets, write_refused
 from issuer.rows import read_rows
 from issuer.spreadsheet import read_spreadsheet
 from issuer.table import MAX_PROBLEMS, MAX_ROWS, Table
@@ -156,17 +156,17 @@ def test_rows_are_counted_as_the_spreadsheet_shows_them(body: Body) -> None:
 
 @pytest.mark.parametrize("risky", ["=1+1", "+84 24", "-5 °C", "@ghi chú", "\tdòng", "\rdòng"])
 def test_no_cell_of_the_refused_rows_starts_a_formula_and_each_comes_back(tmp_path: Path, risky: str) -> None:
-    grid = grid_of(read_csv(csv_of([good_row(1, client=risky)], delimiter=";")))
+    table = read_csv(csv_of([good_row(1, client=risky)], delimiter=";"))
     path = tmp_path / "refused.csv"
 
-    write_refused(path, grid, [RowProblem(Place(0), "no-rows")], "vi")
+    write_refused(path, refused_sheets([table], (), [RowProblem(Place(0), "no-rows")], "vi"))
 
     with path.open(encoding="utf-8", newline="") as file:
         cells = list(csv.reader(file, delimiter=";"))[1]
     assert cells[3] == f"'{risky}"
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
     again = grid_of(read_csv(path.read_bytes()))
-    assert [row.cells[: len(GOOD)] for row in again.rows()] == [row.cells for row in grid.rows()]
+    assert [row.cells[: len(GOOD)] for row in again.rows()] == [row.cells for row in grid_of(table).rows()]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_the_refused_rows_keep_encoding_and_separator(
 ) -> None:
     table = read_csv(data)
     path = tmp_path / "refused.csv"
-    write_refused(path, grid_of(table), read_rows(table, body, DID).problems, "vi")
+    write_refused(path, refused_sheets([table], (), read_rows(table, body, DID).problems, "vi"))
 
     again = read_csv(path.read_bytes())
 
@@ -199,7 +199,7 @@ def test_the_refused_rows_keep_encoding_and_separator(
 def test_a_corrected_row_is_issued_from_the_file_of_refused_rows(body: Body, tmp_path: Path) -> None:
     table = read_csv(csv_of([good_row(1), good_row(2, tax_code="1000")]))
     path = tmp_path / "refused.csv"
-    write_refused(path, grid_of(table), read_rows(table, body, DID).problems, "en")
+    write_refused(path, refused_sheets([table], (), read_rows(table, body, DID).problems, "en"))
 
     corrected = path.read_bytes().replace(b",1000,", b",0100000001,")
 

@@ -1,4 +1,4 @@
-"""More than 40 kinds of mistakes in one spreadsheet: each is found at its cell, none invented, good rows go out once."""
+"""More than 40 kinds of mistakes in a spreadsheet: each is found at its cell, none invented, good rows go out once."""
 
 import datetime as dt
 import functools
@@ -17,7 +17,7 @@ from issuer.grid import text_of
 from issuer.input_file import InputFile
 from issuer.issue import IssueReport, Request, RowsRefused, issue
 from issuer.read_file import read_file_drafts
-from issuer.refused_rows import write_refused
+from issuer.refused_rows import refused_sheets, write_refused
 from tests.support.controls import Control, nothing, require_failure
 from tests.support.desk import Desk
 from tests.support.sheets import HEADINGS, LETTERS, Formula, Number, Page, csv_of, good_row, xlsx_of
@@ -199,7 +199,7 @@ def test_the_refused_rows_come_back_as_they_were_and_are_refused_for_the_same_re
     problems = read(desk, file_of(name)).problems
     assert tables[0].grid is not None
 
-    count = write_refused(path, tables[0].grid, problems, "vi")
+    count = write_refused(path, refused_sheets(tables, (), problems, "vi"))
 
     again = read(desk, path.read_bytes())
     assert count == len({problem.place.row for problem in problems})
