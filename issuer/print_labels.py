@@ -90,6 +90,14 @@ class LabelMaker:
         Raises:
             InvalidInput: none of them is for something that can bear a label, or there are too many.
         """
+        places = self.sheet.columns * self.sheet.rows
+        if self.skip and self.skip >= places:
+            message = Sentence(
+                "a sheet of {places} labels has no place left after {skip}; take a new one",
+                places=places,
+                skip=self.skip,
+            )
+            raise InvalidInput(message, code="no-labels")
         said = [(secured, label_texts(secured.content)) for secured in certificates]
         count = sum(len(texts) for _, texts in said)
         if not 0 < count <= MAX_LABELS:

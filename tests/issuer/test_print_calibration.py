@@ -1,6 +1,6 @@
 """The printed calibration certificate: everything that was signed is on paper, on pages that hang together."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 import pytest
@@ -9,12 +9,23 @@ import zxingcpp
 from certlog.certificate_id import certificate_id, format_id
 from certlog.credential import find_problems
 from certlog.encoding import b64url
+from certlog.schemas.calibration import (
+    ADJUSTMENTS,
+    COLUMNS,
+    DISTRIBUTIONS,
+    PLACES,
+    RECALIBRATION_BASES,
+    STAGES,
+    VERDICTS,
+)
+from certlog.schemas.envelope import REPLACE_REASONS
 from certlog.strict_json import JSONObject, JSONValue, get_list, get_object
 from issuer import print_calibration, print_results
+from issuer import print_fields as print_fields_module
 from issuer.pdf import PdfMaker, find_unprintable
 from issuer.print_fields import print_fields
 from issuer.print_numbers import aligned, printed_number
-from issuer.print_parts import text_section
+from issuer.print_parts import Words, text_section
 from tests.support.certificates import SAMPLE_ORIGIN
 from tests.support.controls import Control, nothing, require_noticed
 from tests.support.printed import (
@@ -124,6 +135,43 @@ def test_every_row_stands_in_one_line_with_its_uncertainty() -> None:
 )
 def test_what_was_signed_as_a_code_is_said_in_the_profession_s_words(language: str, sentence: str) -> None:
     assert packed(sentence) in packed_text(printed(language))
+
+
+@pytest.mark.parametrize(
+    ("words", "codes"),
+    [
+        (print_calibration._PLACES, PLACES),
+        (print_calibration._VERDICTS, VERDICTS),
+        (print_calibration._BASES, RECALIBRATION_BASES),
+        (print_results._COLUMNS, COLUMNS),
+        (print_results._STAGES, STAGES),
+        (print_results._ADJUSTMENTS, ADJUSTMENTS),
+        (print_results._DISTRIBUTIONS, DISTRIBUTIONS),
+        (print_fields_module._REASONS, REPLACE_REASONS),
+    ],
+)
+def test_every_code_of_the_schema_has_words_of_its_own(
+    words: Mapping[str, Words], codes: tuple[str, ...]
+) -> None:
+    assert set(words) == set(codes)
+    assert (
+        len({word.vi for word in words.values()}) == len({word.en for word in words.values()}) == len(codes)
+    )
+
+
+@pytest.mark.parametrize(("verdict", "said"), [("pass", "Đạt"), ("fail", "Không đạt")])
+def test_a_verdict_of_the_laboratory_is_printed_beside_its_table_and_decision_rule(
+    verdict: str, said: str
+) -> None:
+    content = full_calibration(rows=2)
+    (statement,) = get_list(get_object(content, "credentialSubject"), "conformityStatements")
+    assert isinstance(statement, dict)
+    statement["verdict"] = verdict
+
+    text = packed_text(MAKE(signed(content), SIGNED_AT))
+
+    rule = "Chấp nhận khi |sai số| + U không vượt sai số cho phép (ILAC-G8, 4.2.2)"
+    assert packed(f"Bảng 1Sai số cho phép ±0,1 °C{rule}{said}") in text
 
 
 def test_an_end_of_validity_is_never_printed() -> None:

@@ -187,6 +187,12 @@ def test_no_label_or_too_many_are_refused(make: Callable[[], list[SecuredDocumen
         LabelMaker(ADDRESS)(make(), SIGNED_AT)
 
 
+@pytest.mark.parametrize(("sheet", "skip"), [("24", 24), ("roll", 1)])
+def test_a_sheet_without_a_place_left_is_refused(sheet: str, skip: int) -> None:
+    with pytest.raises(InvalidInput, match=f"has no place left after {skip}; take a new one"):
+        LabelMaker(ADDRESS, SHEETS[sheet], skip)(calibrated(1), SIGNED_AT)
+
+
 def test_an_address_too_long_for_a_label_is_refused_with_the_remedy() -> None:
     with pytest.raises(InvalidInput, match="use a shorter --public-url"):
         LabelMaker(f"https://{'a' * 300}.example.vn")(calibrated(1), SIGNED_AT)
