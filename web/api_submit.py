@@ -22,7 +22,7 @@ from certlog.strict_json import JSONObject, parse_object
 from certlog.timestamps import format_time
 from web.api import services
 from web.api_models import SlotsIn, SlotsOut, SubmissionIn, SubmissionOut
-from web.problems import Problem, problem_of, problem_response
+from web.problems import Problem, asked_language, problem_of, problem_response
 from web.responses import NOT_KEPT, json_response, sends
 from web.services import Accepted, Outcome, Refused, Submitted
 
@@ -154,7 +154,7 @@ def _answers(read: Sequence[Submitted | InvalidInput], outcomes: Sequence[Outcom
 def _line_answer(outcome: Outcome) -> dict[str, object]:
     match outcome:
         case Refused(error):
-            return {"status": "refused", "problem": problem_of(error).to_json()}
+            return {"status": "refused", "problem": problem_of(error).in_language(asked_language()).to_json()}
         case Accepted(index, leaf_hash, existed, identifier):
             # As SubmissionOut says it, member by member: a thousand models a request cost more than what they hold.
             status = "exists" if existed else "logged"

@@ -18,6 +18,7 @@ from verifier.report_json import report_json
 from web.compare import Comparison, Row, comparison
 from web.language import Language, show_moment
 from web.services import Answer
+from web.translation import said
 
 ICONS: Final[dict[Verdict, str]] = {
     Verdict.ALTERED: "cross",
@@ -217,7 +218,7 @@ def _check(check: Check, language: Language) -> CheckView:
         look=looks[check.outcome],
         icon=OUTCOME_ICONS[check.outcome],
         reason="" if check.reason is None else words.reason_text(check.reason, language),
-        evidence=tuple((label, value) for label, value in evidence if value),
+        evidence=tuple((label, said(value, language)) for label, value in evidence if value),
     )
 
 

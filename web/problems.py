@@ -1,20 +1,24 @@
 """One table from our errors to HTTP problem documents (RFC 9457), and the page that people get instead.
 
-Machines receive application/problem+json, browsers a page. What went wrong inside the server is logged, never told.
+Machines receive application/problem+json, in English unless they ask for Vietnamese; browsers a page in its language.
+What went wrong inside the server is logged, never told.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from apiflask import APIFlask, HTTPError
 from flask import Response, current_app, render_template, request
 from flask_babel import gettext as _
 
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
+from web.language import Language, current_language
 from web.responses import NOT_KEPT, json_response, with_cache
+from web.translation import said
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_SECONDS: Final = 5
@@ -47,13 +51,15 @@ _STATUS_OF_CODE: Final[Mapping[str, HTTPStatus]] = {
 
 
 _DETAIL_OF_STATUS: Final[Mapping[int, str]] = {
-    HTTPStatus.UNAUTHORIZED: (
+    HTTPStatus.UNAUTHORIZED: Sentence(
         "The API token is missing, unknown, expired or revoked; ask the registry's operator for a new one."
     ),
-    HTTPStatus.NOT_FOUND: "There is nothing at this address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know this method; the Allow header lists those it knows.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than this address takes.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "The registry failed; this was logged.",
+    HTTPStatus.NOT_FOUND: Sentence("There is nothing at this address."),
+    HTTPStatus.METHOD_NOT_ALLOWED: Sentence(
+        "This address does not know this method; the Allow header lists those it knows."
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Sentence("The body is larger than this address takes."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: Sentence("The registry failed; this was logged."),
 }
 """What the framework says too briefly."""
 
@@ -80,6 +86,10 @@ class Problem:
         """The status in words."""
         return HTTPStatus(self.status).phrase
 
+    def in_language(self, language: Language) -> "Problem":
+        """Return the same problem, said in a language; its code and its title stay what programs compare."""
+        return replace(self, detail=said(self.detail, language), place=said(self.place, language))
+
     def to_json(self) -> JSONObject:
         """Return the document; `code` and `place` are extension members."""
         document: JSONObject = {
@@ -103,13 +113,17 @@ def problem_of(error: CertlogError) -> Problem:
         case Unavailable():
             # The message may name files or hosts of the operator.
             current_app.logger.error("unavailable: %s", error)
-            detail = "Something that the registry needs cannot be reached now; try again."
+            detail = Sentence("Something that the registry needs cannot be reached now; try again.")
             return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail)
         case _:
             current_app.logger.error("unexpected error of ours", exc_info=error)
-            return Problem(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "The registry failed; this was logged."
-            )
+            failed = _DETAIL_OF_STATUS[HTTPStatus.INTERNAL_SERVER_ERROR]
+            return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", failed)
+
+
+def asked_language() -> Language:
+    """Return the language that a program asked for: English where it asked for none, as people's pages never do."""
+    return cast("Language", request.accept_languages.best_match(("en", "vi"), default="en"))
 
 
 def install_problems(app: APIFlask) -> None:
@@ -161,13 +175,18 @@ def _wants_page() -> bool:
 
 
 def _page(problem: Problem) -> Response:
-    html = render_template("problem.html", problem=problem, heading=_heading(problem))
+    shown = problem.in_language(current_language())
+    html = render_template("problem.html", problem=shown, heading=_heading(problem))
     return with_cache(Response(html, status=problem.status, mimetype="text/html"), NOT_KEPT)
 
 
 def _document(problem: Problem) -> Response:
-    response = json_response(problem.to_json(), cache=NOT_KEPT, status=problem.status)
+    language = asked_language()
+    document = problem.in_language(language).to_json()
+    response = json_response(document, cache=NOT_KEPT, status=problem.status)
     response.mimetype = MEDIA_TYPE
+    response.headers["Content-Language"] = language
+    response.vary.add("Accept-Language")
     return response
 
 

@@ -1,0 +1,42 @@
+"""What went wrong is said in the reader's language: a page's path names it, a program asks for it."""
+
+import json
+
+import pytest
+
+from tests.web.stand_in import StandIn, app_around
+
+MISTYPED = "/api/v1/certificates/ABC"
+
+
+def _problem(path: str, **headers: str) -> dict[str, object]:
+    answer = app_around(StandIn()).test_client().get(path, headers=headers)
+    assert answer.mimetype == "application/problem+json"
+    return dict(json.loads(answer.data))
+
+
+def test_a_program_that_asks_for_no_language_is_answered_in_english() -> None:
+    problem = _problem(MISTYPED)
+    assert problem["detail"] == "expected 20 characters, found 3"
+
+
+@pytest.mark.parametrize("asked", ["vi", "vi-VN,vi;q=0.9,en;q=0.5"])
+def test_a_program_that_asks_for_vietnamese_gets_it_and_the_same_code(asked: str) -> None:
+    vietnamese, english = _problem(MISTYPED, **{"Accept-Language": asked}), _problem(MISTYPED)
+    assert vietnamese["detail"] == "cần 20 ký tự, thấy 3"
+    assert {**vietnamese, "detail": ""} == {**english, "detail": ""}
+
+
+def test_caches_keep_the_two_languages_apart() -> None:
+    answer = app_around(StandIn()).test_client().get("/api/v1/nowhere", headers={"Accept-Language": "vi"})
+    assert answer.headers["Content-Language"] == "vi"
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "Không có gì ở địa chỉ này."), ("en", "There is nothing at this address.")]
+)
+def test_a_page_says_what_is_wrong_in_the_language_of_its_path(language: str, said: str) -> None:
+    client = app_around(StandIn()).test_client()
+    answer = client.get(f"/{language}/nowhere", headers={"Accept": "text/html", "Accept-Language": "fr"})
+    assert said in answer.get_data(as_text=True)
