@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import importlib
+import random
 import re
 import shutil
 from functools import cache
@@ -24,6 +25,7 @@ from issuer.dcc_schema import open_schema_folder
 from issuer.dcc_signature import XmlSignature, check_signature
 from issuer.dcc_xml import parse_xml
 from tests.support.controls import Control, nothing, require_noticed
+from tests.support.deep import cases
 from tests.support.fixtures import fixtures_dir
 
 signxml: Any = importlib.import_module("signxml")  # it exports no types
@@ -502,3 +504,47 @@ def test_a_number_that_cannot_be_certified_is_refused(number: str, message: str)
     data = broken(("<dcc:uniqueIdentifier>1234", f"<dcc:uniqueIdentifier>{number}"))
     with pytest.raises(InvalidInput, match=message):
         read(data).header.number()
+
+
+# Bytes changed at random: refused, or read; nothing else ever happens.
+
+
+def damaged(seed: int) -> bytes:
+    chance = random.Random(seed)
+    data = bytearray(example(chance.choice(["valid.xml", "valid_signature.xml", "minimal-dcc-3.3.0-vi.xml"])))
+    for _ in range(chance.randint(1, 4)):
+        at, size = chance.randrange(len(data)), chance.randint(1, 40)
+        cut = bytes(data[at : at + size])
+        scrap = [b"", cut * 2, chance.randbytes(size), b"<!--", b"]]>", b"&lt;", b"<dcc:a/>", b"'", cut[::-1]]
+        data[at : at + size] = chance.choice(scrap)
+    return bytes(data)
+
+
+def read_or_refuse(seed: int) -> None:
+    try:
+        dcc = read(damaged(seed))
+        header = dcc.header
+        for part in (
+            header.number,
+            header.dates,
+            header.laboratory,
+            header.customer,
+            header.items,
+            header.people,
+        ):
+            part()
+    except InvalidInput:
+        return
+    assert dcc.signature is not XmlSignature.VALID or dcc.digest != sha256(example("valid_signature.xml"))
+
+
+def test_random_damage_is_read_or_refused() -> None:
+    for seed in range(60):
+        read_or_refuse(seed)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_a_campaign_of_random_damage_is_read_or_refused() -> None:
+    for seed in range(60, 60 + cases(3000)):
+        read_or_refuse(seed)
