@@ -51,8 +51,11 @@ class Comparison:
 def comparison(content: JSONObject) -> Comparison:
     """Choose and label the values of a certificate's content."""
     subject = _object(content, "credentialSubject")
-    if "CalibrationCertificate" in _texts(content.get("type")):
+    types = _texts(content.get("type"))
+    if "CalibrationCertificate" in types:
         return _calibration(content, subject)
+    if "AttestedFileCertificate" in types:
+        return _attested(content, subject)
     return _conformity(content, subject)
 
 
@@ -65,6 +68,18 @@ def certificate_kind(kind: str) -> str:
         "management_system": _("Management system certificate"),
         "person": _("Certificate of person"),
         "process_service": _("Process or service certificate"),
+    }
+    return names.get(kind, _("Certificate"))
+
+
+def attested_kind(kind: str) -> str:
+    """Name what a body's own file is; verification is that of legal metrology, and never calibration."""
+    names = {
+        "conformity": _("Certificate of conformity"),
+        "calibration": _("Calibration certificate"),
+        "verification": _("Verification certificate (legal metrology)"),
+        "test": _("Test report"),
+        "inspection": _("Inspection certificate"),
     }
     return names.get(kind, _("Certificate"))
 
@@ -130,6 +145,53 @@ def _calibration(content: JSONObject, subject: JSONObject) -> Comparison:
         things=tuple(_instrument(item) for item in _objects(subject, "items")),
         things_title=_("Measuring instruments"),
     )
+
+
+def _attested(content: JSONObject, subject: JSONObject) -> Comparison:
+    """The header of a body's own file; the file itself is checked by whoever holds it."""
+    client, body, file = (_object(subject, name) for name in ("client", "body", "file"))
+    rows = [
+        Row(_("Certificate number"), _text(content, "certificateNumber"), big=True, note=_version(content)),
+        Row(_("Holder"), _text(client, "name"), big=True, note=_text(client, "address")),
+        *(_criterion(item) for item in _objects(subject, "criteria")),
+        Row(_("Kind of file"), _text(file, "mediaType"), note=_("Hand the file itself to certlog verify.")),
+        Row(_("SHA-256 of the body's own file"), _text(file, "sourceDigest"), code=True),
+    ]
+    dates = [
+        Row(_("Work done from"), show_day(_text(subject, "performedFrom"))),
+        Row(_("Work done until"), show_day(_text(subject, "performedTo")), big=True),
+        Row(_("Date of issue"), show_day(_text(subject, "issueDate")), big=True),
+        Row(_("Expiry date"), show_day(_text(subject, "expiryDate")), big=True),
+    ]
+    until = _("until %(day)s", day="{day}")
+    said_of_body = [
+        Row(_("Named on the certificate"), _text(body, "name"), note=_text(body, "address")),
+        Row(_("Laboratory code"), _text(body, "code")),
+        Row(
+            _("Designation decision"),
+            *_named(_object(subject, "designation"), "decisionNo", "authority", until),
+        ),
+        Row(_("Accreditation"), *_named(_object(subject, "accreditation"), "code", "body", until)),
+    ]
+    is_confidential = subject.get("visibility") == "confidential"
+    show = _instrument if is_confidential else _attested_item
+    return Comparison(
+        kind=attested_kind(_text(subject, "attestedKind")),
+        rows=_present(rows),
+        dates=_present(dates),
+        body=_present(said_of_body),
+        things=tuple(show(item) for item in _objects(subject, "items")),
+        things_title=_("Items"),
+    )
+
+
+def _attested_item(item: JSONObject) -> Thing:
+    rows = [
+        Row(_("Manufacturer"), _text(item, "manufacturer")),
+        Row(_("Model or type"), _text(item, "model"), big=True),
+        Row(_("Serial number"), _text(item, "serial"), big=True),
+    ]
+    return Thing(text_of(item.get("name")), _present(rows))
 
 
 def _criterion(item: JSONObject) -> Row:

@@ -8,7 +8,8 @@ from typing import Final
 
 from flask_babel import gettext as _
 
-from web.compare import certificate_kind
+from certlog.schemas.attested import KINDS
+from web.compare import attested_kind, certificate_kind
 from web.language import current_language
 
 Layout = dict[str, object]
@@ -78,11 +79,7 @@ def _codes() -> dict[str, object]:
         "conditionalFail": _("conditional fail"),
         "noPass": _("no pass stated"),
         "noFail": _("no fail stated"),
-        "verification": _("Verification certificate (legal metrology)"),
-        "calibration": _("Calibration certificate"),
-        "conformity": _("Certificate of conformity"),
-        "test": _("Test report"),
-        "inspection": _("Inspection certificate"),
+        **{kind: attested_kind(kind) for kind in KINDS},
         **{kind: certificate_kind(kind) for kind in _CERTIFICATE_KINDS},
     }
 

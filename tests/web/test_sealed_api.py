@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from certlog.canonical import canonicalize
-from certlog.credential import slot_of
+from certlog.credential import credential_status, slot_of
 from certlog.digests import sha256
 from certlog.documents import certificate_challenge
 from certlog.encoding import b64url
 from certlog.entry import certificate_entry
 from certlog.sealed import MAX_SEALED_BYTES, seal
 from registry.submission import Submission
+from tests.support.attested import attested_content
 from tests.support.calibrations import calibration_content
 from tests.support.certificates import SAMPLE_DID
 from tests.support.registry import START, as_submission
@@ -142,3 +143,29 @@ def test_a_page_shows_of_a_calibration_what_is_public_whatever_the_database_hold
     for hidden in (CUSTOMER, "SN778812", "20.05", "0.025", "Trần Thị Mẫu", "T-100", "V01.CN3.0001.26"):
         assert hidden not in page
         assert hidden not in answer
+
+
+def attested(real: RealRegistry, kind: str) -> Any:
+    slot = real.world.slot()
+    content = attested_content(kind) | {"credentialStatus": credential_status(real.world.origin, slot)}
+    return real.world.sign(content, SAMPLE_DID, certificate_challenge(slot), real.world.issuer)
+
+
+def test_the_page_of_a_bodys_own_file_shows_its_header_and_names_the_file(real: RealRegistry) -> None:
+    document = real.issue(attested(real, "verification"))
+    real.anchor()
+    real.poll()
+    page = real.app.test_client().get(f"/vi/c/{id_of(document)}").text
+    subject: Any = document.content["credentialSubject"]
+    for shown in ("Giấy chứng nhận kiểm định", "Công ty TNHH Mẫu", "SN-77881234", "application/xml"):
+        assert shown in page
+    assert subject["file"]["sourceDigest"] in page
+    assert "Nguyễn Văn Mẫu" not in page
+
+
+def test_the_header_of_a_confidential_file_is_refused_in_clear(real: RealRegistry) -> None:
+    document = attested(real, "calibration")
+    (outcome,) = real.world.submit(as_submission(document, slot_of(document.content)))
+    assert "is never kept in clear" in str(outcome.problem)
+    page = real.app.test_client().get(f"/vi/c/{id_of(real.issue(document, publish=False))}").text
+    assert "Công ty TNHH Mẫu" not in page
