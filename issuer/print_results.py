@@ -41,6 +41,10 @@ _DISTRIBUTIONS: Final[Mapping[str, Words]] = {
     "triangular": Words("phân bố tam giác", "triangular distribution"),
     "other": Words("phân bố khác", "another distribution"),
 }
+_OUTSIDE: Final = Words(
+    "Kết quả của bảng này nằm ngoài phạm vi công nhận.",
+    "The results of this table are outside the scope of accreditation.",
+)
 _NO_UNIT: Final = "1"
 _LEAST_WIDTH: Final = 9
 _NORMAL_LINE: Final = 76
@@ -54,7 +58,11 @@ def results_sections(subject: JSONObject, order: Order) -> list[JSONObject]:
     title = order.pair("Kết quả hiệu chuẩn", "Calibration results")
     sections = [{**text_section([said], title), "sticky": True}]
     for number, result in enumerate(items(subject, "results"), start=1):
-        sections.append({**_table(number, result, order), "foot": _uncertainty(result, order)})
+        foot: list[JSONValue] = list(_uncertainty(result, order))
+        if _is_outside(result, subject):
+            outside = order.words(_OUTSIDE)
+            foot = [f"{said} {more}" for said, more in zip(foot, outside, strict=True)]
+        sections.append({**_table(number, result, order), "foot": foot})
     return sections
 
 
@@ -117,6 +125,14 @@ def _column(column: JSONObject, result: JSONObject, order: Order) -> JSONObject:
 def _unit(holder: JSONObject) -> JSONObject:
     unit = get_str(holder, "displayUnit")
     return {} if unit == _NO_UNIT else {"unit": unit}
+
+
+def _is_outside(result: JSONObject, subject: JSONObject) -> bool:
+    """Results outside a claimed accreditation must be told apart (ILAC-P8); where nothing is claimed, all are."""
+    accreditation = get_object(subject, "laboratory").get("accreditation")
+    if not isinstance(accreditation, dict):
+        return False
+    return result["quantity"] not in get_list(accreditation, "measurands")
 
 
 def _differs_by_row(result: JSONObject) -> bool:

@@ -14,6 +14,7 @@ from issuer.drafts import Drafts
 from issuer.issue import IssueReport, Request, issue
 from issuer.json_drafts import read_json_drafts
 from issuer.pdf import PdfMaker, find_unprintable
+from issuer.print_fields import print_fields
 from issuer.problems import RowProblem
 from issuer.unit_words import UNIT_WORDS, dsi_of
 from tests.support.desk import EXAMPLES, Desk
@@ -87,6 +88,14 @@ def test_only_measured_quantities_of_the_accreditation_are_claimed() -> None:
     claims = claimed_scopes(drafts_of(example(2)).good[0].content)
 
     assert [claim.topics for claim in claims] == [("Điện áp một chiều", "Điện áp xoay chiều", "Điện trở")]
+
+
+@pytest.mark.parametrize(("position", "tables"), [(0, 0), (1, 0), (2, 1)])
+def test_the_page_tells_apart_the_tables_outside_the_accreditation(position: int, tables: int) -> None:
+    page = json.dumps(print_fields(drafts_of(example(position)).good[0].content), ensure_ascii=False)
+
+    assert page.count("Kết quả của bảng này nằm ngoài phạm vi công nhận.") == tables
+    assert page.count("outside the scope of accreditation") == tables
 
 
 _REVERSED: Final = {"quantity": "Áp suất", "min": "1", "max": "0", "unit": "hPa"}
