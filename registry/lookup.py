@@ -1,15 +1,23 @@
 """Small reads that several use cases share: a certificate's row, its content, the last statement about a subject."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 
 from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from registry.admission import LoggedCertificate
 from registry.slots import slot_at
-from registry.tables import certificates, documents, entries, log_identity, sealed_documents, statements
+from registry.tables import (
+    certificates,
+    checkpoints,
+    documents,
+    entries,
+    log_identity,
+    sealed_documents,
+    statements,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +83,23 @@ def last_trust_statement(connection: Connection, did: str) -> DocumentHash | Non
         .limit(1)
     ).scalar_one_or_none()
     return None if found is None else DocumentHash(found)
+
+
+def page_version(connection: Connection, identifier: str) -> tuple[int | None, ...] | None:
+    """Return the positions of the last things that a certificate's page rests on; None if there is no such id."""
+    row = connection.execute(_PAGE_VERSION, {"identifier": identifier}).one_or_none()
+    return None if row is None else tuple(row)
+
+
+def _last(column: ColumnElement[int], *where: ColumnElement[bool]) -> ColumnElement[int]:
+    return select(func.max(column)).where(*where).correlate(certificates).scalar_subquery()
+
+
+_PAGE_VERSION: Final = select(
+    certificates.c.leaf_index,
+    _last(documents.c.stored_at, documents.c.document_hash == certificates.c.document_hash),
+    _last(sealed_documents.c.stored_at, sealed_documents.c.document_hash == certificates.c.document_hash),
+    _last(statements.c.leaf_index, statements.c.certificate == certificates.c.document_hash),
+    _last(entries.c.leaf_index, entries.c.type == "trust"),
+    _last(checkpoints.c.size),
+).where(certificates.c.id == bindparam("identifier"))

@@ -16,6 +16,7 @@ from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord
 from certlog.keys import Signer
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status import CertificateStatus
 from certlog.status_list import StatusPurpose
@@ -99,7 +100,10 @@ class Registry:
         now = self._now()
         with self.database.writing() as connection:
             if record_as_of(connection, issuer, tree_size(connection)) is None:
-                message = f"{issuer} is not enrolled; the operator enrols with `certlog operator enrol`"
+                message = Sentence(
+                    "{issuer} is not enrolled; the operator enrols with `certlog operator enrol`",
+                    issuer=issuer,
+                )
                 raise NotTrusted(message, code="not-enrolled")
             return reserve(
                 connection,
@@ -124,7 +128,9 @@ class Registry:
             Unavailable: nothing was appended; try again.
         """
         if len(items) > MAX_BATCH:
-            message = f"a batch has at most {MAX_BATCH} items, found {len(items)}"
+            message = Sentence(
+                "a batch has at most {max_batch} items, found {found}", max_batch=MAX_BATCH, found=len(items)
+            )
             raise InvalidInput(message, code="batch-too-large")
         examined = [self._examine(item, submitter) for item in items]
         candidates = [found for found in examined if not isinstance(found, Outcome)]
@@ -173,11 +179,12 @@ class Registry:
         with self.database.reading() as connection:
             size, newest = tree_size(connection), newest_checkpoint(connection)
             if not 0 <= index < size:
-                message = f"no entry {index}: the log has {size}"
+                message = Sentence("no entry {index}: the log has {size}", index=index, size=size)
                 raise InvalidInput(message, code="no-entry")
             if newest is None or newest.size <= index:
-                message = (
-                    f"entry {index} is logged; the checkpoint that contains it follows within about a second"
+                message = Sentence(
+                    "entry {index} is logged; the checkpoint that contains it follows within about a second",
+                    index=index,
                 )
                 raise Unavailable(message)
             path = inclusion_proof(index, newest.size, node_reader(connection))
@@ -191,7 +198,12 @@ class Registry:
         """
         signed = self.head().size
         if not 0 <= old <= new <= signed:
-            message = f"expected 0 <= from <= to <= {signed}, found from {old} to {new}"
+            message = Sentence(
+                "expected 0 <= from <= to <= {signed}, found from {old} to {new}",
+                signed=signed,
+                old=old,
+                new=new,
+            )
             raise InvalidInput(message, code="bad-sizes")
         with self.database.reading() as connection:
             return consistency_proof(old, new, node_reader(connection))
@@ -203,6 +215,14 @@ class Registry:
             MistypedId: the text cannot be an id.
         """
         return self._view(lookup.Key("id", parse_id(text)))
+
+    def page_version(self, identifier: str) -> tuple[int | None, ...] | None:
+        """Return what a certificate's page rests on: its content, status, the trust list, the newest head.
+
+        An equal answer means an equal page. None for an id that no certificate has.
+        """
+        with self.database.reading() as connection:
+            return lookup.page_version(connection, identifier)
 
     def certificate(self, document_hash: DocumentHash) -> CertificateView | None:
         """Return the certificate with this hash, or None if it is not logged."""
@@ -242,7 +262,9 @@ class Registry:
         with self.database.reading() as connection:
             row = lookup.find(connection, lookup.Key("document_hash", document_hash))
             if row is None:
-                message = f"no certificate with hash {document_hash.hex()} is logged"
+                message = Sentence(
+                    "no certificate with hash {document_hash} is logged", document_hash=document_hash.hex()
+                )
                 raise InvalidInput(message, code="unknown-certificate")
             document = lookup.document(connection, document_hash)
             subject = subject_of(connection, row.index, document_hash, document)
@@ -274,7 +296,7 @@ class Registry:
             )
             record = record_as_of(connection, row.issuer, size)
             if record is None:
-                message = f"the record of {row.issuer} is missing; see registry check"
+                message = Sentence("the record of {issuer} is missing; see registry check", issuer=row.issuer)
                 raise Unavailable(message)
             events = events_of(connection, row.document_hash, size)
             status = replay_events(events, lambda did: record_as_of(connection, did, size))

@@ -3,6 +3,7 @@
 Without a database, because nothing was anchored yet, everything is empty and says so: not an error, and not green.
 """
 
+from collections.abc import Hashable
 from typing import Final
 
 from anchoring.batch import HaltReason, State
@@ -14,6 +15,8 @@ from verifier.chain_view import AnchorReading, ChainView
 from web.answers import AnchorKnowledge
 from web.services import AnchorPage, AnchorRow, ChainPoll
 
+_NEWEST: Final = 8
+"""Batches whose state can still change: anchoring keeps few under way."""
 SOURCE: Final = "the registry's anchoring worker"
 TAKEN_BACK: Final = "the chain took back a block that it had called final; the operator is looking into it"
 NOTHING_READ: Final = "the anchoring worker has not read the chain yet"
@@ -41,6 +44,14 @@ class StoredAnchors:
             return ChainPoll()
         halted = "" if poll.halt is None else poll.halt.reason.value
         return ChainPoll(poll.read_at, poll.finalized_number, poll.finalized_time, halted)
+
+    def version(self) -> Hashable:
+        """Return what changes whenever anything changes that `about` says."""
+        store = self._store()
+        if store is None:
+            return None
+        newest = tuple((batch.number, batch.state) for batch in store.batches(limit=_NEWEST))
+        return newest, store.last_poll()
 
     def about(self, index: int) -> AnchorKnowledge:
         """Return the final heads that contain an entry, and the readings that concern it.

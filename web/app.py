@@ -15,6 +15,7 @@ from web.api_submit import submit_api
 from web.assets import install_assets
 from web.health import health
 from web.language import LanguageConverter, install_babel, machine_moment, show_day, show_moment
+from web.page_cache import PageCache
 from web.pages import pages, template_values
 from web.problems import install_problems
 from web.security import install_security
@@ -34,6 +35,7 @@ def create_app(services: Services) -> APIFlask:
         static_folder=None,  # type: ignore[arg-type]  # web.assets serves it; Flask itself takes None
     )
     app.extensions["certlog"] = services
+    app.extensions["certlog-pages"] = PageCache(services.now)
     app.json = StrictJSONProvider(app)
     app.url_map.converters["language"] = LanguageConverter
     app.jinja_env.filters.update(day=show_day, moment=show_moment, machine_moment=machine_moment)

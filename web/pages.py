@@ -6,6 +6,7 @@ script of our own: that of a certificate whose content only the reader's device 
 
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
@@ -20,6 +21,7 @@ from verifier.report import Verdict
 from web.api_description import declared_problems, describe_api
 from web.certificate_view import WITHOUT_CERTIFICATE, certificate_view
 from web.language import LANGUAGES, current_language, drop_path_language, path_language
+from web.page_cache import KeptPage, PageCache
 from web.qr import qr_svg
 from web.query import query_number
 from web.responses import A_MOMENT, kept, sealed_octets
@@ -166,6 +168,36 @@ def template_values() -> dict[str, object]:
 
 
 def _certificate_page(typed: str) -> Response:
+    page = _kept_page(typed)
+    response = _kept(page.html, A_MOMENT)
+    if page.is_sealed:
+        allow_own_script()
+    if page.status != HTTPStatus.OK:
+        response.status_code = page.status
+    return response
+
+
+def _kept_page(typed: str) -> KeptPage:
+    """Return the page as it was rendered before, where nothing has changed since, or render it."""
+    services, cache = _services(), _page_cache()
+    # An address with a query of its own has a page of its own, which nobody else asks for.
+    if services.page_version is None or request.args:
+        return _rendered_page(typed)
+    try:
+        identifier = parse_id(typed)
+    except MistypedId:
+        return _rendered_page(typed)
+    asked, version = (request.path, current_language()), services.page_version(identifier)
+    if version is None:
+        return _rendered_page(typed)
+    found = cache.get(asked, version)
+    if found is None:
+        found = _rendered_page(typed)
+        cache.put(asked, version, found)
+    return found
+
+
+def _rendered_page(typed: str) -> KeptPage:
     services = _services()
     answer = services.answers.by_id(typed)
     view = certificate_view(answer, current_language())
@@ -177,12 +209,11 @@ def _certificate_page(typed: str) -> Response:
         public_url=services.public_url,
         sealed_layout=sealed_layout() if view.is_sealed else None,
     )
-    response = _kept(html, A_MOMENT)
-    if view.is_sealed:
-        allow_own_script()
+    status = HTTPStatus.OK
     if answer.report.verdict in WITHOUT_CERTIFICATE:
-        response.status_code = 404 if answer.report.verdict is Verdict.UNKNOWN else 400
-    return response
+        is_unknown = answer.report.verdict is Verdict.UNKNOWN
+        status = HTTPStatus.NOT_FOUND if is_unknown else HTTPStatus.BAD_REQUEST
+    return KeptPage(html, status, view.is_sealed)
 
 
 def _trust_html(trust_root: TrustRoot) -> str:
@@ -197,6 +228,11 @@ def _kept(html: str, cache: str = FIVE_MINUTES) -> Response:
     if path_language() is None:
         response.headers["Vary"] = "Accept-Language"
     return kept(response, cache)
+
+
+def _page_cache() -> PageCache:
+    cache: PageCache = current_app.extensions["certlog-pages"]
+    return cache
 
 
 def _services() -> Services:

@@ -4,7 +4,7 @@ The composition root (web.wiring) fills `Services` with real parts, tests with s
 request, calls one of these, and renders what comes back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -264,5 +264,8 @@ class Services:
     trust_root: TrustRoot
     public_url: str
     now: Callable[[], int]
+    page_version: Callable[[str], Hashable] | None = None
+    """Tells, for the id of a certificate, what its page rests on: an equal answer means an equal page. None for what is
+    not logged; without it no page is kept."""
     proxy_hops: int = 0
     """How many proxies stand in front and may say what the client's address and scheme are."""

@@ -4,7 +4,7 @@ Called after fork, once per worker. It opens the registry for reading and append
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from registry.data_folder import DataFolder
 from registry.opening import Surroundings, open_registry
+from registry.service import Registry
 from registry.settings import read_table
 from web.anchors import StoredAnchors
 from web.answers import RegistryAnswers
@@ -59,8 +60,22 @@ def open_services(folder: DataFolder, surroundings: Surroundings) -> Services:
         trust_root=trust_root,
         public_url=registry.settings.public_url,
         now=surroundings.now,
+        page_version=PageVersions(registry, anchors).of,
         proxy_hops=settings.proxy_hops,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PageVersions:
+    """What a page rests on in the two databases."""
+
+    registry: Registry
+    anchors: StoredAnchors
+
+    def of(self, identifier: str) -> Hashable:
+        """Return what changes whenever the certificate's page would; None for an id that nothing has."""
+        found = self.registry.page_version(identifier)
+        return None if found is None else (found, self.anchors.version())
 
 
 def data_folder(environ: Mapping[str, str] = os.environ) -> DataFolder:
