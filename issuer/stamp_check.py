@@ -1,7 +1,6 @@
 """Sees a page as a reader does: renders it (PDFium) and reads the codes on it (ZXing). It changes nothing."""
 
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Final
 
 from certlog.errors import InvalidInput, Unavailable
@@ -63,7 +62,7 @@ def render_page(data: bytes, index: int) -> PageImage:
         InvalidInput: it cannot be rendered, or is larger than MAX_PIXELS.
         Unavailable: pypdfium2 is not installed.
     """
-    pypdfium2 = _extra("pypdfium2")
+    pypdfium2 = _pdfium()
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
@@ -90,11 +89,24 @@ def codes_on(image: PageImage) -> list[str]:
         Unavailable: zxing-cpp is not installed.
     """
     view = memoryview(image.pixels).cast("B", shape=[image.height, image.width])
-    return [code.text for code in _extra("zxingcpp").read_barcodes(view)]
+    return [code.text for code in _zxing().read_barcodes(view)]
 
 
-def _extra(name: str) -> Any:  # noqa: ANN401 # neither package has types
+def _pdfium() -> Any:  # noqa: ANN401 # the package has no types
     try:
-        return import_module(name)  # an extra: only whoever stamps needs it
+        import pypdfium2  # noqa: PLC0415 # an extra: only whoever stamps needs it
     except ModuleNotFoundError as error:
-        raise Unavailable(Sentence("codes cannot be stamped here: install certlog[stamp]")) from error
+        raise _without_extra() from error
+    return pypdfium2
+
+
+def _zxing() -> Any:  # noqa: ANN401 # as above
+    try:
+        import zxingcpp  # noqa: PLC0415 # as above
+    except ModuleNotFoundError as error:
+        raise _without_extra() from error
+    return zxingcpp
+
+
+def _without_extra() -> Unavailable:
+    return Unavailable(Sentence("codes cannot be stamped here: install certlog[stamp]"))
