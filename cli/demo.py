@@ -18,13 +18,14 @@ from certlog.sentences import Sentence
 from cli.demo_acts import Acts
 from cli.demo_settings import Settings
 from cli.demo_stage import Stage
+from cli.language import Command, in_words
 
 MARKER: Final = "demo.json"
 DEFAULT_FOLDER: Final = Path(".certlog-demo")
 DEFAULT_PORT: Final = 8080
 
 
-@click.command("demo")
+@click.command("demo", cls=Command)
 @click.option(
     "--once", is_flag=True, help="End with a summary instead of serving; fail if anything is amiss."
 )
@@ -39,17 +40,15 @@ DEFAULT_PORT: Final = 8080
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help=f"Port of the pages, first run only. [default: {DEFAULT_PORT}]",
+    help="Port of the pages, first run only  [default: 8080]",
 )
 @click.option("--fresh", is_flag=True, help="Throw the folder's earlier demo away and begin again.")
 def demo(*, once: bool, folder: Path, port: int | None, fresh: bool) -> None:
     """Run the whole journey: issue, log, anchor, verify, cheat, suspend, withdraw; then serve the pages."""
     console = Console(highlight=False, emoji=False)
     stage = Stage(console, folder)
-    console.print("[bold]Certlog — trình diễn · demonstration[/]")
-    console.print(
-        "Mọi khoá được tạo ngay bây giờ, chỉ để trình diễn. · All keys are made now, for this demo only."
-    )
+    stage.title(Sentence("Certlog: a demonstration"))
+    console.print(in_words(Sentence("All keys are made now, for this demo only.")))
     settings = _settings(folder, port, fresh=fresh, stage=stage)
     acts = Acts(stage, settings)
     # Asked to end by the system: stop in order, as for Ctrl-C.
@@ -64,9 +63,9 @@ def demo(*, once: bool, folder: Path, port: int | None, fresh: bool) -> None:
             if not once and not stage.failures:
                 acts.serve_until_interrupted()
     except KeyboardInterrupt:
-        console.print("\nDừng. · Stopped.")
+        console.print("\n" + in_words(Sentence("Stopped.")))
     except CertlogError as error:
-        console.print(f"\n[red]✗[/] {error}", soft_wrap=True)
+        console.print(f"\n[red]✗[/] {in_words(str(error))}", soft_wrap=True)
         raise SystemExit(1) from error
     if stage.failures:
         raise SystemExit(1)
@@ -88,9 +87,9 @@ def _settings(folder: Path, port: int | None, *, fresh: bool, stage: Stage) -> S
                     port=found.port,
                 )
                 raise InvalidInput(message, place="--port")
-            stage.say(f"Tiếp tục từ {folder}. · Going on from {folder} (--fresh begins again).")
+            stage.say(Sentence("Going on from {folder} (--fresh begins again).", folder=folder))
             return found
-        stage.say(f"Bắt đầu lại trong {folder}. · Beginning again in {folder}.")
+        stage.say(Sentence("Beginning again in {folder}.", folder=folder))
         shutil.rmtree(folder)
     return Settings.new(folder, port or DEFAULT_PORT)
 
@@ -98,12 +97,12 @@ def _settings(folder: Path, port: int | None, *, fresh: bool, stage: Stage) -> S
 def _summary(stage: Stage, acts: Acts) -> None:
     console = stage.console
     if stage.failures:
-        console.print("\n[bold red]Có điều không đúng · Something is not as it should be:[/]")
+        console.print(f"\n[bold red]{in_words(Sentence('Something is not as it should be:'))}[/]")
         for failure in stage.failures:
-            console.print(f"  [red]✗[/] {failure}")
+            console.print(f"  [red]✗[/] {in_words(failure)}")
         return
-    console.print("\n[bold green]Mọi điều đúng như mong đợi. · Everything is as it should be.[/]")
+    console.print(f"\n[bold green]{in_words(Sentence('Everything is as it should be.'))}[/]")
     for label, address in acts.addresses():
-        console.print(f"  {label:<46} {address}", soft_wrap=True)
-    console.print(f"  {'Thư mục · Folder':<46} {stage.folder}")
+        console.print(f"  {in_words(label):<46} {address}", soft_wrap=True)
+    console.print(f"  {in_words(Sentence('Folder')):<46} {stage.folder}")
     segno.make(acts.qr_text(), error="q").terminal(compact=True)

@@ -4,6 +4,7 @@ Each act uses `certlog` commands through the stage, or looks at the registry ove
 """
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -18,14 +19,17 @@ from typing import Any, Final, Self
 from anchoring.local_node import LocalNode
 from certlog.certificate_id import format_id
 from certlog.errors import Unavailable
+from certlog.sentences import Sentence
 from cli.demo_calibration import MEASURANDS, check_calibration, issue_calibrations
 from cli.demo_parts import ServeProcess, get, get_json
 from cli.demo_settings import Settings, require_free
 from cli.demo_stage import Stage
 from cli.demo_tricks import alter_copy, doctor_pdf
+from cli.language import in_words
 
 ORIGIN: Final = "registry.example.vn/demo"
 EPOCH_SECONDS: Final = 2
+_ADDRESS: Final = re.compile(r"\b0x[0-9a-fA-F]{40}\b")
 SERVING_BLOCK_SECONDS: Final = 12
 _EXAMPLES: Final = Path(__file__).resolve().parent.parent / "examples"
 AUTHORITY: Final = "Ủy ban Tiêu chuẩn Đo lường Chất lượng Quốc gia"
@@ -90,9 +94,7 @@ class Acts:
         """Start again on what an earlier run left, and show that everything survived."""
         self._chain()
         self._serve()
-        self._stage.step(
-            "Trạng thái còn nguyên sau khi khởi động lại", "What the earlier run made survived the restart"
-        )
+        self._stage.step(Sentence("What the earlier run made survived the restart"))
         self._wait_for_verdict(self._settings.good, "valid")
         for identifier, wanted in (
             (self._settings.good, "valid"),
@@ -106,12 +108,12 @@ class Acts:
         """Return what to open, with labels in both languages."""
         page = f"{self._url}/c"
         return [
-            ("Hợp lệ · valid", f"{page}/{self._settings.good}"),
-            ("Tạm đình chỉ · suspended", f"{page}/{self._settings.suspended}"),
-            ("Bị thu hồi · withdrawn", f"{page}/{self._settings.withdrawn}"),
-            ("Hiệu chuẩn, niêm phong · calibration, sealed", f"{page}/{self._settings.calibrated}"),
-            ("Sổ neo · anchoring log", f"{self._url}/log"),
-            ("Gốc tin cậy · trust root", f"{self._url}/trust"),
+            (Sentence("Valid"), f"{page}/{self._settings.good}"),
+            (Sentence("Suspended"), f"{page}/{self._settings.suspended}"),
+            (Sentence("Withdrawn"), f"{page}/{self._settings.withdrawn}"),
+            (Sentence("Calibration, sealed"), f"{page}/{self._settings.calibrated}"),
+            (Sentence("Anchoring log"), f"{self._url}/log"),
+            (Sentence("Trust root"), f"{self._url}/trust"),
             ("API", f"{self._url}/docs"),
         ]
 
@@ -124,17 +126,14 @@ class Acts:
         # A state file that is written each second grows with every block: slow down once nothing waits for blocks.
         self._node.set_block_time(SERVING_BLOCK_SECONDS)
         self._stage.console.print(
-            "\nĐang phục vụ; Ctrl-C để dừng. · Serving; Ctrl-C stops. (make demo ARGS=--fresh begins again)"
+            "\n" + in_words(Sentence("Serving; Ctrl-C stops. (make demo ARGS=--fresh begins again)"))
         )
         while self._server is not None and self._server.alive():
             time.sleep(0.5)
-        raise Unavailable(f"the registry has stopped; see {self._folder / 'serve.log'}")
+        raise Unavailable(Sentence("the registry has stopped; see {log}", log=self._folder / "serve.log"))
 
     def _chain(self) -> None:
-        self._stage.step(
-            "Khởi động một nút chuỗi thật (Anvil) trên máy này",
-            "Start a real chain node (Anvil) on this machine",
-        )
+        self._stage.step(Sentence("Start a real chain node (Anvil) on this machine"))
         (self._folder / "chain").mkdir(exist_ok=True)
         self._node = self._running.enter_context(
             LocalNode(
@@ -144,11 +143,15 @@ class Acts:
             )
         )
         self._stage.say(
-            f"{self._node.url}, chain id {self._settings.chain_id}: chuỗi thử nghiệm · a test chain"
+            Sentence(
+                "{url}, chain id {chain_id}: a test chain",
+                url=self._node.url,
+                chain_id=self._settings.chain_id,
+            )
         )
 
     def _keys(self) -> None:
-        self._stage.step("Tạo khoá dùng một lần", "Make throw-away keys, each on its owner's own desk")
+        self._stage.step(Sentence("Make throw-away keys, each on its owner's own desk"))
         for desk in ("operator", "body", "laboratory", "chain"):
             (self._folder / desk).mkdir(exist_ok=True)
             self._passphrase(desk).write_text(secrets.token_urlsafe(24) + "\n", "utf-8")
@@ -178,10 +181,7 @@ class Acts:
         ).strip()
 
     def _contract_and_registry(self) -> None:
-        self._stage.step(
-            "Triển khai hợp đồng, lập sổ đăng ký, mở sổ trên chuỗi",
-            "Deploy the contract, make the registry, open its log on the chain",
-        )
+        self._stage.step(Sentence("Deploy the contract, make the registry, open its log on the chain"))
         stage, settings = self._stage, self._settings
         stage.run(
             "registry", "init", "--data", self._data, "--origin", ORIGIN, "--public-url", self._url,
@@ -196,7 +196,7 @@ class Acts:
         at_chain = ("--endpoint", self._node.url, "--chain-id", str(settings.chain_id))
         owner = ("--keystore", self._folder / "chain/owner.json", *secret)
         deployed = stage.run("anchor", "deploy", *at_chain, *owner)
-        contract = deployed.split()[1]
+        contract = _ADDRESS.findall(deployed)[0]
         stage.say(deployed.strip().replace("\n", "; "))
         stage.run(
             "anchor", "open-log", "--data", self._data, *at_chain, *owner, "--contract", contract,
@@ -205,7 +205,7 @@ class Acts:
         stage.run("registry", "trust-root", "--data", self._data)
 
     def _serve(self) -> None:
-        self._stage.step("Phục vụ: API, trang tra cứu, ký và neo", "Serve: API, pages, signing and anchoring")
+        self._stage.step(Sentence("Serve: API, pages, signing and anchoring"))
         require_free(self._settings.port)
         self._server = self._running.enter_context(
             ServeProcess(
@@ -216,8 +216,7 @@ class Acts:
 
     def _enrol(self) -> None:
         self._stage.step(
-            "Ghi danh một tổ chức chứng nhận và một phòng hiệu chuẩn",
-            "Enrol a certification body and a laboratory: the operator signs away from the server",
+            Sentence("Enrol a certification body and a laboratory: the operator signs away from the server")
         )
         self._token("operator", self._did("operator"))
         today = datetime.now(UTC).date().isoformat()
@@ -267,20 +266,16 @@ class Acts:
 
     def _issue(self) -> list[dict[str, Any]]:
         self._stage.step(
-            "Cấp 20 giấy chứng nhận từ bảng tính: ký tại chỗ, in PDF có mã QR, nộp",
-            "Issue 20 certificates from a spreadsheet: sign here, print PDFs with QR, submit",
+            Sentence("Issue 20 certificates from a spreadsheet: sign here, print PDFs with QR, submit")
         )
         said = self._stage.run("issuer", "issue", _EXAMPLES / "conformity.csv", *self._desk(), "--json")
         report = json.loads(said)
-        self._stage.expect("giấy chứng nhận · certificates", len(report["issued"]), 20)
-        self._stage.expect("bị từ chối · refused", report["refused"], [])
+        self._stage.expect(Sentence("certificates"), len(report["issued"]), 20)
+        self._stage.expect(Sentence("refused"), report["refused"], [])
         return list(report["issued"])
 
     def _anchor(self, issued: list[dict[str, Any]]) -> None:
-        self._stage.step(
-            "Neo gốc của sổ lên chuỗi và chờ khối cuối cùng",
-            "Anchor the log's root on the chain and wait until its block is final",
-        )
+        self._stage.step(Sentence("Anchor the log's root on the chain and wait until its block is final"))
         self._stage.run("anchor", "now", "--data", self._data)
         self._wait_for_verdict(issued[-1]["id"], "valid")
         for batch in reversed(get_json(f"{self._url}/api/v1/anchors")["batches"]):
@@ -289,10 +284,7 @@ class Acts:
             )
 
     def _verify_all(self, issued: list[dict[str, Any]]) -> None:
-        self._stage.step(
-            "Kiểm tra cả 20, không tin sổ đăng ký: chứng cứ, PDF và chuỗi",
-            "Verify all 20 without trusting the registry: evidence, PDF and chain",
-        )
+        self._stage.step(Sentence("Verify all 20 without trusting the registry: evidence, PDF and chain"))
         self._stage.run(
             "trust-root", "export", "--registry", self._url, "-o", self._folder / "trust-root.json"
         )
@@ -306,30 +298,26 @@ class Acts:
             f"   [cyan]$ certlog verify {shown.name} --trust-root trust-root.json[/]  (× {len(issued)})",
             highlight=False,
         )
-        self._stage.expect("PDF: nguyên vẹn và hợp lệ · genuine and valid", found.count("valid"), len(issued))
+        self._stage.expect(Sentence("PDF: genuine and valid"), found.count("valid"), len(issued))
 
     def _cheat(self, issued: list[dict[str, Any]]) -> None:
-        self._stage.step("Thử gian lận", "Try to cheat")
+        self._stage.step(Sentence("Try to cheat"))
         cheats = self._folder / "cheats"
         cheats.mkdir(exist_ok=True)
         copy, doctored = cheats / "altered.certlog.json", cheats / "doctored.pdf"
         changed = alter_copy(self._evidence_path(issued[1]), copy)
-        self._stage.say(f"sửa bản sao · a copy altered: {changed}")
-        self._stage.expect(
-            "bản sao bị sửa · altered copy", self._stage.verdict(copy, *self._trusting()), "altered"
-        )
+        self._stage.say(Sentence("a copy altered: {changed}", changed=changed))
+        self._stage.expect(Sentence("altered copy"), self._stage.verdict(copy, *self._trusting()), "altered")
         changed = doctor_pdf(Path(issued[2]["pdf"]), doctored, self._url)
         evidence = ("--evidence", self._evidence_path(issued[2]))
         found = self._stage.verdict(doctored, *evidence, *self._trusting())
         self._stage.say(
-            f"sửa một chữ số in trên PDF, giữ tệp đính kèm · one printed digit, attachment kept: {changed}"
+            Sentence("one printed digit altered, the attachment kept: {changed}", changed=changed)
         )
-        self._stage.expect("PDF bị sửa · doctored PDF", found, "altered")
+        self._stage.expect(Sentence("doctored PDF"), found, "altered")
 
     def _change_status(self, issued: list[dict[str, Any]]) -> None:
-        self._stage.step(
-            "Tạm đình chỉ một giấy, thu hồi một giấy", "Suspend one certificate, withdraw another"
-        )
+        self._stage.step(Sentence("Suspend one certificate, withdraw another"))
         desk = self._desk()
         self._stage.run("issuer", "suspend", issued[4]["number"], "--reason", "surveillance_overdue", *desk)
         self._stage.run("issuer", "withdraw", issued[8]["number"], "--reason", "nonconformity", *desk)
@@ -390,7 +378,7 @@ class Acts:
 
     def _wait_for_proof(self, identifier: str, wanted: str) -> None:
         proven = partial(self._stage.verdict, identifier, *self._trusting())
-        what = f"{format_id(identifier)}: bằng chứng · proof"
+        what = Sentence("{identifier}: the proof", identifier=format_id(identifier))
         self._stage.wait(what, lambda: proven() == wanted, seconds=60, alive=self._alive())
 
     def _is_up(self) -> bool:

@@ -75,9 +75,7 @@ class ServeProcess:
         try:
             return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-8:])
         except OSError as error:
-            raise Unavailable(
-                Sentence("cannot read {log}: {reason}", log=self._log, reason=error.strerror)
-            ) from error
+            raise Unavailable(Sentence("cannot read {log}: {reason}", log=self._log, reason=error)) from error
 
 
 def get(address: str) -> bytes:

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
+from cli.language import VARIABLE, in_words, language
 
 COMMAND_SECONDS: Final = 180
 _SHOWN_LINES: Final = 12
@@ -38,14 +39,18 @@ class Stage:
     failures: list[str] = field(default_factory=list)
     _step: int = 0
 
-    def step(self, vietnamese: str, english: str) -> None:
-        """Announce the next step in both languages."""
+    def title(self, text: str) -> None:
+        """Print what comes first."""
+        self.console.print(f"[bold]{in_words(text)}[/]")
+
+    def step(self, text: str) -> None:
+        """Announce the next step."""
         self._step += 1
-        self.console.print(f"\n[bold]{self._step}. {vietnamese}[/]\n   [dim]{english}[/]")
+        self.console.print(f"\n[bold]{self._step}. {in_words(text)}[/]")
 
     def say(self, text: str) -> None:
         """Print one indented line."""
-        self.console.print(f"   {text}", highlight=False)
+        self.console.print(f"   {in_words(text)}", highlight=False)
 
     def run(self, *words: str | Path, expect: int = 0, quiet: bool = False) -> str:
         """Run `certlog` with these words; return what it printed.
@@ -69,7 +74,7 @@ class Stage:
                 timeout=COMMAND_SECONDS,
                 check=False,
                 stdin=subprocess.DEVNULL,
-                env=os.environ | {"NO_COLOR": "1"},
+                env=os.environ | {"NO_COLOR": "1", VARIABLE: language()},
             )
         except subprocess.TimeoutExpired as error:
             raise Unavailable(
@@ -110,16 +115,25 @@ class Stage:
             ) from error
         verdict = str(report["verdict"])
         if (done.returncode == 0) != (verdict == "valid"):
-            self.failures.append(f"verify ended with {done.returncode} for the verdict {verdict}")
+            self.failures.append(
+                Sentence(
+                    "verify ended with {status} for the verdict {verdict}",
+                    status=done.returncode,
+                    verdict=verdict,
+                )
+            )
         return verdict
 
     def expect(self, what: str, found: object, wanted: object) -> None:
         """Show a result beside what it should be; remember a difference."""
         good = found == wanted
         mark = "[green]✓[/]" if good else "[red]✗[/]"
-        self.say(f"{mark} {what}: {found}" + ("" if good else f" [red](expected {wanted})[/]"))
+        difference = Sentence(
+            "{what}: expected {wanted}, found {found}", what=what, wanted=wanted, found=found
+        )
+        self.say(f"{mark} {in_words(what)}: {found}" if good else f"{mark} [red]{in_words(difference)}[/]")
         if not good:
-            self.failures.append(f"{what}: expected {wanted}, found {found}")
+            self.failures.append(difference)
 
     def wait(
         self, what: str, ready: Callable[[], bool], *, seconds: float, alive: Sequence[Callable[[], bool]]
@@ -130,7 +144,7 @@ class Stage:
             Unavailable: it took too long, or something that must run has ended.
         """
         start = time.monotonic()
-        with self.console.status(f"   {what} …"):
+        with self.console.status(f"   {in_words(what)} …"):
             while not ready():
                 if not all(check() for check in alive):
                     raise Unavailable(
@@ -150,7 +164,7 @@ class Stage:
                         )
                     )
                 time.sleep(0.2)
-        self.say(f"{what}: {time.monotonic() - start:.1f} s")
+        self.say(f"{in_words(what)}: {time.monotonic() - start:.1f} s")
 
     def _shown(self, word: str | Path) -> str:
         if isinstance(word, Path) and word.is_relative_to(Path.cwd()):

@@ -9,7 +9,7 @@ import click
 from anchoring.settings import database_address
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
-from cli.language import say
+from cli.language import Command, say
 from registry.data_folder import DataFolder
 from registry.evidence_export import EvidenceExport
 from registry.opening import Surroundings, open_registry
@@ -20,7 +20,7 @@ _FOLDER_LETTERS: Final = 2
 """Files are spread over folders by their first characters: a million in one folder is slow to list anywhere."""
 
 
-@click.command("evidence")
+@click.command("evidence", cls=Command)
 @click.option("--data", "path", type=_PATH, required=True, envvar="CERTLOG_DATA", help="The data folder.")
 @click.option(
     "--out", "folder", type=_PATH, required=True, help="Files go to FOLDER/<2 letters>/<id>.certlog.json"

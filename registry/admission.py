@@ -94,8 +94,10 @@ def admit_certificate(new: NewCertificate, state: LogState) -> None:
     record = _require_signer(new.proof, state)  # 2
     holder = state.slot_holder(new.entry.slot)  # 3
     if holder is not None:
-        message = (
-            f"slot {new.entry.slot.to_json()} is used by the certificate at entry {holder}; reserve another"
+        message = Sentence(
+            "slot {slot} is used by the certificate at entry {holder}; reserve another",
+            slot=new.entry.slot.to_json(),
+            holder=holder,
         )
         raise InvalidInput(message, place="/entry/slot", code="slot-used")
     state.require_reserved(new.entry.slot, new.proof.did)
@@ -137,16 +139,25 @@ def admit_status(new: NewStatus, state: LogState, now: int) -> CertificateStatus
     statement = new.statement
     certificate = state.certificate(statement.certificate)  # 1
     if certificate is None:
-        message = (
-            f"no certificate with hash {statement.certificate.hex()} is logged; submit the certificate first"
+        message = Sentence(
+            "no certificate with hash {certificate} is logged; submit the certificate first",
+            certificate=statement.certificate.hex(),
         )
         raise InvalidInput(message, place="/entry/document/certificate", code="unknown-certificate")
     if not certificate.issuer == statement.issuer == new.proof.did:
-        message = f"only the certificate's issuer {certificate.issuer} may state this, found {new.proof.did}"
+        message = Sentence(
+            "only the certificate's issuer {issuer} may state this, found {did}",
+            issuer=certificate.issuer,
+            did=new.proof.did,
+        )
         raise NotTrusted(message, code="not-its-issuer")
     _require_signer(new.proof, state)  # 2
     if parse_time(statement.effective) > now + CLOCK_TOLERANCE:  # 3
-        message = f"expected at latest now, {format_time(now)}, found {statement.effective}; submit it then"
+        message = Sentence(
+            "expected at latest now, {now}, found {effective}; submit it then",
+            now=format_time(now),
+            effective=statement.effective,
+        )
         raise InvalidInput(message, place="/entry/document/effective", code="effective-in-future")
     if statement.action is StatusAction.SUPERSEDE:
         _require_replacement(statement.replaced_by, certificate, state)  # 4
@@ -164,9 +175,13 @@ def require_new_number(document: SecuredDocument, issuer: str, state: LogState) 
     number, version = number_of(document.content), version_of(document.content)
     holder = state.number_holder(issuer, number, version)
     if holder is not None and holder != document.document_hash:
-        message = (
-            f"certificate number {number!r} version {version} of {issuer} is logged with other content "
-            f"({holder.hex()}); raise `version` and supersede the earlier one"
+        message = Sentence(
+            "certificate number {number!r} version {version} of {issuer} is logged with other "
+            "content ({holder}); raise `version` and supersede the earlier one",
+            number=number,
+            version=version,
+            issuer=issuer,
+            holder=holder.hex(),
         )
         raise InvalidInput(message, place="/document/certificateNumber", code="number-taken")
 
@@ -191,13 +206,16 @@ def _require_content(new: NewCertificate, record: IssuerRecord, index: int, stat
 def _require_new_certificate(new: NewCertificate, state: LogState) -> None:
     logged = state.certificate(new.entry.document_hash)
     if logged is not None:
-        message = (
-            f"this document is logged at entry {logged.index} with another proof or slot; "
-            f"use that entry: GET /api/v1/entries/{logged.index}"
+        message = Sentence(
+            "this document is logged at entry {index} with another proof or slot; use that "
+            "entry: GET /api/v1/entries/{index}",
+            index=logged.index,
         )
         raise InvalidInput(message, place="/entry/documentHash", code="document-logged")
     if state.certificate_with_id(new.id) is not None:
-        message = f"another certificate has the id {new.id}; take a fresh salt and sign again"
+        message = Sentence(
+            "another certificate has the id {identifier}; take a fresh salt and sign again", identifier=new.id
+        )
         raise InvalidInput(message, place="/entry/documentHash", code="id-taken")
 
 
@@ -209,7 +227,10 @@ def _require_signer(proof: Proof, state: LogState) -> IssuerRecord:
 
 def _require_room(statement: StatusStatement, state: LogState) -> None:
     if statement.action in _REPEATABLE and state.statement_count(statement.certificate) >= MAX_STATEMENTS:
-        message = f"the certificate has {MAX_STATEMENTS} statements already; supersede it by a new version"
+        message = Sentence(
+            "the certificate has {max_statements} statements already; supersede it by a new version",
+            max_statements=MAX_STATEMENTS,
+        )
         raise InvalidInput(message, place="/entry/document/certificate", code="too-many-statements")
 
 

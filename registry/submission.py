@@ -164,7 +164,11 @@ def examine(submission: Submission, *, origin: str, submitter: str | None) -> Ca
 
 def _require_submitter(proof: Proof, submitter: str | None) -> None:
     if submitter is not None and proof.did != submitter:
-        message = f"this API token submits for {submitter}; the entry is signed by {proof.did}: use that body's token"
+        message = Sentence(
+            "this API token submits for {submitter}; the entry is signed by {did}: use that body's token",
+            submitter=submitter,
+            did=proof.did,
+        )
         raise NotTrusted(message, code="wrong-submitter")
 
 
@@ -191,23 +195,27 @@ def _new_certificate(entry: CertificateEntry, submission: Submission, origin: st
 
 def _require_signed_content(document: SecuredDocument, entry: CertificateEntry) -> None:
     if not same(document.document_hash, entry.document_hash):
-        message = (
-            f"expected the document with hash {entry.document_hash.hex()}, found {document.document_hash.hex()}; "
-            "send the very document that was signed"
+        message = Sentence(
+            "expected the document with hash {document_hash}, found {found}; send the very "
+            "document that was signed",
+            document_hash=entry.document_hash.hex(),
+            found=document.document_hash.hex(),
         )
         raise InvalidInput(message, place="/document", code="other-document")
     if document.proof != entry.proof:
-        message = "the document's proof differs from the entry's"
+        message = Sentence("the document's proof differs from the entry's")
         raise InvalidInput(message, place="/document/proof", code="other-proof")
 
 
 def _require_own_issuer_and_slot(document: SecuredDocument, entry: CertificateEntry) -> None:
     issuer, slot = issuer_of(document.content), slot_of(document.content)
     if issuer != entry.proof.did:
-        message = f"expected the signer {entry.proof.did}, found {issuer}"
+        message = Sentence("expected the signer {did}, found {issuer}", did=entry.proof.did, issuer=issuer)
         raise InvalidInput(message, place="/document/issuer/id", code="other-issuer")
     if slot != entry.slot:
-        message = f"expected the entry's slot {entry.slot.to_json()}, found {slot.to_json()}"
+        message = Sentence(
+            "expected the entry's slot {slot}, found {found}", slot=entry.slot.to_json(), found=slot.to_json()
+        )
         raise InvalidInput(message, place="/document/credentialStatus", code="other-slot")
 
 

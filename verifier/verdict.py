@@ -101,8 +101,8 @@ def decide(checks: Sequence[Check]) -> Decision:
     the content is sealed or withheld, the record alone may be withdrawn, suspended or pending, and never valid.
     """
     if tuple(check.name for check in checks) != tuple(CheckName):
-        message = f"expected the ten checks in order, found {[str(check.name) for check in checks]}"
-        raise ValueError(message)
+        fault = f"expected the ten checks in order, found {[str(check.name) for check in checks]}"
+        raise ValueError(fault)
     failures = [Decision(verdict, check.reason) for check in checks if (verdict := _failed_as(check, checks))]
     if failures:  # 1
         return min(failures, key=lambda decision: _ORDER.index(decision.verdict))

@@ -317,8 +317,8 @@ def status_text(report: Report, language: Language) -> str:
         return ""
     position = LANGUAGES.index(language)
     reason = STATUS_REASONS.get(change.reason)
-    why = "" if reason is None else f" ({reason[position]})"
-    return f"{ACTIONS[change.action][position]}{why}, {show_time(change.effective, language)}"
+    because = "" if reason is None else f" ({reason[position]})"
+    return f"{ACTIONS[change.action][position]}{because}, {show_time(change.effective, language)}"
 
 
 def not_proven(report: Report, language: Language) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.web.stand_in import StandIn, app_around
 
-MISTYPED = "/api/v1/certificates/ABC"
+WRONG = "/api/v1/consistency?from=x&to=2"
 
 
 def _problem(path: str, **headers: str) -> dict[str, object]:
@@ -16,14 +16,14 @@ def _problem(path: str, **headers: str) -> dict[str, object]:
 
 
 def test_a_program_that_asks_for_no_language_is_answered_in_english() -> None:
-    problem = _problem(MISTYPED)
-    assert problem["detail"] == "expected 20 characters, found 3"
+    problem = _problem(WRONG)
+    assert problem["detail"] == "expected one number, found 'x'"
 
 
 @pytest.mark.parametrize("asked", ["vi", "vi-VN,vi;q=0.9,en;q=0.5"])
 def test_a_program_that_asks_for_vietnamese_gets_it_and_the_same_code(asked: str) -> None:
-    vietnamese, english = _problem(MISTYPED, **{"Accept-Language": asked}), _problem(MISTYPED)
-    assert vietnamese["detail"] == "cần 20 ký tự, thấy 3"
+    vietnamese, english = _problem(WRONG, **{"Accept-Language": asked}), _problem(WRONG)
+    assert vietnamese["detail"] == "cần một số, thấy 'x'"
     assert {**vietnamese, "detail": ""} == {**english, "detail": ""}
 
 
