@@ -44,8 +44,8 @@ _STANDARD: Final = {
     "valid_until": "standard_valid_until",
 }
 _OF_RESULT: Final = (
-    "result_en", "quantity", "unit", "stage", "condition_label", "condition_label_en", "condition_unit", "uncertainty_unit", "k", "p",
-    "distribution",
+    "result_en", "quantity", "unit", "stage", "condition_label", "condition_label_en", "condition_unit",
+    "uncertainty_unit", "k", "p", "distribution",
 )  # fmt: skip
 _RESULT_NAMES: Final = {"result": "name", "result_en": "name_en"}
 _ENVIRONMENT: Final = re.compile(

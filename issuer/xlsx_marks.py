@@ -73,6 +73,8 @@ class _SheetReader:
         self._extent = Extent()
         self._formats, self._lengths = formats, lengths
         self._letters: dict[str, int] = {}
+        self._styles: dict[str, int] = {}
+        self._label = ""
         self._line = bytearray()
         self._row = self._column = -1
         self._kind, self._style = "n", 0
@@ -121,6 +123,7 @@ class _SheetReader:
         if row <= self._row:
             raise bad(Sentence("row {row} comes after row {before}", row=row + 1, before=self._row + 1))
         self._row, self._column, self._line = row, -1, bytearray()
+        self._label = str(row + 1)
         if attributes.get("hidden") in _TRUE:
             self._marks.hidden_rows.add(row)
 
@@ -134,7 +137,7 @@ class _SheetReader:
             raise bad(Sentence("the cell {name} stands out of order", name=attributes.get("r", "")))
         self._column = column
         self._kind = attributes.get("t", "n")
-        self._style = _number(attributes.get("s", "0"), len(self._formats) or 1, least=0)
+        self._style = self._style_of(attributes.get("s", "0"))
         self._filled = self._calculated = False
         self._length = 0
 
@@ -175,7 +178,15 @@ class _SheetReader:
         column = self._letters.get(letters)
         if column is None:
             column = self._letters[letters] = _column_index(letters)
-        return _number(reference[len(letters) :], _MAX_ROWS) - 1, column
+        label = reference[len(letters) :]
+        # Nearly every cell is in the row that it stands in: no need to read its number again.
+        return self._row if label == self._label else _number(label, _MAX_ROWS) - 1, column
+
+    def _style_of(self, text: str) -> int:
+        style = self._styles.get(text)
+        if style is None:
+            style = self._styles[text] = _number(text, len(self._formats) or 1, least=0)
+        return style
 
 
 def _column_index(letters: str) -> int:

@@ -228,3 +228,9 @@ def test_a_decimal_comma_taken_for_any_comma_is_noticed(body: Body, monkeypatch:
         fullmatch = staticmethod(lambda _: None)
 
     require_noticed(Control(issuer.calibration_sheets, "_THOUSANDS", Never, refused), monkeypatch)
+
+
+def test_the_documentation_lists_every_column() -> None:
+    page = (EXAMPLES.parent / "docs" / "issuing.md").read_text()
+    for column in (*CALIBRATION.all, *RESULTS.all):
+        assert f"| `{column.name}` | {column.vi} |" in page

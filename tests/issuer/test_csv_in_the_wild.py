@@ -2,12 +2,14 @@
 
 import codecs
 import csv
+import importlib
 import unicodedata
 from pathlib import Path
 
 import pytest
 
 import issuer.csv_encoding
+import issuer.refused_rows
 from issuer.body import Body, read_body
 from issuer.csv_file import CsvGrid, read_csv
 from issuer.drafts import Draft
@@ -235,3 +237,25 @@ def test_evidence_for_the_windows_code_page_is_needed(monkeypatch: pytest.Monkey
 
     defect = Control(issuer.csv_encoding, "_is_vietnamese", lambda *_: True, refused)
     require_noticed(defect, monkeypatch)
+
+
+def test_text_that_looks_like_a_formula_is_text_in_a_workbook(tmp_path: Path) -> None:
+    table = read_csv(csv_of([good_row(1, client="=1+1"), good_row(2, client="-5 °C")]))
+    path = tmp_path / "refused.xlsx"
+
+    write_refused(path, refused_sheets([table], (), [RowProblem(Place(0), "no-rows")], "vi"))
+
+    page = importlib.import_module("openpyxl").load_workbook(path).worksheets[0]
+    assert [(cell.value, cell.data_type) for cell in (page["D2"], page["D3"])] == [
+        ("=1+1", "s"),
+        ("-5 °C", "s"),
+    ]
+
+
+def test_a_guard_against_formulas_that_is_gone_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def guarded() -> None:
+        test_no_cell_of_the_refused_rows_starts_a_formula_and_each_comes_back(tmp_path, "=1+1")
+
+    require_noticed(Control(issuer.refused_rows, "RISKY", (), guarded), monkeypatch)
