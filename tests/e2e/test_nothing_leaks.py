@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from anchoring.contract import artifact
@@ -29,6 +30,7 @@ from certlog.sealed import key_text
 from certlog.strict_json import JSONObject
 from certlog.trust_root import Chain, LogId
 from cli.anchoring import PublisherSource
+from cli.verify import verify
 from issuer.content_modes import ContentMode
 from issuer.drafts import Draft, Drafts
 from issuer.http_registry import HttpRegistry, RegistryAddress
@@ -258,6 +260,7 @@ def seeded(number: str, **place: Any) -> JSONObject:
         return content
     content = calibration_content(number=number, **place)
     subject = content["credentialSubject"]
+    del subject["laboratory"]["accreditation"]  # nothing claimed, so nothing to be granted first
     subject["customer"]["name"] = CUSTOMER
     subject["items"][0]["serial"] = SERIAL
     subject["results"][0]["rows"][0][1] = RESULT
@@ -290,6 +293,26 @@ def test_what_should_be_found_is(scene: Scene) -> None:
         "chain",
     }
     assert f"/c/{scene.ids[0]}".encode() in places["output"]
+
+
+def test_whoever_holds_the_paper_reads_it_and_nobody_else_does(scene: Scene) -> None:
+    address = f"http://127.0.0.1:{scene.port}"
+    sealed, key = scene.ids[0], scene.seeds[f"text of {NUMBERS[0]}"].decode()
+    common = ("--trust-root", str(scene.world.folder.trust_root), "--registry", address, "--json")
+    shown: dict[str, Any] = {}
+    for target in (f"{address}/C/{sealed}#{key}", sealed, scene.ids[1]):
+        done = CliRunner().invoke(verify, [target, *common], catch_exceptions=False)
+        shown[target] = json.loads(done.output)
+    opened, *records = shown.values()
+    assert opened["verdict"] == "valid"
+    assert opened["content"]["credentialSubject"]["customer"]["name"] == CUSTOMER
+    for record in records:
+        assert (record["verdict"], record["reason"]) == ("cannot_check", "content_missing")
+        assert record["content"] is None
+        outcomes = {check["name"]: check["outcome"] for check in record["checks"]}
+        assert [name for name, outcome in outcomes.items() if outcome == "passed"] == [
+            "signature", "issuer", "inclusion", "checkpoint", "anchor", "status",
+        ]  # fmt: skip
 
 
 def test_the_scan_finds_the_same_content_once_it_is_published(scene: Scene) -> None:
