@@ -11,11 +11,15 @@ from typing import Final, Protocol
 from certlog.canonical import canonicalize
 from certlog.credential import credential_status, find_problems
 from certlog.digests import sha256
+from certlog.documents import MAX_DOCUMENT_BYTES
 from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject
 from issuer.problems import Place, RowProblem
 
+MAX_CONTENT_BYTES: Final = MAX_DOCUMENT_BYTES - 4096
+"""What leaves room for the proof, the slot's addresses and what it replaces."""
 _NO_ORIGIN: Final = "origin.invalid"
 _STAND_IN: Final[JSONObject] = {
     # What a draft lacks, for asking the schema about everything else.
@@ -84,4 +88,12 @@ def refusals(content: JSONObject) -> Iterator[InvalidInput]:
     whole = {**content, **_STAND_IN}
     if content["version"] != 1:
         whole["replaces"] = _STAND_IN_REPLACES
-    yield from find_problems(whole, origin=_NO_ORIGIN)
+    found = list(find_problems(whole, origin=_NO_ORIGIN))
+    yield from found
+    if not found and (size := len(canonicalize(whole))) > MAX_CONTENT_BYTES:
+        message = Sentence(
+            "expected at most {limit} bytes of content, found {size}: split the results over several certificates",
+            limit=MAX_CONTENT_BYTES,
+            size=size,
+        )
+        yield InvalidInput(message, code="too-large")

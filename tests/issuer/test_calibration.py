@@ -186,6 +186,16 @@ def test_what_is_unusual_is_advice_and_stops_nothing(
     assert (column, "advice") in found(drafts.advice)
 
 
+def test_more_results_than_one_document_holds_are_refused_before_signing() -> None:
+    rows = [["20.00000000000000000000", "20.05000000000000000000", "0.05000000000000000000", "0.2"]] * 2000
+    results = [example()["results"][0] | {"ref": f"t{i}", "rows": rows} for i in range(2)]
+
+    (problem,) = changed({"results": results, "conformity": []}).problems
+
+    assert (problem.place.column, problem.code) == ("", "refused-content")
+    assert "split the results" in problem.text("en")
+
+
 def test_a_body_that_is_no_laboratory_calibrates_nothing() -> None:
     drafts = drafts_of(example(), body=read_body(EXAMPLES / "body.toml"))
 
