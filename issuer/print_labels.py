@@ -25,8 +25,8 @@ WIDTH: Final = 62
 HEIGHT: Final = 30
 """Millimetres; a label of this size fits in each cell of the sheets below."""
 
-MAX_LABELS: Final = 2400
-"""A hundred sheets in one file; more are made in several runs."""
+MAX_LABELS: Final = 480
+"""Twenty sheets in one file, set in less than 300 MB; more are made in several runs, by number."""
 
 _TEMPLATE: Final = "labels.typ"
 _ERROR_LEVEL: Final = "m"
@@ -101,7 +101,11 @@ class LabelMaker:
         said = [(secured, label_texts(secured.content)) for secured in certificates]
         count = sum(len(texts) for _, texts in said)
         if not 0 < count <= MAX_LABELS:
-            message = Sentence("expected 1 to {limit} labels, found {found}", limit=MAX_LABELS, found=count)
+            message = Sentence(
+                "expected 1 to {limit} labels for one file, found {found}; name the certificates that are wanted",
+                limit=MAX_LABELS,
+                found=count,
+            )
             raise InvalidInput(message, code="no-labels")
         labels: list[JSONValue] = []
         for secured, texts in said:

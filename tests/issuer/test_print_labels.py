@@ -178,12 +178,12 @@ def no_products(content: JSONObject) -> JSONObject:
     [
         (list, 0),
         (lambda: [signed(no_products(full_conformity(products=1)))], 0),
-        (lambda: calibrated(1) * 2401, 2401),
+        (lambda: calibrated(1) * 481, 481),
     ],
     ids=["none", "a management system", "too many"],
 )
 def test_no_label_or_too_many_are_refused(make: Callable[[], list[SecuredDocument]], found: int) -> None:
-    with pytest.raises(InvalidInput, match=f"expected 1 to 2400 labels, found {found}"):
+    with pytest.raises(InvalidInput, match=f"expected 1 to 480 labels for one file, found {found}"):
         LabelMaker(ADDRESS)(make(), SIGNED_AT)
 
 

@@ -208,10 +208,11 @@ def test_a_cell_that_the_two_readers_see_differently_ends_the_reading(
 
 _MEASURE = """
 import resource, sys, pathlib
+from tests.support.memory import peak_megabytes
 from issuer.input_file import InputFile
 from issuer.spreadsheet import read_spreadsheet
 problems = read_spreadsheet(InputFile.at(pathlib.Path(sys.argv[1]))).problems
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, resource.getrusage(resource.RUSAGE_SELF).ru_utime)
+print(peak_megabytes(), resource.getrusage(resource.RUSAGE_SELF).ru_utime)
 print(*(problem.code for problem in problems))
 """
 
