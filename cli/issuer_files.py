@@ -70,7 +70,11 @@ class IssuerGroup(Group):
 @click.command(name="issue-files", cls=Command)
 @click.argument("paths", type=_PATH, nargs=-1, required=True)
 @click.option("--body", "body_path", type=_PATH, help="Default: body.toml beside the first PATH.")
-@click.option("--dcc-schema", type=_PATH, help="Folder of PTB's schemas and schematron; see docs/dcc.md.")
+@click.option(
+    "--dcc-schema",
+    type=_PATH,
+    help="Folder of PTB's schemas and schematron (docs/dcc.md); default: [dcc] schema in body.toml.",
+)
 @click.option("--public-url", help="Address in the QR code; default: the registry's.")
 @click.option(
     "--content",
@@ -113,14 +117,16 @@ def issue_files(**options: Unpack[_FilesOptions]) -> None:
 
 
 def _reader(options: _FilesOptions) -> AttestedReader:
-    body = read_body(options["body_path"] or _beside(options["paths"]))
+    body_path = options["body_path"] or _beside(options["paths"])
+    body = read_body(body_path)
+    schema = options["dcc_schema"] or (body_path.parent / body.dcc_schema if body.dcc_schema else None)
     public = PublicPart.parse(read_file(public_path(options["key_path"]), MAX_FILE_BYTES))
     printed = RegistryAddress.from_text(options["public_url"] or options["registry_url"])
     place = StampPlace(options["stamp_page"], Corner(options["stamp_corner"]), options["stamp_size"])
     return AttestedReader(
         body,
         public.did,
-        lambda: DccChecks.open(options["dcc_schema"]),
+        lambda: DccChecks.open(schema),
         printed.to_text(),
         None if options["no_stamp"] else place,
     )

@@ -45,6 +45,7 @@ class Body:
 
     `designations` are by decision number, `accreditations` by code; both as the certificate carries them. A
     laboratory needs no `registration` (it is empty then) and has its own accreditations, which list measurands.
+    `dcc_schema` is the folder of PTB's schemas, as the file writes it: below the file's own folder, or absolute.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Body:
     accreditations: Mapping[str, JSONObject]
     offset: str = "+07:00"
     laboratory: Laboratory | None = None
+    dcc_schema: str | None = None
 
 
 def read_body(path: Path) -> Body:
@@ -118,10 +120,17 @@ def parse_body(data: bytes, name: str = "body.toml") -> Body:
         accreditations={str(item["code"]): item for item in accreditations if "measurands" not in item},
         laboratory=laboratory,
         offset=body.offset(),
+        dcc_schema=_dcc_schema(top.table("dcc")) if top.has("dcc") else None,
     )
     for table in (body, top):
         table.require_no_more()
     return result
+
+
+def _dcc_schema(table: "_Table") -> str:
+    schema = table.text("schema")
+    table.require_no_more()
+    return schema
 
 
 def _accreditation(table: "_Table") -> JSONObject:

@@ -114,3 +114,12 @@ def test_a_list_of_pdfs_is_stamped_where_it_is_asked(folder: Path, key_path: Pat
     (issued,) = json.loads(result.stdout)["issued"]
     assert Path(issued["pdf"]).suffix == ".pdf"
     assert issued["id"] in fake.registry.documents
+
+
+def test_the_folder_of_the_schemas_may_stand_in_the_body_file(
+    folder: Path, key_path: Path, fake: HttpFake
+) -> None:
+    with (folder / "body.toml").open("a", encoding="utf-8") as body:
+        body.write(f'\n[dcc]\nschema = "{fixtures_dir("ptb-dcc", "schema")}"\n')
+    (folder / "hc.xml").write_bytes(fixtures_dir("ptb-dcc", MINIMAL).read_bytes())
+    assert run(folder, key_path, fake, "issue", str(folder / "hc.xml")).exit_code == 0
