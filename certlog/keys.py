@@ -40,7 +40,9 @@ _SMALL_ORDER_Y: Final = frozenset(
 _LONGEST_METHOD: Final = 300
 """Longest verification method: a DID of 213 characters, `#` and a key of 49; nothing longer is kept in memory."""
 _KEPT: Final = 4096
-"""Parsed names of keys that a process keeps: a log has few, and each is read with every signature."""
+"""Parsed names of keys, and verified signatures, that a process keeps: less than three megabytes."""
+_LONGEST_MESSAGE: Final = 512
+"""Proofs sign 64 bytes, notes a few lines; nothing longer is kept in memory."""
 
 _DID: Final = re.compile(r"did:(web|webvh|key):[A-Za-z0-9._:%-]{1,200}", re.ASCII)
 
@@ -153,11 +155,27 @@ def verify_signature(key: PublicKey, message: bytes, signature: bytes) -> None:
         raise SignatureMismatch(
             Sentence("expected a signature of 64 bytes, found {found}", found=len(signature))
         )
-    match key.type:
+    if len(message) <= _LONGEST_MESSAGE:
+        _verify_once(key.type, key.raw, message, signature)
+    else:
+        _verify(key.type, key.raw, message, signature)
+
+
+def _verify(key_type: KeyType, key: bytes, message: bytes, signature: bytes) -> None:
+    match key_type:
         case KeyType.ED25519:
-            _verify_ed25519(key.raw, message, signature)
+            _verify_ed25519(key, message, signature)
         case KeyType.P256:
-            _verify_p256(key.raw, message, signature)
+            _verify_p256(key, message, signature)
+
+
+@lru_cache(maxsize=_KEPT)
+def _verify_once(key_type: KeyType, key: bytes, message: bytes, signature: bytes) -> None:
+    """Verify what has not just been verified, byte for byte the same; a refusal is never remembered.
+
+    The same statements and heads stand behind every certificate of a body.
+    """
+    _verify(key_type, key, message, signature)
 
 
 def _verify_ed25519(key: bytes, message: bytes, signature: bytes) -> None:

@@ -4,6 +4,7 @@ Source: c2sp.org/signed-note. Key type 0x01 signs the text; 0x04 is a witness's 
 (c2sp.org/tlog-cosignature). Other key types are carried along and never verify.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -17,6 +18,7 @@ ED25519_NOTE: Final = 0x01
 COSIGNATURE_V1: Final = 0x04
 MAX_NOTE_BYTES: Final = 16 * 1024
 MAX_SIGNATURES: Final = 32
+_CONTROL: Final = re.compile("[\\x00-\\x09\\x0b-\\x1f]")
 _LINE_START: Final = "— "
 _KEY_ID_BYTES: Final = 4
 _KEY_BYTES: Final = 32
@@ -104,7 +106,7 @@ def parse_note(text: str) -> Note:
             code="bad-note",
         )
     body, separator, tail = text.rpartition("\n\n")
-    if not separator or not tail.endswith("\n") or any(c < " " and c != "\n" for c in text):
+    if not separator or not tail.endswith("\n") or _CONTROL.search(text):
         raise InvalidInput("not a signed note: text, an empty line, signature lines", code="bad-note")
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:

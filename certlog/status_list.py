@@ -7,6 +7,7 @@ uncompressed bytes, since GZIP output differs between programs.
 import gzip
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from certlog import cryptosuites
@@ -51,6 +52,11 @@ def set_bit(bits: bytes, index: int, value: bool) -> bytes:  # noqa: FBT001 - th
 def encode_list(bits: bytes) -> str:
     """Return the W3C encodedList: `u` + base64url of the GZIP of the bits."""
     _require(bits, 0)
+    return _deflated(bits)
+
+
+@lru_cache(maxsize=16)
+def _deflated(bits: bytes) -> str:
     return "u" + b64url(gzip.compress(bits, mtime=0))
 
 
@@ -62,18 +68,26 @@ def decode_list(text: str, place: str = "") -> bytes:
     """
     if not text.startswith("u") or len(text) > _MAX_ENCODED:
         raise InvalidInput("expected an encodedList in multibase base64url", place=place, code="bad-list")
-    inflate = zlib.decompressobj(_GZIP_WINDOW)
     try:
-        bits = inflate.decompress(b64url_decode(text[1:]), LIST_BYTES + 1)
+        bits = _inflated(text)
     except zlib.error as error:
         raise InvalidInput("the encodedList is not GZIP", place=place, code="bad-list") from error
-    if len(bits) != LIST_BYTES or not inflate.eof or inflate.unused_data:
+    if bits is None:
         raise InvalidInput(
             Sentence("expected a list of {list_bytes} bytes", list_bytes=LIST_BYTES),
             place=place,
             code="bad-list",
         )
     return bits
+
+
+@lru_cache(maxsize=16)
+def _inflated(text: str) -> bytes | None:
+    # Kept, since the certificates of one list all carry the same two.
+    inflate = zlib.decompressobj(_GZIP_WINDOW)
+    bits = inflate.decompress(b64url_decode(text[1:]), LIST_BYTES + 1)
+    whole = len(bits) == LIST_BYTES and inflate.eof and not inflate.unused_data
+    return bits if whole else None
 
 
 def status_leaf(bits: bytes) -> LeafHash:
