@@ -102,7 +102,7 @@ class LabelMaker:
         count = sum(len(texts) for _, texts in said)
         if not 0 < count <= MAX_LABELS:
             message = Sentence(
-                "expected 1 to {limit} labels for one file, found {found}; name the certificates that are wanted",
+                "expected 1 to {limit} labels, found {found}",
                 limit=MAX_LABELS,
                 found=count,
             )

@@ -183,7 +183,7 @@ def no_products(content: JSONObject) -> JSONObject:
     ids=["none", "a management system", "too many"],
 )
 def test_no_label_or_too_many_are_refused(make: Callable[[], list[SecuredDocument]], found: int) -> None:
-    with pytest.raises(InvalidInput, match=f"expected 1 to 480 labels for one file, found {found}"):
+    with pytest.raises(InvalidInput, match=f"expected 1 to 480 labels, found {found}"):
         LabelMaker(ADDRESS)(make(), SIGNED_AT)
 
 
