@@ -1,6 +1,8 @@
 """The laboratory's desk: the plain form of a calibration certificate becomes a draft, a page and a logged hash."""
 
 import json
+import random
+from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
@@ -17,6 +19,7 @@ from issuer.pdf import PdfMaker, find_unprintable
 from issuer.print_fields import print_fields
 from issuer.problems import RowProblem
 from issuer.unit_words import UNIT_WORDS, dsi_of
+from tests.support.deep import cases
 from tests.support.desk import EXAMPLES, Desk
 
 DID: Final = "did:web:hieuchuan.example.vn"
@@ -99,6 +102,26 @@ def test_the_page_tells_apart_the_tables_outside_the_accreditation(position: int
 
 
 _REVERSED: Final = {"quantity": "Áp suất", "min": "1", "max": "0", "unit": "hPa"}
+STRANGE: Final[tuple[Any, ...]] = (
+    *(
+        None,
+        True,
+        False,
+        -1,
+        2**53 - 1,
+        "",
+        " ",
+        "x",
+        "0",
+        "-1e999",
+        "31/02/2026",
+        "\\",
+        "{found}",
+        "%s",
+        "'",
+    ),
+    *([], {}, [[]], [{}], ["x"], {"x": "y"}, [[["x"]]], "=1+1", "a" * 3000, "//", "before", "\\volt"),
+)
 REFUSED: Final = "refused-content"
 # What to change where, then where the mistake is told and by which code.
 MISTAKES: Final[dict[str, tuple[dict[str, Any], str, str]]] = {
@@ -194,6 +217,29 @@ def test_more_results_than_one_document_holds_are_refused_before_signing() -> No
 
     assert (problem.place.column, problem.code) == ("", "refused-content")
     assert "split the results" in problem.text("en")
+
+
+def paths_of(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every value inside a JSON value."""
+    members = (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    )
+    for name, item in members:
+        yield f"{path}/{name}" if path else str(name)
+        yield from paths_of(item, f"{path}/{name}" if path else str(name))
+
+
+def test_whatever_stands_anywhere_is_understood_or_told_and_never_breaks_the_reader() -> None:
+    chance = random.Random(17025)  # which cases, not a secret
+    places = [(position, path) for position in range(3) for path in paths_of(example(position))]
+    for _ in range(cases(150)):
+        position, path = chance.choice(places)
+        drafts = changed({path: chance.choice(STRANGE)}, position)
+
+        assert drafts.good or drafts.problems
+        assert all(
+            problem.text("vi") and problem.text("en") for problem in (*drafts.problems, *drafts.advice)
+        )
 
 
 def test_a_body_that_is_no_laboratory_calibrates_nothing() -> None:
