@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 
 from certlog.errors import InvalidInput
@@ -104,7 +105,7 @@ class PlainReader:
         found = self.text(name, required=required)
         if found is None:
             return None
-        value = {fold(word): value for word, value in words.items()}.get(fold(found))
+        value = _by_fold(tuple(words.items())).get(fold(found))
         if value is None:
             self.report(name, "unknown-word", found=found[:_SHOWN], expected=", ".join(words))
         return value
@@ -200,6 +201,12 @@ class PlainReader:
             self.report(path, "refused-content", found=error.message)
             return False
         return True
+
+
+@cache
+def _by_fold(words: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """One table for each closed list, of which there are few."""
+    return {fold(word): value for word, value in words}
 
 
 def without_none(**members: "JSONValue | Sequence[JSONValue] | None") -> JSONObject:
