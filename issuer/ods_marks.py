@@ -123,7 +123,7 @@ class _ContentReader:
     def _start_column(self, attributes: Mapping[str, str]) -> None:
         repeat = _repeat(attributes, "table:number-columns-repeated")
         if self._marks is not None and attributes.get("table:visibility", "visible") != "visible":
-            self._marks.hidden_columns.append((self._column, self._column + repeat - 1))
+            self._marks.hide_columns(self._column, self._column + repeat - 1)
         self._column += repeat
 
     def _start_row(self, attributes: Mapping[str, str]) -> None:
@@ -148,8 +148,9 @@ class _ContentReader:
         if mark:
             self._extent.add(self._row, (self._column, self._column + repeat - 1), 0)
             self._line.extend(bytes(self._column - len(self._line)))
-            self._line.extend([mark] * repeat)
-            self._length += max(self._shown_length, len(attributes.get("office:string-value", ""))) * repeat
+            self._line.extend(bytes((mark,)) * repeat)
+            # calamine copies text and attributes, the formula too, for each cell that this one stands for.
+            self._length += (self._shown_length + sum(map(len, attributes.values()))) * repeat
         self._keep_more(attributes)
         self._column += repeat
 

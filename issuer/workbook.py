@@ -49,7 +49,7 @@ class WorkbookGrid:
                 continue
             cells = self._cells(index, [*[""] * start[1], *values], marks.ljust(width, b"\0"))
             if any(not isinstance(cell, str) or cell.strip() for cell in cells):
-                yield GridRow(index + 1, cells, index in self.marks.hidden_rows, self._merged(index))
+                yield GridRow(index + 1, cells, index in self.marks.hidden_rows, self._merged(index, width))
 
     def is_hidden(self, column: int) -> bool:
         """Tell whether a column, counted from 0, is hidden."""
@@ -85,12 +85,12 @@ class WorkbookGrid:
             case _:
                 return TypedCell(CellKind.TIME, str(value), str(value))
 
-    def _merged(self, row: int) -> Mapping[int, str]:
+    def _merged(self, row: int, width: int) -> Mapping[int, str]:
         found = {
             column: f"{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"
             for top, left, bottom, right in self.marks.merged
             if top <= row <= bottom
-            for column in range(left, right + 1)
+            for column in range(left, min(right + 1, width))
         }
         return found or _NO_ROWS
 

@@ -19,6 +19,8 @@ MAX_TEXT: Final = 48_000_000
 MAX_CELL_TEXT: Final = 32_767
 """The most that Excel allows in one cell."""
 MAX_SHEETS: Final = 100
+MAX_MERGED: Final = 1_000
+"""Merged ranges of a sheet; each is a mistake to be told."""
 _KEPT_TEXTS: Final = 10_000
 _TEXT_SHOWN: Final = 200
 
@@ -69,6 +71,18 @@ class SheetMarks:
         """Keep the beginning of a formula or the name of an error, unless there are very many."""
         if len(self.texts) < _KEPT_TEXTS:
             self.texts[row, column] = text[:_TEXT_SHOWN]
+
+    def merge(self, top: int, left: int, bottom: int, right: int) -> None:
+        """Add merged cells."""
+        self.merged.append((top, left, bottom, right))
+        if len(self.merged) > MAX_MERGED:
+            raise bad(Sentence("more than {wanted} merged cells; unmerge them", wanted=MAX_MERGED))
+
+    def hide_columns(self, first: int, last: int) -> None:
+        """Add hidden columns."""
+        self.hidden_columns.append((first, last))
+        if len(self.hidden_columns) > MAX_MERGED:
+            raise bad(Sentence("more than {wanted} groups of hidden columns", wanted=MAX_MERGED))
 
     def is_hidden(self, column: int) -> bool:
         """Tell whether a column is hidden."""

@@ -5,7 +5,7 @@ need: cells far away, one long text shared by very many cells. It returns no val
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +16,14 @@ from issuer.workbook_marks import (
     FORMULA,
     GENERAL,
     MAX_CELL_TEXT,
+    MAX_CELLS,
     MAX_SHEETS,
+    MAX_TEXT,
     TEXT,
     Extent,
     SheetMarks,
     bad,
+    flood,
     mark_of_format,
 )
 from issuer.workbook_xml import scan
@@ -32,7 +35,10 @@ _STRINGS: Final = "xl/sharedStrings.xml"
 _STYLES: Final = "xl/styles.xml"
 _MAX_ROWS: Final = 1_048_576
 _MAX_COLUMNS: Final = 16_384
-_MAX_NAME: Final = 31
+_MAX_FORMATS: Final = 65_535
+_MAX_RELATIONS: Final = 1_000
+_SMALL: Final = 8 * 1024 * 1024
+"""Parts that list things and hold no cells; what they define is held in memory, here or by calamine."""
 _DIGITS: Final = 10
 """Digits that hold every number of a sheet."""
 _TRUE: Final = ("1", "true", "on")
@@ -97,11 +103,11 @@ class _SheetReader:
                 _number(attributes.get("min"), _MAX_COLUMNS),
                 _number(attributes.get("max"), _MAX_COLUMNS),
             )
-            self._marks.hidden_columns.append((first - 1, last - 1))
+            self._marks.hide_columns(first - 1, last - 1)
         elif name == "mergeCell":
             first_cell, _, last_cell = attributes.get("ref", "").partition(":")
             top, left = self._position(first_cell)
-            self._marks.merged.append((top, left, *self._position(last_cell or first_cell)))
+            self._marks.merge(top, left, *self._position(last_cell or first_cell))
 
     def end(self, name: str) -> None:
         if name == "c":
@@ -237,7 +243,7 @@ def _sheets(archive: WorkbookZip) -> tuple[XlsxSheet, ...]:
         if len(found) > MAX_SHEETS:
             raise bad(Sentence("more than {wanted} sheets", wanted=MAX_SHEETS))
 
-    scan(archive.pieces(_BOOK), start, _nothing, _nothing)
+    scan(_small(archive, _BOOK), start, _nothing, _nothing)
     for sheet in found:
         if sheet.part not in archive.names():
             raise bad(Sentence("the part {name} is missing", name=sheet.part))
@@ -260,8 +266,10 @@ def _relations(archive: WorkbookZip) -> dict[str, tuple[str, str]]:
         if kind.endswith(("/worksheet", "/sharedStrings", "/styles")) and (odd or part != wanted):
             raise bad(Sentence("the part {name} is in an odd place", name=target))
         found[identifier] = (kind, part)
+        if len(found) > _MAX_RELATIONS:
+            raise bad(Sentence("more than {wanted} relations", wanted=_MAX_RELATIONS))
 
-    scan(archive.pieces(_RELATIONS), start, _nothing, _nothing)
+    scan(_small(archive, _RELATIONS), start, _nothing, _nothing)
     return found
 
 
@@ -274,22 +282,26 @@ def _formats(archive: WorkbookZip) -> tuple[int, ...]:
     def start(name: str, attributes: Mapping[str, str]) -> None:
         inside.append(name)
         if name == "numFmt":
-            codes[_number(attributes.get("numFmtId"), 65_535, least=0)] = attributes.get("formatCode", "")
+            codes[_number(attributes.get("numFmtId"), _MAX_FORMATS, least=0)] = attributes.get(
+                "formatCode", ""
+            )
         elif name == "xf" and "cellXfs" in inside:
-            number = _number(attributes.get("numFmtId", "0"), 65_535, least=0)
+            number = _number(attributes.get("numFmtId", "0"), _MAX_FORMATS, least=0)
             marks.append(mark_of_format(number, codes.get(number)))
+            if len(marks) > _MAX_FORMATS:
+                raise bad(Sentence("more than {wanted} cell styles", wanted=_MAX_FORMATS))
 
     def end(_name: str) -> None:
         inside.pop()
 
-    scan(archive.pieces(_STYLES), start, end, _nothing)
+    scan(_small(archive, _STYLES), start, end, _nothing)
     return tuple(marks)
 
 
 def _lengths(archive: WorkbookZip) -> "array[int]":
     """Return how long each shared text is (18.4.8)."""
     lengths = array("I")
-    length = 0
+    length = total = 0
 
     def start(name: str, _attributes: Mapping[str, str]) -> None:
         nonlocal length
@@ -299,13 +311,28 @@ def _lengths(archive: WorkbookZip) -> "array[int]":
     def end(name: str) -> None:
         if name == "si":
             lengths.append(length)
+            if len(lengths) > MAX_CELLS:
+                raise flood(Sentence("more than {wanted} shared texts", wanted=MAX_CELLS))
 
     def text(data: str) -> None:
-        nonlocal length
+        nonlocal length, total
         length += len(data)
+        total += len(data)
+        if total > MAX_TEXT:
+            raise flood(Sentence("the shared texts hold more than {wanted} characters", wanted=MAX_TEXT))
 
     scan(archive.pieces(_STRINGS), start, end, text)
     return lengths
+
+
+def _small(archive: WorkbookZip, name: str) -> Iterator[bytes]:
+    """Yield the bytes of a part that has no reason to be large."""
+    found = 0
+    for piece in archive.pieces(name):
+        found += len(piece)
+        if found > _SMALL:
+            raise flood(Sentence("{name} is larger than {wanted} bytes", name=name, wanted=_SMALL))
+        yield piece
 
 
 def _nothing(*_: object) -> None:

@@ -51,9 +51,9 @@ def rows(*lines: str) -> bytes:
 FAR = worksheet(f'<row r="1">{cell("A1")}</row><row r="1048576">{cell("XFD1048576")}</row>')
 
 
-def ods_row(rows: int, columns: int) -> OdsXml:
+def ods_row(rows: int, columns: int, more: str = "") -> OdsXml:
     """Return a row that stands for many, of a cell that stands for many."""
-    repeated = f'table:number-columns-repeated="{columns}" office:value-type="float" office:value="1"'
+    repeated = f'table:number-columns-repeated="{columns}" office:value-type="float" office:value="1" {more}'
     return OdsXml(
         f'<table:table-row table:number-rows-repeated="{rows}"><table:table-cell {repeated}/></table:table-row>'
     )
@@ -131,6 +131,7 @@ def test_a_zip_file_that_two_readers_could_understand_differently_is_refused(dat
     assert refusal(data).code == "bad-workbook"
 
 
+NAMES = b"".join(b'<definedName name="n%d">%d</definedName>' % (i, i) for i in range(250_000))
 BOMBS = {
     "a part that inflates 1,000 times": repacked(GOOD, bomb=ZEROS),
     "a part that is declared as gigabytes": in_zip(
@@ -143,6 +144,9 @@ BOMBS = {
         sharedStrings=b"<sst><si><t>" + b"x" * 32_000 + b"</t></si></sst>",
         sheet1=rows(*['<c t="s"><v>0</v></c>' * 20] * 100),
     ),
+    "very many shared texts": repacked(GOOD, sharedStrings=b"<sst>" + b"<si/>" * 2_000_001 + b"</sst>"),
+    "very many names": repacked(GOOD, workbook=b"<workbook>" + NAMES + b"</workbook>"),
+    "an ODS formula that is repeated": ods_bytes({"A": [ods_row(1_000, 1_000, 'table:formula="=%s"' % ("1+" * 100))]}),
     "ODS rows that are repeated": ods_bytes({"A": [ods_row(1_000_000, 1_000)]}),
     "an ODS cell that is repeated two milliard times": ods_bytes({"A": [ods_row(1, 2**31 - 1)]}),
     "many ODS sheets, each just small enough": ods_bytes({str(i): [ods_row(999_999, 2)] for i in range(3)}),
@@ -173,6 +177,9 @@ XML = {
     "a cell in another row": repacked(GOOD, sheet1=rows(cell("A2"))),
     "a cell beyond the last column": repacked(GOOD, sheet1=rows(cell("XFE1"))),
     "a cell with no name": repacked(GOOD, sheet1=rows(cell("Ä1"))),
+    "very many merged cells": repacked(GOOD, sheet1=worksheet("", '<mergeCell ref="A1:B2"/>' * 1001)),
+    "very many hidden columns": repacked(GOOD, sheet1=worksheet("", '<col min="1" max="1" hidden="1"/>' * 1001)),
+    "very many styles": repacked(GOOD, styles=b"<a><cellXfs>" + b"<xf/>" * 65_536 + b"</cellXfs></a>"),
     "a text that is not there": repacked(GOOD, sheet1=rows('<c r="A1" t="s"><v>999999</v></c>')),
     "a cell of 40,000 characters": repacked(GOOD, sheet1=rows(f'<c r="A1" t="str"><v>{"x" * 40_000}</v></c>')),
     "an ODS table inside a cell": ods_bytes({"A": [[OdsXml("<table:table-cell><table:table/></table:table-cell>")]]}),
