@@ -4,23 +4,19 @@ Signing and submitting overlap, as `certlog issuer` does it: while batches are u
 contents are prepared beforehand; reading a spreadsheet is not part of it.
 """
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-import orjson
-
 from bench.admission import BATCH, signed_items
 from bench.measure import Figure, Stopwatch, children_memory, children_work, peak_memory
-from bench.served import Served, served
+from bench.served import Served, served, wait_for_head
 from issuer.registry_port import Outcome
 from registry.evidence_export import EvidenceExport
 
 GOAL_SECONDS: Final = 20.0
 GOAL_MEMORY: Final = 300.0
 UNDER_WAY: Final = 3
-_LOOK: Final = 0.05
 
 
 def measure(count: int) -> Iterator[Figure]:
@@ -31,8 +27,8 @@ def measure(count: int) -> Iterator[Figure]:
         before = children_work()
         with watch.running("sign and admit"):
             _sign_and_submit(registry, count)
-        with watch.running("wait for the sealed head"):
-            _wait_for_head(registry, count)
+        with watch.running("wait for the sealed head"), registry.opened() as opened:
+            wait_for_head(opened, count)
         servers = children_work() - before
         with watch.running("evidence for all"):
             size = _evidence(registry, count)
@@ -64,17 +60,6 @@ def _require_logged(outcomes: tuple[Outcome, ...]) -> None:
     refused = [outcome for outcome in outcomes if outcome.status != "logged"]
     if refused:
         raise RuntimeError(refused[0])
-
-
-def _wait_for_head(registry: Served, count: int) -> None:
-    """Wait until a signed head ends in an epoch that contains everything."""
-    with registry.opened() as opened:
-        while True:
-            size = opened.head().size
-            entry = opened.entry(size - 1)
-            if size > count and entry is not None and orjson.loads(entry.data)["type"] == "epoch":
-                return
-            time.sleep(_LOOK)
 
 
 def _evidence(registry: Served, count: int) -> int:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from bench.admission import BATCH, signed_items
 from bench.measure import Figure, children_work
-from bench.served import WORKERS, Served, served
+from bench.served import WORKERS, Served, served, wait_for_head
 from certlog.certificate_id import certificate_id
 from certlog.entry import CertificateEntry, parse_entry
 
@@ -33,7 +33,8 @@ def measure(count: int) -> Iterator[Figure]:
         items = signed_items(registry, count, publish=True)
         for start in range(0, len(items), BATCH):
             registry.client.submit(items[start : start + BATCH])
-        time.sleep(2.5)  # the epoch after them, and its head
+        with registry.opened() as opened:
+            wait_for_head(opened, count)
         entries = [parse_entry(item.entry) for item in items[:ASKED]]
         ids = [certificate_id(e.document_hash) for e in entries if isinstance(e, CertificateEntry)]
         seconds = min(SECONDS, max(0.2, count / 1000))

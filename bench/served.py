@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from registry.settings import make_settings
 from registry.submission import Submission
 
 WORKERS: Final = 2
+_LOOK: Final = 0.05
 _REGULATIONS: Final = ("2:2021", "3:2019", "4:2009", "7:2019", "9:2012")
 _FOREVER: Final = ("2020-01-01", "2099-12-31")
 
@@ -61,6 +63,17 @@ def served(workers: int = WORKERS) -> Iterator[Served]:
             yield Served(folder, url, HttpRegistry(RegistryAddress.from_text(url), token), key)
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def wait_for_head(registry: Registry, count: int) -> None:
+    """Wait until a signed head ends in an epoch that contains everything that was submitted."""
+    logged = registry.size()
+    while True:
+        size = registry.head().size
+        entry = registry.entry(size - 1)
+        if size > max(count, logged) and entry is not None and entry.type == "epoch":
+            return
+        time.sleep(_LOOK)
 
 
 def _make(folder: DataFolder, key: IssuerKey) -> str:
