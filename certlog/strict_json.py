@@ -84,7 +84,7 @@ def parse(data: bytes, *, max_bytes: int) -> JSONValue:
     except json.JSONDecodeError as error:
         where = Sentence("line {line} column {column}", line=error.lineno, column=error.colno)
         raise InvalidInput(
-            Sentence("not JSON: {problem}", problem=error.msg), place=where, code="not-json"
+            Sentence("not JSON: {problem}", problem=Sentence(error.msg)), place=where, code="not-json"
         ) from error
     if _strings_are_plain(text):
         _check_depth(value)

@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
-from tools.sentences import OF_THE_SYSTEM, click_texts, sentences_of
+from tools.sentences import OF_JSON, OF_THE_SYSTEM, click_texts, sentences_of
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 WEB: Final = ROOT / "web"
@@ -49,8 +49,8 @@ def sentences() -> Catalog:
     catalog = Catalog(project="Certlog", version="1", charset="utf-8")
     for text, filename in sorted(sentences_of(ROOT)):
         catalog.add(text, None, [(filename, None)])  # type: ignore[list-item] # no line: moving a text changes nothing
-    for text in OF_THE_SYSTEM:
-        catalog.add(text, None, [("the operating system", None)])  # type: ignore[list-item] # as above
+    for text in (*OF_THE_SYSTEM, *OF_JSON):
+        catalog.add(text, None, [("what others say", None)])  # type: ignore[list-item] # as above
     for text_or_plural in sorted(click_texts(), key=str):
         catalog.add(text_or_plural, None, [("click", None)])  # type: ignore[list-item] # as above
     return catalog

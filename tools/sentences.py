@@ -79,6 +79,18 @@ OF_THE_SYSTEM: Final = (
 """What Linux says of files and connections, as far as people meet it; another system's words stay as they are."""
 
 
+OF_JSON: Final = (
+    "Expecting ',' delimiter",
+    "Expecting ':' delimiter",
+    "Expecting property name enclosed in double quotes",
+    "Expecting value",
+    "Extra data",
+    "Invalid control character at",
+    "Unterminated string starting at",
+)
+"""What Python's reader of JSON says."""
+
+
 def click_texts() -> Iterator[str | tuple[str, str]]:
     """Yield what click itself says, singular and plural where it has both."""
     yield "required"  # which it keeps in a variable
