@@ -37,6 +37,7 @@ from issuer.key_file import PublicPart, public_path
 from issuer.stamp import DEFAULT_SIZE_MM, Corner, StampPlace
 from issuer.table import MAX_FILE_BYTES
 
+_NAMED: Final = 3
 _PATH: Final = click.Path(path_type=Path)
 
 
@@ -102,17 +103,17 @@ def issue_files(**options: Unpack[_FilesOptions]) -> None:
 
     Each file is bound byte for byte; a PDF gets a QR code first, unless --no-stamp. Repeating it is safe.
     """
-    output, first = output_of(options), options["paths"][0]
+    output, named = output_of(options), _names(options["paths"])
     with told(output):
         reader = _reader(options)
         drafts = reader.read(options["paths"])
         tell_advice(output, drafts.advice)
         if drafts.problems and not options["partial"]:
-            tell_mistakes(output, drafts.problems, first, options["errors"])
+            tell_mistakes(output, drafts.problems, named, options["errors"])
         try:
             report = _issue(drafts, reader.files(), options)
         except RowsRefused as refused:
-            tell_mistakes(output, refused.problems, first, options["errors"])
+            tell_mistakes(output, refused.problems, named, options["errors"])
         tell_report(output, report, options["folder"], options["errors"], submitted=not options["no_submit"])
 
 
@@ -158,6 +159,12 @@ def _issue(drafts: Drafts, files: AttestedFiles, options: _FilesOptions) -> Issu
 def _sets_no_type(_text: str) -> str:
     """Every character can be shown: the file is the body's own, and nothing of it is set anew."""
     return ""
+
+
+def _names(paths: Sequence[Path]) -> Path:
+    """Return what to call the files of one run: three of them at most."""
+    shown = ", ".join(path.name for path in paths[:_NAMED])
+    return Path(shown if len(paths) <= _NAMED else f"{shown} …")
 
 
 def _beside(paths: Sequence[Path]) -> Path:

@@ -15,6 +15,7 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from issuer.dcc_schema import HOW_TO_GET
 from issuer.dcc_xml import Element, lxml_etree, safe_parser
+from issuer.problems import printable
 
 MAX_SECONDS: Final = 30.0
 """PTB's largest example takes a quarter of a second."""
@@ -28,6 +29,7 @@ _REACHING: Final = re.compile(
     r"\b(doc|doc-available|collection|uri-collection|unparsed-text\S*|environment-\S+)\s*\("
 )
 _SHOWN: Final = 3
+_LONGEST_SHOWN: Final = 80
 
 Variables = dict[str, Any]
 
@@ -50,7 +52,8 @@ class Finding:
 class _Test:
     expression: str
     breaks_if: bool
-    text: str
+    parts: tuple[tuple[str, str], ...]
+    """Texts, and after each the expression of what of the document is shown there, or "" """
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ class Rules:
         findings = self.findings(root, place)
         broken = [finding for finding in findings if not finding.is_advisory]
         if broken:
-            kinds = {finding.text: finding for finding in reversed(broken)}
+            kinds = {finding.title: finding for finding in reversed(broken)}
             firsts = sorted(kinds.values(), key=lambda finding: finding.line)[:_SHOWN]
             shown = "; ".join(f"line {finding.line}: {finding.text}" for finding in firsts)
             message = Sentence(
@@ -158,7 +161,9 @@ def _read(path: Path) -> Element:
 def _expressions(rule: _Rule) -> Iterator[str]:
     yield rule.context
     yield from (value for _, value in rule.lets)
-    yield from (test.expression for test in rule.tests)
+    for test in rule.tests:
+        yield test.expression
+        yield from (select for _, select in test.parts if select)
 
 
 def _rule(rule: Element, place: str) -> _Rule:
@@ -166,7 +171,7 @@ def _rule(rule: Element, place: str) -> _Rule:
     unknown = [child.tag for child in rule.iterchildren("*") if child.tag not in known]
     context = rule.get("context", "")
     tests = tuple(
-        _Test(item.get("test", ""), item.tag == f"{_SCH}report", _text_of(item))
+        _Test(item.get("test", ""), item.tag == f"{_SCH}report", _parts_of(item))
         for item in rule.iterchildren(f"{_SCH}assert", f"{_SCH}report")
         if item.get("role", "error") == "error"
     )
@@ -181,12 +186,13 @@ def _lets(holder: Element) -> tuple[tuple[str, str], ...]:
     return tuple((let.get("name", ""), let.get("value", "")) for let in holder.iterchildren(f"{_SCH}let"))
 
 
-def _text_of(item: Element) -> str:
-    """Return a test's sentence; what it would show of the document stands as three dots."""
-    parts = [item.text or ""]
-    for child in item:
-        parts += ["…", child.tail or ""]
-    return " ".join("".join(parts).split())
+def _parts_of(item: Element) -> tuple[tuple[str, str], ...]:
+    texts = [item.text or "", *(child.tail or "" for child in item)]
+    shown = [child.get("select", "") for child in item]
+    selects = [
+        f"string-join(for $x in ({select}) return string($x), ' ')" if select else "" for select in shown
+    ]
+    return tuple(zip(texts, [*selects, ""], strict=True))
 
 
 @dataclass(slots=True)
@@ -219,7 +225,15 @@ class _Run:
                 token = self.rules.token(test.expression)
                 value = token.boolean_value(self._select(test.expression, variables, node))
                 if value is test.breaks_if:
-                    yield Finding(test.text.partition(":")[0], test.text, _line_of(node))
+                    yield self._finding(test, variables, node)
+
+    def _finding(self, test: _Test, variables: Variables, node: object) -> Finding:
+        text = ""
+        for part, select in test.parts:
+            found = str(self._select(select, variables, node)[0]) if select else ""
+            text += part + printable(found[:_LONGEST_SHOWN])
+        whole = " ".join(text.split())
+        return Finding(test.parts[0][0].partition(":")[0].strip(), whole.rstrip("."), _line_of(node))
 
     def _bind(self, lets: tuple[tuple[str, str], ...], outer: Variables, node: object) -> Variables:
         variables = dict(outer)

@@ -70,7 +70,8 @@ class SchemaFolder:
         schema = self._compiled[version]
         if not schema.validate(root):
             faults = [
-                f"line {fault.line}: {fault.message}" for fault in list(schema.error_log)[:_SHOWN_FAULTS]
+                f"line {fault.line}: {str(fault.message).rstrip('.')}"
+                for fault in list(schema.error_log)[:_SHOWN_FAULTS]
             ]
             message = Sentence(
                 "not valid by PTB's schema of DCC {version}: {faults}",

@@ -352,7 +352,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "the accreditation “{found}” covers no quantity that was measured. Delete it, or spell the quantity as it does.",
     ),
     "advice": ("nên xem lại: {found}.", "should be looked at: {found}."),
-    "bad-file": ("tệp {found}: {reason}.", "the file {found}: {reason}."),
+    "bad-file": ("{found}: {reason}.", "{found}: {reason}."),
     "file-outside": (
         "“{found}” không nằm trong thư mục của danh sách. Chép tệp vào thư mục đó.",
         "“{found}” is not in the folder of the list. Copy the file there.",

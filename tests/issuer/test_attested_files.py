@@ -127,9 +127,9 @@ def test_a_folder_gives_its_dccs_and_the_bad_ones_are_named(files: Files) -> Non
     assert [draft.number for draft in drafts.good] == ["1234"]
     found = texts(drafts)
     assert [text.partition(": ")[2].split(":")[0] for text in found] == [
-        "the file invalid_schematron.xml",
-        "the file invalid_signature.xml",
-        "the file invalid_syntax.xml",
+        "invalid_schematron.xml",
+        "invalid_signature.xml",
+        "invalid_syntax.xml",
     ]
 
 
@@ -155,7 +155,7 @@ def test_the_same_file_twice_is_told(files: Files) -> None:
     first = files.dcc("valid.xml")
     second = files.folder / "z.xml"
     second.write_bytes(first.read_bytes())
-    assert texts(files.reader.read([first, second])) == ["File: the file z.xml: the same file as valid.xml."]
+    assert texts(files.reader.read([first, second])) == ["File: z.xml: the same file as valid.xml."]
 
 
 def test_a_folder_without_a_dcc_is_told(files: Files) -> None:
