@@ -81,7 +81,11 @@ def _table(number: int, result: JSONObject, order: Order) -> JSONObject:
         unit = _unit(uncertainty if "displayUnit" in uncertainty else result)
         columns.append(
             {
-                **order.column("ĐKĐBĐ mở rộng U", "Expanded uncertainty U", share=_LEAST_WIDTH),
+                **order.column(
+                    "ĐKĐBĐ mở rộng\N{NO-BREAK SPACE}U",
+                    "Expanded uncertainty\N{NO-BREAK SPACE}U",
+                    share=_LEAST_WIDTH,
+                ),
                 **unit,
                 "numeric": True,
             }
