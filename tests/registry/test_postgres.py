@@ -1,6 +1,7 @@
 """What only a server can do to a registry: end a session, stop, be full, be another's; and what is never shown."""
 
 import multiprocessing
+import shutil
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -288,6 +289,20 @@ def test_a_role_that_may_only_add_rows_is_enough_to_serve(postgres: Cluster, enr
     registry.database.close()
     postgres.sql(f"DROP OWNED BY {name}_web", name)
     postgres.sql(f"DROP ROLE {name}_web")
+
+
+@ON_A_SERVER
+def test_a_web_worker_on_another_machine_needs_neither_log_key_nor_head_file(
+    enrolled: RegistryWorld, tmp_path: Path
+) -> None:
+    other = DataFolder(tmp_path / "other")
+    other.create()
+    for name in ("settings.toml", "trust-root.json", "keys/list.key"):
+        shutil.copy(enrolled.folder.path / name, other.path / name)
+    registry = open_registry(other, enrolled.surroundings)
+    assert registry.submit(_batch(enrolled, 1))[0].index == 3
+    registry.database.close()
+    assert enrolled.registry.size() == 4
 
 
 @ON_A_SERVER
