@@ -192,7 +192,7 @@ def test_the_content_stands_in_the_language_of_the_page(
     }
     assert heads == wanted[language]
     assert page.locator("table").nth(1).locator("tbody tr").nth(2).locator("td").last.inner_text() == "0.027"
-    date = {"vi": "18 tháng 11, 2026", "en": "18 November 2026"}[language]
+    date = {"vi": "18 tháng 11 năm 2026", "en": "18 November 2026"}[language]
     assert page.locator("dd", has_text=date).count() >= 1
     page.close()
 

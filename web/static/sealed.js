@@ -8,7 +8,6 @@
   const out = document.getElementById("opened");
   const form = section.querySelector("form");
   const {words, language, layouts} = JSON.parse(section.dataset.layout);
-  const locale = language === "vi" ? "vi-VN" : "en-GB";
   const identifier = location.pathname.split("/").pop().toUpperCase().replace(/-/g, "").replace(/O/g, "0").replace(/[IL]/g, "1");
   let current = "";
 
@@ -90,7 +89,9 @@
   const day = (text) => {
     const [y, m, d] = text.slice(0, 10).split("-").map(Number);
     const date = new Date(Date.UTC(y, m - 1, d));
-    return isNaN(date) ? text : date.toLocaleDateString(locale, {dateStyle: "long", timeZone: "UTC"});
+    if (isNaN(date)) return text;
+    if (language === "vi") return `${d} tháng ${m} năm ${y}`;
+    return date.toLocaleDateString("en-GB", {dateStyle: "long", timeZone: "UTC"});
   };
 
   // A text; a text in languages, of which the page's own is chosen; or several.
@@ -124,7 +125,8 @@
       (show(c.label) || words[c.kind] || c.kind) + unit(words.text.includes(c.kind) ? "" : c.displayUnit || result.displayUnit));
     const of = u.displayUnit || result.displayUnit;
     if (each) heads.push(`U${unit(of)}`);
-    const name = show(result.name) + (result.stage ? ` – ${words[result.stage]}` : "");
+    const [called, stage] = [show(result.name), words[result.stage]];
+    const name = !stage || called.includes(stage) ? called : `${called} – ${stage}`;
     const made = put(make("table", "", "results"), make("caption", name));
     const head = put(make("thead"), put(make("tr"), ...heads.map((text) => {
       const cell = make("th", text);
@@ -138,7 +140,7 @@
     scroll.tabIndex = 0;
     scroll.setAttribute("role", "region");
     scroll.setAttribute("aria-label", name);
-    const said = `${words.uncertainty}: ${each ? "" : `U = ${u.values[0]}${of ? ` ${of}` : ""}, `}k = ${u.k}, p = ${u.p}`;
+    const said = `${words.uncertainty}: ${each ? "" : `U\u00a0=\u00a0${u.values[0]}${of ? `\u00a0${of}` : ""}, `}k\u00a0=\u00a0${u.k}, p\u00a0=\u00a0${u.p}`;
     return put(make("div", "", "result"), scroll, make("p", said, "note"));
   };
 
