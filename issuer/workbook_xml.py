@@ -33,8 +33,9 @@ def scan(pieces: Iterable[bytes], start: Start, end: End, text: Text) -> None:
         InvalidInput: not well-formed, a DOCTYPE, or beyond the bounds.
     """
     guard = _Guard(start, end, text)
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
+    parser.XmlDeclHandler = _require_utf8
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = guard.start
     parser.EndElementHandler = guard.end
@@ -79,6 +80,12 @@ class _Guard:
         if ":" not in name:
             return name
         return name.rpartition(":")[2]
+
+
+def _require_utf8(_version: str, encoding: str | None, _standalone: int) -> None:
+    """Another encoding might be understood in another way by the reader that comes after."""
+    if encoding is not None and encoding.lower() != "utf-8":
+        raise _bad(Sentence("expected XML in UTF-8, found {found!r}", found=encoding[:20]))
 
 
 def _refuse_doctype(*_: object) -> None:

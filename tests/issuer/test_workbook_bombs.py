@@ -3,6 +3,7 @@
 import functools
 import io
 import os
+import random
 import struct
 import subprocess
 import sys
@@ -26,11 +27,13 @@ from issuer.spreadsheet import read_spreadsheet
 from issuer.workbook_marks import SheetMarks
 from issuer.workbook_zip import WorkbookZip
 from tests.support.controls import Control, nothing, require_noticed
-from tests.support.sheets import good_row, one_sheet, repacked, worksheet
-from tools.spreadsheets import OdsXml, ods_bytes
+from tests.support.deep import cases
+from tests.support.sheets import HEADINGS, good_row, one_sheet, repacked, worksheet
+from tools.spreadsheets import OdsXml, ods_bytes, zip_bytes
 
 ROOT = Path(__file__).parents[2]
 GOOD = one_sheet([good_row(1)])
+ODS = ods_bytes({"Giấy": [HEADINGS, good_row(1)]})
 ZEROS = bytes(8 * 1024 * 1024)
 
 
@@ -167,6 +170,7 @@ ENTITIES = b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]>'
 XML = {
     "a DOCTYPE in the sheet": repacked(GOOD, sheet1=ENTITIES + rows(cell("A1", "&c;")).partition(b"?>")[2]),
     "a DOCTYPE in UTF-16": repacked(GOOD, sheet1=(ENTITIES + b"<worksheet/>").decode().encode("utf-16")),
+    "another encoding": repacked(GOOD, sheet1=b'<?xml version="1.0" encoding="utf-7"?><worksheet/>'),
     "an external entity": repacked(GOOD, workbook=b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><workbook/>'),
     "tags nested deeply": repacked(GOOD, sheet1=b"<a>" * 65 + b"</a>" * 65),
     "a tag of two megabytes": repacked(GOOD, sheet1=b'<worksheet a="' + LONG + b'"/>'),
@@ -324,3 +328,28 @@ def test_the_bound_of_shared_texts_is_noticed_when_it_is_gone(monkeypatch: pytes
 def test_a_part_is_counted_while_it_inflates_whatever_its_header_says() -> None:
     with pytest.raises(InvalidInput, match="inflates to more than the declared 1000 bytes"):
         WorkbookZip(io.BytesIO(lying(1_000, 2_000_000)))
+
+
+def damaged(seed: int) -> bytes:
+    """Return a workbook of either kind with a few bytes of its XML changed, packed again."""
+    chance = random.Random(seed)
+    original = GOOD if seed % 2 else ODS
+    with zipfile.ZipFile(io.BytesIO(original)) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    name = chance.choice([name for name in parts if name.endswith((".xml", ".rels"))])
+    data = bytearray(parts[name])
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(data))
+        if chance.random() < 0.5:
+            data[at] = chance.choice(b'<>/="019ArstXc\x00\xff')
+        else:
+            other = chance.randrange(len(data))
+            data[at:at] = data[other : other + chance.randint(1, 60)]
+    return zip_bytes(parts | {name: bytes(data)})
+
+
+@pytest.mark.parametrize("seed", range(cases(60)))
+def test_a_damaged_workbook_is_read_or_refused_and_never_ends_the_program(seed: int) -> None:
+    table = read_spreadsheet(InputFile.of_bytes(damaged(seed)))
+
+    assert table.problems or list(table.rows)
