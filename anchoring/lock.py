@@ -70,7 +70,7 @@ class FileLock:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
         except OSError as error:
             raise Unavailable(
-                Sentence("cannot open {path}: {reason}", path=self._path, reason=error.strerror)
+                Sentence("cannot open {path}: {reason}", path=self._path, reason=error)
             ) from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -189,9 +189,7 @@ def load_settings(folder: Path) -> AnchoringSettings:
         )
         raise InvalidInput(message, code="no-settings") from error
     except OSError as error:
-        raise Unavailable(
-            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise Unavailable(Sentence("cannot read {path}: {reason}", path=path, reason=error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(
             Sentence("{path} is not TOML: {error}", path=path, error=error), code="bad-settings"
@@ -259,7 +257,7 @@ def save_settings(settings: AnchoringSettings, folder: Path) -> Path:
             Sentence(
                 "cannot write {path}: {reason}; choose another folder with --data",
                 path=path,
-                reason=error.strerror,
+                reason=error,
             )
         ) from error
     return path

@@ -36,7 +36,7 @@ class Settings:
             message = Sentence(
                 "cannot write in {folder}: {reason}; choose another folder with --data",
                 folder=folder,
-                reason=error.strerror,
+                reason=error,
             )
             raise Unavailable(message) from error
         return settings

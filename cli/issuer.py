@@ -11,6 +11,7 @@ import click
 
 from certlog.errors import Unavailable
 from certlog.keys import KeyType
+from certlog.sentences import Sentence
 from certlog.status import StatusAction
 from cli.issuer_bulk import bulk_options, print_command
 from cli.issuer_files import IssuerGroup, issue_files
@@ -170,10 +171,10 @@ def submit(**options: Unpack[_SubmitCommandOptions]) -> None:
 
 
 for _action, _help in (
-    (StatusAction.SUSPEND, "Suspend CERTIFICATE (its number or id) until it is reinstated."),
-    (StatusAction.REINSTATE, "Reinstate a suspended CERTIFICATE (its number or id)."),
-    (StatusAction.WITHDRAW, "Withdraw CERTIFICATE (its number or id) for good."),
-    (StatusAction.CANCEL, "Cancel CERTIFICATE (its number or id) for good, at its holder's wish."),
+    (StatusAction.SUSPEND, Sentence("Suspend CERTIFICATE (its number or id) until it is reinstated.")),
+    (StatusAction.REINSTATE, Sentence("Reinstate a suspended CERTIFICATE (its number or id).")),
+    (StatusAction.WITHDRAW, Sentence("Withdraw CERTIFICATE (its number or id) for good.")),
+    (StatusAction.CANCEL, Sentence("Cancel CERTIFICATE (its number or id) for good, at its holder's wish.")),
 ):
     issuer.add_command(change_command(_action, _help))
 issuer.add_command(supersede)

@@ -155,9 +155,11 @@ def _scope_change(name: str, action: TrustAction, summary: str) -> None:
         _state(options, did, [ChangeScope(action, grant)])
 
 
-_scope_change("suspend-scope", TrustAction.SUSPEND_SCOPE, "Suspend a granted scope.")
-_scope_change("reinstate-scope", TrustAction.REINSTATE_SCOPE, "Reinstate a suspended scope.")
-_scope_change("withdraw-scope", TrustAction.WITHDRAW_SCOPE, "Withdraw a scope, or a delegation, for good.")
+_scope_change("suspend-scope", TrustAction.SUSPEND_SCOPE, Sentence("Suspend a granted scope."))
+_scope_change("reinstate-scope", TrustAction.REINSTATE_SCOPE, Sentence("Reinstate a suspended scope."))
+_scope_change(
+    "withdraw-scope", TrustAction.WITHDRAW_SCOPE, Sentence("Withdraw a scope, or a delegation, for good.")
+)
 
 
 @operator.command("delegate")

@@ -256,5 +256,5 @@ def _public(path: Path) -> PublicPart:
     try:
         return PublicPart.parse(path.read_bytes())
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-readable") from error

@@ -143,9 +143,7 @@ def _read_file(path: Path, most: int) -> bytes:
     except FileNotFoundError as error:
         raise InvalidInput(Sentence("no such file: {path}", path=path), code="no-file") from error
     except OSError as error:
-        raise Unavailable(
-            Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise Unavailable(Sentence("cannot read {path}: {reason}", path=path, reason=error)) from error
     if len(data) > most:
         raise InvalidInput(
             Sentence("{path}: expected at most {most} bytes", path=path, most=most), code="too-large"

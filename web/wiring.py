@@ -102,7 +102,7 @@ def read_trust_root(path: Path) -> TrustRoot:
         message = Sentence("{path} does not exist; make it with: certlog trust-root export", path=path)
         raise InvalidInput(message, code="no-trust-root") from error
     except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise Unavailable(message) from error
 
 
