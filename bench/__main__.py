@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from bench import admission, bulk, issue, page, verify
+from bench import admission, bulk, issue, page, spreadsheet, verify
 from bench.measure import Figure, show
 
 MEASUREMENTS: Final[Mapping[str, tuple[Callable[[int], Iterator[Figure]], int]]] = {
@@ -13,6 +13,7 @@ MEASUREMENTS: Final[Mapping[str, tuple[Callable[[int], Iterator[Figure]], int]]]
     "verify": (verify.measure, 1_000),
     "admission": (admission.measure, 10_000),
     "page": (page.measure, 1_000),
+    "spreadsheet": (spreadsheet.measure, 10_000),
     "bulk": (bulk.measure, 100_000),
 }
 """By name: the measurement and its usual number of certificates."""
