@@ -75,10 +75,17 @@ def _all_advice(subject: JSONObject, capabilities: Sequence[Capability]) -> Iter
     for i, result in enumerate(results):
         place = f"/credentialSubject/results/{i}"
         yield from _on_probability(result, place)
+        # Forty rows with one cause are one thing to look at: the first row of each kind is named.
+        seen: set[str] = set()
         for line in _lines(result, place):
-            yield from _on_rounding(result, line)
-            yield from _on_error(line)
-            yield from _on_capability(result, line, capabilities)
+            for advice in (
+                *_on_rounding(result, line),
+                *_on_error(line),
+                *_on_capability(result, line, capabilities),
+            ):
+                if advice.code not in seen:
+                    yield advice
+                seen.add(advice.code)
     yield from _on_verdicts(subject, results)
 
 

@@ -3,14 +3,17 @@
 import json
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from click.testing import CliRunner
 
 from certlog.credential import check_certificate, claimed_scopes
 from certlog.documents import SecuredDocument
 from certlog.strict_json import JSONObject
 from cli.issuer_report import in_language
+from cli.main import certlog
 from issuer.body import Body, parse_body, read_body
 from issuer.drafts import Drafts
 from issuer.issue import IssueReport, Request, issue
@@ -217,6 +220,22 @@ def test_more_results_than_one_document_holds_are_refused_before_signing() -> No
 
     assert (problem.place.column, problem.code) == ("", "refused-content")
     assert "split the results" in problem.text("en")
+
+
+def test_one_cause_in_many_rows_is_one_piece_of_advice() -> None:
+    assert found(changed({"results/0/uncertainty": "0.01"}).advice) == [("results/0/rows/0", "advice")]
+
+
+@pytest.mark.parametrize(("language", "words"), [("vi", "nhỏ hơn CMC 0.02"), ("en", "smaller than")])
+def test_the_command_tells_advice_and_issues_all_the_same(tmp_path: Path, language: str, words: str) -> None:
+    item = example()
+    item["results"][0]["uncertainty"] = "0.01"
+    (tmp_path / "one.json").write_text(json.dumps([item]), "utf-8")
+    body = ["--body", str(EXAMPLES / "laboratory.toml"), "--lang", language]
+
+    done = CliRunner().invoke(certlog, ["issuer", "check", str(tmp_path / "one.json"), *body])
+
+    assert (done.exit_code, words in done.output) == (0, True), done.output
 
 
 def paths_of(value: Any, path: str = "") -> Iterator[str]:
