@@ -77,9 +77,7 @@ def open_csv(file: InputFile, columns: Columns, sheet: str = "") -> Grid | RowPr
     try:
         sample = _sample(grid)
     except InvalidInput as error:
-        return RowProblem(
-            Place(0, sheet=sheet), "bad-csv", {"line": error.place, "found": str(error.message)}
-        )
+        return RowProblem(Place(0, sheet=sheet), "bad-csv", {"line": error.place, "found": error.message})
     if form.guessed:
         notice = RowProblem(Place(0, sheet=sheet), "guessed-encoding", {"found": sample})
         return CsvGrid(file, form, (notice,), sheet)

@@ -70,7 +70,7 @@ def _read_workbook(file: InputFile, wanted: Sequence[Columns], sheet: str | None
         except InvalidInput as error:
             if error.code not in ("bad-workbook", "workbook-too-large"):
                 raise
-            return no_table(RowProblem(Place(0), error.code, {"found": str(error.message)}), None, wanted[0])
+            return no_table(RowProblem(Place(0), error.code, {"found": error.message}), None, wanted[0])
 
 
 def _table(grid: Grid | RowProblem, wanted: Sequence[Columns]) -> Table:
