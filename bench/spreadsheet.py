@@ -93,7 +93,7 @@ def _write(path: Path, count: int) -> None:
             writer.writerow(rows[i % len(rows)] | {_NUMBER: f"BENCH-{i:07}"})
 
 
-def _no_page(secured: SecuredDocument, signed_at: int, key_text: str = "") -> bytes:  # noqa: ARG001 # MakePdf
+def _no_page(secured: SecuredDocument, signed_at: int, key_text: str = "") -> bytes:
     raise NotImplementedError
 
 
