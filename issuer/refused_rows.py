@@ -135,7 +135,7 @@ def write_refused(path: Path, sheets: Sequence[RefusedSheet]) -> int:
             counts.append(_write_csv(name, form, sheet.lines()))
         return counts[0]
     except OSError as error:
-        message = Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot write {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-writable") from error
 
 
