@@ -116,7 +116,7 @@ def make_real_registry(path: Path, *, clock: int, **settings: str | int) -> Real
         clock: the time now.
         settings: changes to the registry's settings.
     """
-    world = make_world(path, **settings)
+    world = make_world(path, None, **settings)
     world.clock.time = clock
     world.enrol()
     chain = Chain(
