@@ -37,9 +37,9 @@ def measure(count: int) -> Iterator[Figure]:
     data, root, at = files.pop(), TrustRoot.parse(root_bytes), int(time.time())
     verify(Evidence.parse(data), root, at, ChainView())
     parsing, checking = Stopwatch(), Stopwatch()
-    for file in files:
+    for found in files:
         with parsing.running():
-            evidence = Evidence.parse(file)
+            evidence = Evidence.parse(found)
         with checking.running():
             report = verify(evidence, root, at, ChainView())
         _require_pending(report)
