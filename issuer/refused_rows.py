@@ -53,7 +53,7 @@ class RefusedSheet:
     rows: AbstractSet[int] | None
 
     def lines(self) -> Iterator[tuple[Cell, ...]]:
-        """Yield the headings and the refused rows, each with the added cell at its end."""
+        """Yield the headings and the refused rows, each with the added cell in its column."""
         width, old = 0, -1
         for row in self.grid.rows():
             first = not width
@@ -64,8 +64,13 @@ class RefusedSheet:
             elif self.rows is not None and row.number not in self.rows:
                 continue
             cells = [*row.cells, *[""] * (width - len(row.cells))]
-            kept = [cell for i, cell in enumerate(cells) if i != old]
-            yield (*kept, PROBLEM_HEADING if first else "\n".join(self.texts.get(row.number, ())))
+            kept = [cell for i, cell in enumerate(cells[:width]) if i != old]
+            added = PROBLEM_HEADING if first else "\n".join(self.texts.get(row.number, ()))
+            yield (
+                *kept,
+                added,
+                *cells[width:],
+            )  # surplus cells stay surplus, behind the column that tells of them
 
 
 def refused_sheets(
