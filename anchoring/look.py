@@ -3,10 +3,12 @@
 The order is the safety of T5: state read before the finalized block could be of a block that was never final.
 """
 
-from anchoring.batch import Transaction
+from anchoring.batch import Batch, HaltReason, Transaction
 from anchoring.decision import check_pins
 from anchoring.line import Line, Mined, Observation, Pins, Stop
 from anchoring.ports import Chain, CheckpointSource
+from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
 
 
 def look(chain: Chain, source: CheckpointSource, line: Line, pins: Pins) -> Observation | Stop:
@@ -34,6 +36,26 @@ def look(chain: Chain, source: CheckpointSource, line: Line, pins: Pins) -> Obse
         mined=_find_mined(chain, _open_transaction(line)),
         log_size=0 if batch else source.latest_size(),
     )
+
+
+def compare_with_log(source: CheckpointSource, batch: Batch | None) -> Stop | None:
+    """Ask the log again for the open batch: the same bytes, or one of the two was changed behind our back."""
+    if batch is None:
+        return None
+    try:
+        sealed = source.seal(batch.number)
+    except InvalidInput as error:
+        text = Sentence("batch {number}: {error}", number=batch.number, error=error)
+        return Stop(HaltReason.LOG_CONTRADICTS, text)
+    if sealed.head.same_as(batch.new) and sealed.note == batch.note:
+        return None
+    text = Sentence(
+        "batch {number} was sealed at size {size}; the log now answers size {answered}",
+        number=batch.number,
+        size=batch.new.size,
+        answered=sealed.size,
+    )
+    return Stop(HaltReason.LOG_CONTRADICTS, text)
 
 
 def _open_transaction(line: Line) -> Transaction | None:

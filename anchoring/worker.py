@@ -37,7 +37,7 @@ from anchoring.line import (
     Wait,
 )
 from anchoring.line_store import LineStore
-from anchoring.look import look
+from anchoring.look import compare_with_log, look
 from anchoring.ports import (
     Block,
     Chain,
@@ -199,7 +199,7 @@ class AnchorWorker:
             return Step(
                 Did.HALTED, Sentence("{reason}: {detail}", reason=line.halt.reason, detail=line.halt.detail)
             )
-        contradiction = self._compare_with_log(line.open_batch)
+        contradiction = compare_with_log(self._source, line.open_batch)
         if contradiction is not None:
             return self._halt(contradiction)
         seen = self._look(line)
@@ -373,29 +373,6 @@ class AnchorWorker:
             self._move(LoseBatch(batch))
             batch = batch.lose(now)
         self._move(SendBatch(batch))
-
-    def _compare_with_log(self, batch: Batch | None) -> Stop | None:
-        """Ask the log again for the open batch: the same bytes, or one of the two was changed behind our back."""
-        if batch is None:
-            return None
-        try:
-            sealed = self._source.seal(batch.number)
-        except InvalidInput as error:
-            return Stop(
-                HaltReason.LOG_CONTRADICTS,
-                Sentence("batch {number}: {error}", number=batch.number, error=error),
-            )
-        if sealed.head.same_as(batch.new) and sealed.note == batch.note:
-            return None
-        return Stop(
-            HaltReason.LOG_CONTRADICTS,
-            Sentence(
-                "batch {number} was sealed at size {size}; the log now answers size {answered}",
-                number=batch.number,
-                size=batch.new.size,
-                answered=sealed.size,
-            ),
-        )
 
     def _halt(self, stop: Stop) -> Step:
         halt = self._store.halt(stop.reason, stop.detail, at=self._now())

@@ -110,7 +110,7 @@ def owner(node: Node, fees: FeePolicy = FeePolicy()) -> Owner:  # noqa: B008 - f
     )
 
 
-def deploy_contract(node: Node, fees: FeePolicy = FeePolicy(), finality: Finality = "tag") -> str:  # noqa: B008
+def deploy_contract(node: Node, fees: FeePolicy = FeePolicy(), finality: Finality = "tag") -> str:  # noqa: B008 - frozen
     rpc = JsonRpc(node.url)
     chain = EvmChain(rpc, ZERO_ADDRESS, finality)
     deployed = deploy(chain, owner(node, fees), chain.at, chain_id=CHAIN_ID)

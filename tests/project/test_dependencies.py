@@ -14,7 +14,8 @@ from tests.support.repository import PACKAGES, ROOT, tracked
 
 # Declared because they are loaded by name or by another program, not by an import of ours.
 LOADED_BY_NAME = {
-    "fontpkg-be-vietnam-pro": "issuer/pdf.py reads the fonts in it, and needs none of its code",
+    "fontpkg-be-vietnam-pro": "issuer/print_typesetter.py reads the fonts in it, and needs none of its code",
+    "fontpkg-noto-sans": "as fontpkg-be-vietnam-pro",
     "gunicorn": "`certlog registry serve` starts it as a program",
     "psycopg": "SQLAlchemy loads it for the URL of a PostgreSQL database",
     "coincurve": "eth-keys takes it when it is there: ten times faster than its own arithmetic",
