@@ -229,6 +229,8 @@ def _options(  # noqa: PLR0917 - the members, in the order of a proof
 def _same_context(proof: Proof, content: JSONObject) -> bool:
     """Tell whether proof and document have the same @context, or both none."""
     left, right = proof.context, content.get("@context")
+    if left is None and "@context" not in content:
+        return True
     if isinstance(left, list) and _TEXTS.issuperset(map(type, left)) and left == right:
         return True
     return _context_bytes(proof.options_json()) == _context_bytes(content)
