@@ -14,11 +14,11 @@ from click.testing import CliRunner, Result
 
 from certlog.certificate_id import certificate_id, format_id
 from certlog.documents import SecuredDocument
-from certlog.errors import InvalidInput, Unavailable
+from certlog.errors import InvalidInput
 from certlog.status import FileBinding, StatusAction
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
-from cli.verify import exit_status, trust_root, verify
+from cli.verify import exit_status, verify
 from issuer.pdf import PdfMaker
 from tests.support.certificates import conformity_content
 from tests.verifier import world as sample
@@ -36,13 +36,9 @@ AT: Final = "2026-11-22T10:00:00+07:00"
 EVIDENCE_PATH: Final = f"/api/v1/certificates/{ID}/evidence"
 
 
-@pytest.fixture(autouse=True)
-def vietnamese(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CERTLOG_LANG", "vi")
-
-
 def run(command: click.Command, *arguments: str | Path) -> Result:
-    return CliRunner().invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
+    runner = CliRunner(env={"CERTLOG_LANG": "vi"})
+    return runner.invoke(command, [str(argument) for argument in arguments], catch_exceptions=False)
 
 
 def pins(folder: Path, root: TrustRoot | None = None) -> Path:
@@ -336,55 +332,6 @@ def test_a_certificate_alone_is_completed_from_the_registry(tmp_path: Path) -> N
         unknown = run(verify, path, *arguments)
     assert unknown.exit_code == 3
     assert unknown.output.startswith("Không có trong sổ đăng ký này\n")
-
-
-def test_a_trust_root_is_exported_from_a_registry_with_its_fingerprint(tmp_path: Path) -> None:
-    root = sample.trust_root()
-    out = tmp_path / "pinned.json"
-    with serving_registry(FakeRegistry({"/api/v1/trust-root": root.to_bytes()})) as registry:
-        result = run(trust_root, "export", "--registry", registry.url, "-o", out)
-    assert result.exit_code == 0
-    assert root.fingerprint() in result.output
-    assert TrustRoot.parse(out.read_bytes()) == root
-
-
-def test_a_trust_root_is_exported_from_a_data_folder(tmp_path: Path) -> None:
-    pins(tmp_path)
-    out = tmp_path / "pinned.json"
-    assert run(trust_root, "export", "--data", tmp_path, "-o", out).exit_code == 0
-    assert TrustRoot.parse(out.read_bytes()) == sample.trust_root()
-
-
-def test_a_data_folder_without_a_trust_root_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="certlog registry trust-root --data"):
-        run(trust_root, "export", "--data", tmp_path, "-o", tmp_path / "pinned.json")
-
-
-def test_other_pins_are_not_replaced_unless_asked(tmp_path: Path) -> None:
-    pins(tmp_path)
-    out = tmp_path / "pinned.json"
-    out.write_bytes(replace(sample.trust_root(), max_status_age=1).to_bytes())
-    with pytest.raises(InvalidInput, match="pins something else"):
-        run(trust_root, "export", "--data", tmp_path, "-o", out)
-    assert run(trust_root, "export", "--data", tmp_path, "-o", out, "--replace").exit_code == 0
-    assert TrustRoot.parse(out.read_bytes()) == sample.trust_root()
-
-
-def test_export_needs_exactly_one_source(tmp_path: Path) -> None:
-    assert run(trust_root, "export").exit_code == 2
-    assert run(trust_root, "export", "--registry", "http://127.0.0.1", "--data", tmp_path).exit_code == 2
-
-
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    pins(tmp_path)
-    with pytest.raises(Unavailable, match="cannot write"):
-        run(trust_root, "export", "--data", tmp_path, "-o", tmp_path / "absent" / "pinned.json")
-
-
-def test_show_prints_the_fingerprint_to_compare(tmp_path: Path) -> None:
-    result = run(trust_root, "show", pins(tmp_path))
-    assert result.exit_code == 0
-    assert sample.trust_root().fingerprint() in result.output
 
 
 def test_only_valid_exits_zero() -> None:
