@@ -42,8 +42,8 @@ def altered(tmp_path: Path) -> list[str | Path]:
     evidence = json.loads(case.evidence.to_bytes())
     evidence["certificate"]["certificateNumber"] += "9"
     (tmp_path / "a.certlog.json").write_bytes(canonicalize(evidence))
-    (tmp_path / "root.json").write_bytes(sample.trust_root().to_bytes())
-    return ["verify", tmp_path / "a.certlog.json", "--trust-root", tmp_path / "root.json", "--offline"]
+    (tmp_path / "pins.json").write_bytes(sample.trust_root().to_bytes())
+    return ["verify", tmp_path / "a.certlog.json", "--trust-root", tmp_path / "pins.json", "--offline"]
 
 
 def test_every_line_of_verify_goes_through_the_catalogue_or_a_table(

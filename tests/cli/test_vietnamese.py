@@ -53,13 +53,13 @@ BAD: list[tuple[str, ...]] = [
     ("verify", "x", "--trust-root", "{}/none.json"),
     ("verify", "x", "--trust-root", "{}/empty"),
     ("verify", "x", "--trust-root", "{}/text"),
-    ("verify", "x", "--trust-root", "{}/root.json", "--at", "yesterday"),
-    ("verify", "x", "--trust-root", "{}/root.json", "--offline"),
-    ("verify", "{}/none.pdf", "--trust-root", "{}/root.json", "--offline"),
-    ("verify", "{}/text", "--trust-root", "{}/root.json", "--offline"),
-    ("verify", "{}", "--trust-root", "{}/root.json", "--offline"),
-    ("verify", "https://other.example.vn/c/X", "--trust-root", "{}/root.json"),
-    ("verify", "x", "--trust-root", "{}/root.json", "--registry", "ftp://x"),
+    ("verify", "x", "--trust-root", "{}/pins.json", "--at", "yesterday"),
+    ("verify", "x", "--trust-root", "{}/pins.json", "--offline"),
+    ("verify", "{}/none.pdf", "--trust-root", "{}/pins.json", "--offline"),
+    ("verify", "{}/text", "--trust-root", "{}/pins.json", "--offline"),
+    ("verify", "{}", "--trust-root", "{}/pins.json", "--offline"),
+    ("verify", "https://other.example.vn/c/X", "--trust-root", "{}/pins.json"),
+    ("verify", "x", "--trust-root", "{}/pins.json", "--registry", "ftp://x"),
     ("trust-root", "export"),
     ("trust-root", "export", "--data", "{}/nothing"),
     ("trust-root", "show", "{}/text"),
@@ -98,7 +98,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "text").write_bytes(b'{"this is": not JSON')
     (tmp_path / "short").write_bytes(b"short\n")
     (tmp_path / "long").write_bytes(b"long enough for anything\n")
-    (tmp_path / "root.json").write_bytes(sample.trust_root().to_bytes())
+    (tmp_path / "pins.json").write_bytes(sample.trust_root().to_bytes())
     return tmp_path
 
 
