@@ -26,6 +26,7 @@ OWNER: Final = "certlog"
 SUPERUSER: Final = "postgres"
 START_SECONDS: Final = 60
 _IN_MEMORY: Final = Path("/dev/shm")  # noqa: S108 # a folder made by mkdtemp, where there is room
+_PREFIX: Final = "certlog-pg-"
 _ROOM: Final = 2**30
 _SERVER: Final = {
     "listen_addresses": "",
@@ -109,7 +110,9 @@ def running_cluster() -> Iterator[Cluster]:
     """Make and start a server; nothing of it is left at the end."""
     programs = postgresql()
     in_memory = _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ROOM
-    folder = Path(tempfile.mkdtemp(prefix="certlog-pg-", dir=_IN_MEMORY if in_memory else None))
+    above = _IN_MEMORY if in_memory else Path(tempfile.gettempdir())
+    _remove_abandoned(above)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=above))
     cluster = Cluster(folder, programs)
     try:
         if os.geteuid() == 0:
@@ -121,6 +124,24 @@ def running_cluster() -> Iterator[Cluster]:
     finally:
         cluster.stop(signal.SIGQUIT)
         shutil.rmtree(folder)
+
+
+def _remove_abandoned(above: Path) -> None:
+    """Remove what a run left that was killed: its server has ended with it, its folder has not."""
+    for path in above.glob(f"{_PREFIX}*-*"):
+        owner = path.name.removeprefix(_PREFIX).partition("-")[0]
+        if owner.isdigit() and not _runs(int(owner)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _init(programs: Path, folder: Path) -> None:
