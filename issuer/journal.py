@@ -7,60 +7,36 @@ same bytes and a changed input is refused. Reserved slots are kept until used.
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 from certlog.digests import DocumentHash, digest_from_text
-from certlog.documents import SecuredDocument
 from certlog.encoding import b64url, b64url_decode
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.slots import Slot
-from issuer.content_modes import SECRET_BYTES, ContentMode, Sealing, number_tag
+from issuer.content_modes import SECRET_BYTES, ContentMode, number_tag
 from issuer.disk import cannot_write
+from issuer.journal_rows import INSERT, JournalRow, Key, NewPdf, Waiting, row_of, values_of
+from issuer.journal_schema import prepare
 from issuer.registry_port import Outcome
 
+__all__ = [
+    "JOURNAL_NAME",
+    "KEYS_AT_ONCE",
+    "Journal",
+    "JournalRow",
+    "Key",
+    "NewPdf",
+    "Waiting",
+    "open_journal",
+]
+
 JOURNAL_NAME: Final = "journal.sqlite3"
-_VERSION: Final = 2
-
-_TABLES: Final = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE TABLE slots (
-    list INTEGER NOT NULL, position INTEGER NOT NULL, expires INTEGER NOT NULL,
-    PRIMARY KEY (list, position)) STRICT;
-CREATE TABLE certificates (
-    document_hash BLOB PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-    issuer TEXT NOT NULL, number TEXT NOT NULL, version INTEGER NOT NULL, input_hash BLOB NOT NULL,
-    list INTEGER NOT NULL, position INTEGER NOT NULL, document BLOB NOT NULL,
-    pdf_name TEXT, pdf_sha256 BLOB, content TEXT NOT NULL, signed_at INTEGER NOT NULL,
-    content_key BLOB, content_nonce BLOB,
-    UNIQUE (issuer, number, version), UNIQUE (list, position)) STRICT;
-CREATE TABLE outbox (
-    sequence INTEGER PRIMARY KEY, entry BLOB NOT NULL UNIQUE, certificate BLOB NOT NULL, action TEXT NOT NULL,
-    log_index INTEGER, leaf_hash TEXT, refused_code TEXT, refused_detail TEXT,
-    dropped INTEGER NOT NULL DEFAULT 0) STRICT;
-CREATE TABLE discarded (
-    document_hash BLOB PRIMARY KEY, document BLOB NOT NULL, reason TEXT NOT NULL) STRICT;
-"""
 
 
-# From a journal of version 1, which knew public and withheld content only.
-_FROM_VERSION_1: Final = """
-ALTER TABLE certificates ADD COLUMN content TEXT NOT NULL DEFAULT 'withheld';
-ALTER TABLE certificates ADD COLUMN content_key BLOB;
-ALTER TABLE certificates ADD COLUMN content_nonce BLOB;
-UPDATE certificates SET content = 'public' WHERE published = 1;
-ALTER TABLE certificates DROP COLUMN published;
-"""
 _NUMBER_KEY: Final = "number_key"
-
-# Made where they are missing: without them a journal of 100,000 certificates is gone through for each of them.
-_INDEXES: Final = (
-    "CREATE INDEX IF NOT EXISTS outbox_certificate ON outbox (certificate)",
-    "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (sequence) WHERE log_index IS NULL AND dropped = 0",
-)
 
 KEYS_AT_ONCE: Final = 500
 """Most numbers in one question: SQLite takes 32,766 values."""
@@ -70,65 +46,6 @@ _WAITING: Final = (
     " WHERE log_index IS NULL AND dropped = 0 AND sequence > ? ORDER BY sequence LIMIT ?"
 )
 _INSERT_ENTRY: Final = "INSERT INTO outbox (entry, certificate, action) VALUES (?, ?, ?)"
-
-Key: TypeAlias = tuple[str, int]
-"""Number and version."""
-
-_COLUMNS: Final = (
-    "document_hash", "id", "issuer", "number", "version", "input_hash", "list", "position", "document", "pdf_name",
-    "pdf_sha256", "content", "signed_at", "content_key", "content_nonce",
-)  # fmt: skip
-_PLACES: Final = ", ".join("?" * len(_COLUMNS))
-_INSERT: Final = f"INSERT INTO certificates ({', '.join(_COLUMNS)}) VALUES ({_PLACES})"  # noqa: S608 # constants
-
-
-@dataclass(frozen=True, slots=True)
-class JournalRow:
-    """One signed certificate."""
-
-    document_hash: DocumentHash
-    id: str
-    issuer: str
-    number: str
-    version: int
-    input_hash: bytes
-    slot: Slot
-    document: bytes
-    pdf_name: str | None
-    pdf_sha256: bytes | None
-    mode: ContentMode
-    signed_at: int
-    sealing: Sealing | None = None
-
-    def secured(self) -> SecuredDocument:
-        """Return the signed document."""
-        return SecuredDocument.parse(self.document)
-
-    @property
-    def key_text(self) -> str:
-        """The key that the printed code carries; "" where the content is not sealed."""
-        return self.sealing.text if self.sealing is not None else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One signed entry that is not known to be logged; `action` is "issue" or a status action."""
-
-    sequence: int
-    entry: bytes
-    certificate: DocumentHash
-    action: str
-    refused_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewPdf:
-    """A PDF that was made of a certificate, and the signed entry that binds its bytes."""
-
-    certificate: DocumentHash
-    name: str
-    sha256: bytes
-    binding: bytes
 
 
 class Journal:
@@ -239,9 +156,7 @@ class Journal:
         Raises:
             InvalidInput: one of them is not here.
         """
-        found = {
-            (row["number"], row["version"]): _journal_row(row) for row in self._bearing("*", issuer, keys)
-        }
+        found = {(row["number"], row["version"]): row_of(row) for row in self._bearing("*", issuer, keys)}
         for key in keys:
             if key not in found:
                 message = Sentence("the journal lost {number!r}; restore it from a backup", number=key[0])
@@ -303,7 +218,7 @@ class Journal:
     def add_certificates(self, rows: Sequence[tuple[JournalRow, bytes]]) -> None:
         """Keep signed certificates with their entries: all of them, or none; durable when this returns."""
         with self._writing():
-            self._connection.executemany(_INSERT, [_values(row) for row, _ in rows])
+            self._connection.executemany(INSERT, [values_of(row) for row, _ in rows])
             self._connection.executemany(
                 _INSERT_ENTRY, [(entry, row.document_hash, "issue") for row, entry in rows]
             )
@@ -400,7 +315,7 @@ class Journal:
     def _certificates(self, where: str, values: Sequence[object]) -> Iterator[JournalRow]:
         query = f"SELECT * FROM certificates WHERE {where}"  # noqa: S608 # constants of this module
         for row in self._connection.execute(query, tuple(values)):
-            yield _journal_row(row)
+            yield row_of(row)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -414,24 +329,6 @@ class Journal:
             if isinstance(error, sqlite3.OperationalError):
                 raise _unusable(self.path, error) from error
             raise
-
-
-def _journal_row(row: sqlite3.Row) -> JournalRow:
-    return JournalRow(
-        document_hash=DocumentHash(row["document_hash"]),
-        id=row["id"],
-        issuer=row["issuer"],
-        number=row["number"],
-        version=row["version"],
-        input_hash=row["input_hash"],
-        slot=Slot.of(row["list"], row["position"]),
-        document=row["document"],
-        pdf_name=row["pdf_name"],
-        pdf_sha256=row["pdf_sha256"],
-        mode=ContentMode(row["content"]),
-        signed_at=row["signed_at"],
-        sealing=_sealing(row["content_key"], row["content_nonce"]),
-    )
 
 
 def open_journal(folder: Path, *, create: bool = True) -> Journal:
@@ -454,7 +351,7 @@ def open_journal(folder: Path, *, create: bool = True) -> Journal:
     except (OSError, sqlite3.OperationalError) as error:
         raise _unusable(path, error) from error
     try:
-        _prepare(connection, path)
+        prepare(connection, path)
     except sqlite3.DatabaseError as error:
         connection.close()
         raise _unusable(path, error) from error
@@ -464,42 +361,7 @@ def open_journal(folder: Path, *, create: bool = True) -> Journal:
     return Journal(connection, path)
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.row_factory = sqlite3.Row
-    # FULL: a certificate that was submitted must never be missing here after a power cut.
-    connection.execute("PRAGMA synchronous = FULL")
-    # One run at a time: two would sign the same numbers for different slots.
-    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    connection.execute("BEGIN EXCLUSIVE")
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version in (0, 1):
-        for statement in (_FROM_VERSION_1 if version else _TABLES).split(";\n"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
-    elif version != _VERSION:
-        connection.execute("ROLLBACK")
-        message = Sentence(
-            "expected a journal of version {wanted}, found {version}", wanted=_VERSION, version=version
-        )
-        raise InvalidInput(message, place=str(path), code="other-journal")
-    for index in _INDEXES:
-        connection.execute(index)
-    connection.execute("COMMIT")
-
-
 def _unusable(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | Unavailable:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return Unavailable(Sentence("another run is using {path}; wait until it ends", path=path))
     return cannot_write(path, error)
-
-
-def _values(row: JournalRow) -> tuple[object, ...]:
-    return (
-        row.document_hash, row.id, row.issuer, row.number, row.version, row.input_hash,
-        row.slot.list, row.slot.index, row.document, row.pdf_name, row.pdf_sha256, row.mode.value,
-        row.signed_at, *((None, None) if row.sealing is None else (row.sealing.key, row.sealing.nonce)),
-    )  # fmt: skip
-
-
-def _sealing(key: bytes | None, nonce: bytes | None) -> Sealing | None:
-    return None if key is None or nonce is None else Sealing(key, nonce)
