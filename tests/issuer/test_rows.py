@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import unicodedata
 from pathlib import Path
 
@@ -347,7 +348,8 @@ def test_every_message_has_both_languages_with_the_same_values() -> None:
     for code, (vi, en) in TEXTS.items():
         fields = [sorted(part.partition("}")[0] for part in text.split("{")[1:]) for text in (vi, en)]
         assert fields[0] == fields[1], code
-        assert vi != en
+        words = re.sub(r"\{[^}]*\}", "", vi)
+        assert vi != en or not any(map(str.isalpha, words)), code
 
 
 def test_a_lot_has_no_end_and_a_management_system_no_product(body: Body) -> None:
