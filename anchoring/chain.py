@@ -334,4 +334,4 @@ def _cause(error: Exception) -> str:
     innermost: BaseException = error
     while (inner := innermost.__cause__ or innermost.__context__) is not None:
         innermost = inner
-    return str(innermost) or type(innermost).__name__
+    return Sentence(getattr(innermost, "strerror", None) or str(innermost) or type(innermost).__name__)

@@ -19,7 +19,7 @@ from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 from cli.issuer_words import error_text, say
-from cli.language import language
+from cli.language import language, language_of_answers
 from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
 from issuer.key_file import IssuerKey, open_key_file
@@ -171,7 +171,7 @@ def open_registry(url: str, token_file: Path) -> HttpRegistry:
         raise InvalidInput(
             Sentence("{token_file} does not hold an API token", token_file=token_file), code="not-readable"
         )
-    return HttpRegistry(address, token)
+    return HttpRegistry(address, token, language_of_answers())
 
 
 @contextmanager

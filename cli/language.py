@@ -47,6 +47,12 @@ def choose(arguments: Sequence[str], environ: Mapping[str, str]) -> Language:
     return "vi" if spoken == "vi" else DEFAULT if spoken in ("", *_NO_LANGUAGE) else "en"
 
 
+def language_of_answers() -> Language:
+    """Return the language in which a registry is asked to say why it refuses: what programs read is English."""
+    context = click.get_current_context(silent=True)
+    return "en" if context is not None and context.params.get("as_json") else language()
+
+
 def in_words(text: str) -> str:
     """Return a sentence, or a plain text, in the language of this process."""
     return said(text, language())

@@ -12,6 +12,7 @@ import click
 
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
+from cli.language import language_of_answers
 from cli.operator_desk import OperatorDesk
 from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
@@ -52,7 +53,9 @@ def signing(command: Command) -> Command:
 def open_desk(options: Signing) -> OperatorDesk:
     """Unlock the key and return the desk; nothing is sent yet."""
     registry = HttpRegistry(
-        RegistryAddress.from_text(options["registry_url"]), first_line(options["token_file"])
+        RegistryAddress.from_text(options["registry_url"]),
+        first_line(options["token_file"]),
+        language_of_answers(),
     )
     key = open_key_file(options["key_path"], read_passphrase(options["passphrase_file"]))
     return OperatorDesk(registry, key, now)

@@ -69,6 +69,6 @@ def write_file(folder: Path, identifier: str, content: bytes) -> bool:
         temporary.write_bytes(content)
         temporary.replace(path)
     except OSError as error:
-        message = Sentence("cannot write {path}: {reason}", path=path, reason=error.strerror)
+        message = Sentence("cannot write {path}: {reason}", path=path, reason=error)
         raise Unavailable(message) from error
     return True

@@ -77,10 +77,11 @@ class RegistryAddress:
 
 @dataclass(frozen=True, slots=True)
 class HttpRegistry:
-    """A registry behind its HTTP API; implements issuer.registry_port.Registry."""
+    """A registry behind its HTTP API; implements issuer.registry_port.Registry; says why it refuses in `language`."""
 
     address: RegistryAddress
     token: str = field(default="", repr=False)
+    language: str = "en"
 
     def origin(self) -> str:
         """Return the log's origin."""
@@ -157,7 +158,11 @@ class HttpRegistry:
     def _request(
         self, method: str, path: str, body: bytes | None = None, media_type: str = "application/json"
     ) -> bytes:
-        headers = {"Accept": "application/json", "User-Agent": "certlog-issuer"}
+        headers = {
+            "Accept": "application/json",
+            "Accept-Language": self.language,
+            "User-Agent": "certlog-issuer",
+        }
         if body is not None:
             headers |= {"Content-Type": media_type, "Authorization": f"Bearer {self.token}"}
         connection = self._connect(
@@ -248,8 +253,8 @@ def _text(problem: JSONObject, name: str, default: str) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "time ran out"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return Sentence("time ran out")
+    return Sentence(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
 
 def _bad_address(text: str) -> InvalidInput:

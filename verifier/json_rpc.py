@@ -179,5 +179,5 @@ def _is_number(value: object, number: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value == number
 
 
-def _cause(error: Exception) -> str:
-    return str(error) or type(error).__name__
+def _cause(error: Exception) -> Exception | str:
+    return error if str(error) else type(error).__name__

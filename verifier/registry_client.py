@@ -156,7 +156,7 @@ class RegistryAddress:
             return self._body(response, most, time.monotonic() + timeout)
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(
-                Sentence("{url}: {error}", url=self.url, error=str(error) or type(error).__name__)
+                Sentence("{url}: {error}", url=self.url, error=error if str(error) else type(error).__name__)
             ) from error
         finally:
             connection.close()

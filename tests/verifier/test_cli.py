@@ -238,7 +238,7 @@ def test_a_registry_that_does_not_answer_is_named(tmp_path: Path) -> None:
     gone = run(verify, ID, "--trust-root", pins(tmp_path), "--registry", registry.url)
     assert (damaged.exit_code, gone.exit_code) == (3, 3)
     assert "câu trả lời không phải bằng chứng" in damaged.output
-    assert "Connection refused" in gone.output
+    assert "kết nối bị từ chối" in gone.output
 
 
 def test_offline_a_code_needs_its_evidence_file(tmp_path: Path) -> None:
