@@ -24,7 +24,9 @@ GOAL: Final = 3_000
 GOAL_P99: Final = 30.0
 SECONDS: Final = 5.0
 CLIENTS: Final = 16
-ASKED: Final = 50
+ASKED: Final = 20
+WARMING: Final = 12
+"""How often each page is asked for beforehand: every worker must have rendered it."""
 
 
 def measure(count: int) -> Iterator[Figure]:
@@ -40,7 +42,7 @@ def measure(count: int) -> Iterator[Figure]:
         seconds = min(SECONDS, max(0.2, count / 200))
         limit, _ = _load(registry, ["/robots.txt"], seconds)
         pages = [f"/vi/c/{identifier}" for identifier in ids]
-        cold, _ = _with_threads(registry, pages, 0, turns=2 * WORKERS * len(pages))
+        cold, _ = _with_threads(registry, pages, 0, turns=WARMING * len(pages))
         before = children_work()
         rate, p99 = _load(registry, pages, seconds)
         work = children_work() - before
