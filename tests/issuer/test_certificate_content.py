@@ -308,4 +308,4 @@ def test_a_document_of_many_faults_costs_no_more_than_its_first() -> None:
     begun = time.process_time()
     with pytest.raises(InvalidInput, match="/credentialSubject/criteria"):
         check_certificate(content, origin=SAMPLE_ORIGIN)
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 2

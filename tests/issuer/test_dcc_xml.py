@@ -212,7 +212,7 @@ def test_a_hostile_file_costs_little_memory_and_time(name: str) -> None:
     code, seconds, peak = in_a_child(make())
     assert code == wanted
     assert peak < MEMORY_LIMIT_MB
-    assert seconds < 5
+    assert seconds < 20
 
 
 def test_without_the_first_pass_memory_would_not_be_bounded() -> None:

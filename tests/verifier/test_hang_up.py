@@ -52,4 +52,4 @@ def test_a_header_sent_byte_by_byte_is_a_problem_within_the_time_limit(
     begun = time.monotonic()
     with pytest.raises(Unavailable, match=dripping):
         ask(dripping)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 15
