@@ -71,7 +71,7 @@ def wait_for_head(registry: Registry, count: int) -> None:
     while True:
         size = registry.head().size
         entry = registry.entry(size - 1)
-        if size > max(count, logged) and entry is not None and entry.type == "epoch":
+        if size > count and size >= logged and entry is not None and entry.type == "epoch":
             return
         time.sleep(_LOOK)
 
