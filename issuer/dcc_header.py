@@ -172,7 +172,12 @@ class Header:
     def _bound(self, what: str, found: int, most: int) -> None:
         if found > most:
             raise self._problem(
-                Sentence("expected at most {most} {what}, found {found}", most=most, what=what, found=found)
+                Sentence(
+                    "expected at most {most} {what}, found {found}",
+                    most=most,
+                    what=Sentence(what),
+                    found=found,
+                )
             )
 
     def _problem(self, message: Sentence) -> InvalidInput:

@@ -157,7 +157,7 @@ class _FirstPass:
     def _bound(self, what: str, found: int, most: int) -> None:
         if found > most:
             message = Sentence(
-                "more than {most} {what}: no calibration certificate has that", most=most, what=what
+                "more than {most} {what}: no calibration certificate has that", most=most, what=Sentence(what)
             )
             raise InvalidInput(message, place=self._place, code="xml-bounds")
 

@@ -51,7 +51,7 @@ def require_newest(database: Database) -> None:
             "the database {path} has schema {found}, this program needs {wanted}; "
             "start `certlog registry serve` of this version once to migrate it",
             path=database.name,
-            found=found or "none",
+            found=found or Sentence("none"),
             wanted=wanted,
         )
         raise Unavailable(message)

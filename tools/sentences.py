@@ -30,6 +30,7 @@ SAYING: Final = frozenset(
         "Unavailable",
         "UsageError",
         "ViewsDiffer",
+        "_bound",
     }
 )
 """Calls whose first argument is said to people."""

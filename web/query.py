@@ -19,6 +19,8 @@ def query_number(name: str) -> int:
     given = request.args.getlist(name)
     text = given[0] if len(given) == 1 else ""
     if not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
-        message = Sentence("expected one number, found {found!r}", found=", ".join(given)[:40] or "none")
+        message = Sentence(
+            "expected one number, found {found!r}", found=", ".join(given)[:40] or Sentence("none")
+        )
         raise InvalidInput(message, place=f"query: /{name}", code="bad-number")
     return int(text)
