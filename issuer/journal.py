@@ -4,6 +4,7 @@ Certificates are keyed by (issuer, number, version) with a hash of the input, so
 same bytes and a changed input is refused. Reserved slots are kept until used.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -34,8 +35,7 @@ __all__ = [
 ]
 
 JOURNAL_NAME: Final = "journal.sqlite3"
-
-
+_OWNER_ONLY: Final = 0o600
 _NUMBER_KEY: Final = "number_key"
 
 KEYS_AT_ONCE: Final = 500
@@ -347,6 +347,7 @@ def open_journal(folder: Path, *, create: bool = True) -> Journal:
                 "there is no journal in {folder}; it is where `issue` wrote its output", folder=folder
             )
             raise InvalidInput(message, code="no-journal")
+        _keep_private(path)
         connection = sqlite3.connect(path, isolation_level=None, timeout=0.5)
     except (OSError, sqlite3.OperationalError) as error:
         raise _unusable(path, error) from error
@@ -359,6 +360,13 @@ def open_journal(folder: Path, *, create: bool = True) -> Journal:
         connection.close()
         raise
     return Journal(connection, path)
+
+
+def _keep_private(path: Path) -> None:
+    """Let only its owner read the journal, which holds the keys of sealed content; SQLite's side files follow it."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
+    if path.stat().st_mode & ~_OWNER_ONLY & 0o777:
+        path.chmod(_OWNER_ONLY)
 
 
 def _unusable(path: Path, error: OSError | sqlite3.Error) -> InvalidInput | Unavailable:

@@ -10,7 +10,7 @@ import pytest
 from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.slots import Slot
 from issuer.disk import cannot_write
-from issuer.journal import open_journal
+from issuer.journal import JOURNAL_NAME, open_journal
 
 SYNCHRONOUS_FULL = 2
 FAR = 4_000_000_000
@@ -80,3 +80,12 @@ def test_the_remedy_fits_the_reason(number: int, kind: type[CertlogError], remed
     found = cannot_write(Path("out/a.pdf"), OSError(number, os.strerror(number)))
     assert type(found) is kind
     assert remedy in str(found)
+
+
+def test_only_its_owner_reads_the_journal(tmp_path: Path) -> None:
+    with open_journal(tmp_path) as journal:
+        journal.keep_slots([Slot(0, 1)], FAR)
+        assert {path.stat().st_mode & 0o077 for path in tmp_path.iterdir()} == {0}
+    (tmp_path / JOURNAL_NAME).chmod(0o644)
+    with open_journal(tmp_path, create=False):
+        assert (tmp_path / JOURNAL_NAME).stat().st_mode & 0o777 == 0o600
