@@ -37,8 +37,9 @@ def test_nothing_is_lost_or_doubled_by_two_kills(place: Place, tmp_path: Path) -
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_or_doubled_by_many_kills(place: Place, tmp_path: Path) -> None:
-    scene = make_scene(tmp_path, place, cases(20_000))
-    assert kill_and_issue(scene, kills=20, seed=2) >= 15
+    kills = max(3, min(20, cases(20)))
+    scene = make_scene(tmp_path, place, max(150, cases(20_000)))
+    assert kill_and_issue(scene, kills=kills, seed=2) >= kills * 3 // 4
     _require_all_once(scene)
 
 
