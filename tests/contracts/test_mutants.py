@@ -10,7 +10,7 @@ import solcx
 
 from certlog import tree
 from contracts import build
-from tests.contracts import test_anchor, test_differential, test_logs, test_successor
+from tests.contracts import test_anchor, test_differential, test_logs, test_random_proofs, test_successor
 from tests.contracts.conftest import Roles
 from tests.contracts.hardhat import failed_tests, make_project, replaced
 from tests.support.chain import LocalChain, head_of
@@ -166,6 +166,17 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         lambda w: test_differential.test_an_inclusion_proof_of_another_length_names_the_right_one(
             w.chain, w.history, 32
         ),
+    ),
+    # What only large trees show.
+    "old sizes cut to 32 bits": Mutant(
+        "let fn := sub(oldSize, 1)",
+        "let fn := and(sub(oldSize, 1), 0xffffffff)",
+        lambda w: test_random_proofs.test_the_contract_and_python_answer_every_claim_alike(*w[:2], 60),
+    ),
+    "an index cut to 32 bits": Mutant(
+        "uint256 fn = index;",
+        "uint256 fn = uint32(index);",
+        lambda w: test_random_proofs.test_the_contract_and_python_answer_every_claim_alike(*w[:2], 60),
     ),
 }
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import pytest
 
@@ -23,6 +23,9 @@ CHAIN_ID: Final = 1_337_000
 ETHER: Final = 10**18
 GAS: Final = 3_000_000
 BATCH: Final = 500
+
+Overrides: TypeAlias = Mapping[str, Mapping[str, object]]
+"""What a call finds in the state instead of what is there: address -> {"code": ...} or {"stateDiff": {slot: word}}."""
 
 
 class Reverted(Exception):
@@ -100,11 +103,13 @@ class LocalChain:
         """Return what a call answers, without a transaction; raises Reverted."""
         return bytes.fromhex(self.rpc("eth_call", self._transaction(data, sender, value), block)[2:])
 
-    def calls(self, calls: Sequence[tuple[bytes, str | None]]) -> list[bytes | Reverted]:
-        """Return what many calls (data, sender) answer, or how they reverted, in order."""
+    def calls(
+        self, calls: Sequence[tuple[bytes, str | None]], states: Sequence[Overrides] = ()
+    ) -> list[bytes | Reverted]:
+        """Return what many calls (data, sender) answer, or how they reverted, in order; each in a state of its own."""
         answers: list[bytes | Reverted] = []
         for start in range(0, len(calls), BATCH):
-            answers += self._batch(calls[start : start + BATCH])
+            answers += self._batch(calls[start : start + BATCH], states[start : start + BATCH])
         return answers
 
     def send(self, data: bytes, *, sender: str, to: str | None = "contract", gas: int = GAS) -> Mined:
@@ -163,11 +168,15 @@ class LocalChain:
         }
         return call if sender is None else {**call, "from": sender}
 
-    def _batch(self, calls: Sequence[tuple[bytes, str | None]]) -> list[bytes | Reverted]:
-        requests = [
+    def _batch(
+        self, calls: Sequence[tuple[bytes, str | None]], states: Sequence[Overrides]
+    ) -> list[bytes | Reverted]:
+        requests: list[dict[str, Any]] = [
             {"jsonrpc": "2.0", "id": i, "method": "eth_call", "params": [self._transaction(*call), "latest"]}
             for i, call in enumerate(calls)
         ]
+        for request, state in zip(requests, states, strict=False):
+            request["params"].append(state)
         by_id = {answer["id"]: answer for answer in self._post(requests)}
         return [_answer(by_id[i]) for i in range(len(calls))]
 
