@@ -8,6 +8,7 @@ import pytest
 from certlog.calibration_advice import MAX_ADVICE, Capability, advice_on
 from certlog.canonical import canonicalize
 from certlog.credential import find_problems
+from certlog.decimals import last_place
 from certlog.profiles import public_members
 from tests.certlog.test_calibration import problems, vi
 from tests.support.calibrations import calibration_content
@@ -160,3 +161,31 @@ def test_advice_is_bounded() -> None:
     subject["results"] = [subject["results"][0] | uncertainty(p="0.5")] * (MAX_ADVICE + 5)
 
     assert len(list(advice_on(content))) == MAX_ADVICE
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "codes"),
+    [
+        ("-0.2", "pass", ["passes-beyond-limit"]),
+        ("0.2", "pass", ["passes-beyond-limit"]),
+        ("0.1", "pass", []),
+        ("0.2", "fail", []),
+    ],
+)
+def test_a_pass_beside_an_error_beyond_the_limit_is_told_and_a_fail_is_not(
+    error: str, verdict: str, codes: list[str]
+) -> None:
+    content: Any = calibration_content()
+    subject = content["credentialSubject"]
+    kinds = ("measurementError", "maximumPermissibleError")
+    subject["results"][0] |= {"columns": [{"kind": kind} for kind in kinds], "rows": [[error, "0.1"]]}
+    subject["conformityStatements"][0]["verdict"] = verdict
+
+    found = [advice.code for advice in advice_on(content)]
+
+    assert [code for code in found if code == "passes-beyond-limit"] == codes
+
+
+@pytest.mark.parametrize(("text", "place"), [("1.2e3", 2), ("1.2E3", 2), ("12E-4", -4), ("-0.025", -3)])
+def test_the_last_place_counts_the_exponent_however_it_is_written(text: str, place: int) -> None:
+    assert last_place(text) == place
