@@ -4,7 +4,6 @@ A first pass (expat) stops at a document type before anything of it is looked at
 (lxml, XML 1.0 with namespaces), without entities, network, external files or XInclude. It knows nothing of DCC.
 """
 
-import re
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 from xml.parsers import expat
@@ -29,10 +28,8 @@ MAX_NAME: Final = 200
 MAX_NAMESPACES: Final = 1000
 
 _INCLUDES: Final = frozenset({"http://www.w3.org/2001/XInclude", "http://www.w3.org/2003/XInclude"})
-# What a document may say of its encoding; others could hide a document type from whoever looks at bytes.
-_DECLARED: Final = re.compile(
-    rb"\A(?:\xef\xbb\xbf)?<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})"
-)
+_ENCODINGS: Final = frozenset({"utf-8", "us-ascii"})
+"""What a document may say of its encoding; others could hide a document type from whoever looks at bytes."""
 
 
 def parse_xml(data: bytes, place: str) -> Element:
@@ -99,15 +96,12 @@ def _require_utf8(data: bytes, place: str) -> None:
             "expected at most {most} bytes, found {found}", most=MAX_XML_BYTES, found=len(data)
         )
         raise InvalidInput(message, place=place, code="too-large")
-    declared = _DECLARED.match(data)
-    name = declared[1].decode().lower() if declared else "utf-8"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        name = "" if name == "utf-8" else name
-    if name not in ("utf-8", "us-ascii") or b"\0" in data:
-        message = Sentence("expected XML in UTF-8, found {found}", found=name or Sentence("other bytes"))
-        raise InvalidInput(message, place=place, code="xml-encoding")
+        _refuse_encoding("", place)
+    if b"\0" in data:
+        _refuse_encoding("", place)
 
 
 class _FirstPass:
@@ -118,7 +112,9 @@ class _FirstPass:
         self._depth = self._elements = self._attributes = self._namespaces = 0
 
     def read(self, data: bytes) -> None:
-        parser = expat.ParserCreate(namespace_separator=" ")
+        # Read as UTF-8 whatever it says of itself; what it says then decides whether it goes on.
+        parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+        parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -128,6 +124,10 @@ class _FirstPass:
             parser.Parse(data, True)  # noqa: FBT003 # expat takes no name for it
         except expat.ExpatError as error:
             raise _not_well_formed(str(error), self._place) from None
+
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and encoding.lower() not in _ENCODINGS:
+            _refuse_encoding(encoding[:40], self._place)
 
     def _doctype(self, *_: object) -> None:
         _refuse_document_type(self._place)
@@ -160,6 +160,11 @@ class _FirstPass:
                 "more than {most} {what}: no calibration certificate has that", most=most, what=Sentence(what)
             )
             raise InvalidInput(message, place=self._place, code="xml-bounds")
+
+
+def _refuse_encoding(found: str, place: str) -> NoReturn:
+    message = Sentence("expected XML in UTF-8, found {found}", found=found or Sentence("other bytes"))
+    raise InvalidInput(message, place=place, code="xml-encoding")
 
 
 def _refuse_document_type(place: str) -> NoReturn:

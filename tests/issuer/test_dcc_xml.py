@@ -145,6 +145,9 @@ OTHER_ENCODINGS = {
     "latin-1": '<?xml version="1.0" encoding="ISO-8859-1"?><d>é</d>'.encode("latin-1"),
     "ebcdic": b'<?xml version="1.0" encoding="cp037"?><d/>',
     "not what it says": b"<d>\xe9</d>",
+    "behind many spaces": b'<?xml version="1.0"' + b" " * 300 + b'encoding="ISO-8859-1"?><d/>',
+    "of several bytes, behind many spaces": b'<?xml version="1.0"' + b" " * 300 + b'encoding="utf-7"?><d/>',
+    "unheard of": b'<?xml version="1.0"' + b"\n" * 300 + b'encoding="x-none"?><d/>',
 }
 
 
@@ -267,7 +270,8 @@ def test_a_reader_that_lets_inclusions_pass_is_noticed(monkeypatch: pytest.Monke
 
 
 def test_a_reader_of_every_encoding_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    test = Control(dcc_xml, "_require_utf8", nothing, lambda: test_only_utf8_is_read("ebcdic"))
+    name = "behind many spaces"
+    test = Control(dcc_xml._FirstPass, "_declaration", nothing, lambda: test_only_utf8_is_read(name))
     require_noticed(test, monkeypatch)
 
 
