@@ -349,7 +349,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "nothing-accredited": (
         "công nhận “{found}” không gồm đại lượng nào đã đo. Xoá, hoặc sửa đại lượng cho đúng phạm vi công nhận.",
-        "the accreditation “{found}” covers no quantity that was measured. Delete it, or spell the quantity as it does.",
+        "the accreditation “{found}” covers no quantity that was measured. Delete it, or spell it as it does.",
     ),
     "advice": ("nên xem lại: {found}.", "should be looked at: {found}."),
     "bad-file": ("{found}: {reason}.", "{found}: {reason}."),

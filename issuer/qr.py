@@ -42,8 +42,7 @@ def qr_svg(text: str, error_level: str = ERROR_LEVEL) -> str:
 
 def qr_modules(text: str, error_level: str = ERROR_LEVEL) -> int:
     """Return how many modules wide the code is, the quiet zone included."""
-    width = int(_code(text, error_level).symbol_size(border=QUIET_ZONE)[0])
-    return width
+    return int(_code(text, error_level).symbol_size(border=QUIET_ZONE)[0])
 
 
 def qr_operators(text: str, side: float) -> bytes:

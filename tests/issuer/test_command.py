@@ -200,9 +200,7 @@ def test_a_stopped_registry_is_one_line_and_status_3(shell: Shell) -> None:
 
     line = one_line(shell.issue(), 3)
 
-    assert line.startswith(
-        "Tạm thời không thực hiện được: sổ đăng ký tại http://127.0.0.1:1 không trả lời"
-    )
+    assert line.startswith("Tạm thời không thực hiện được: sổ đăng ký tại http://127.0.0.1:1 không trả lời")
     assert list(shell.out.glob("*.pdf")) == []
 
 
