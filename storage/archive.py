@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput, Unavailable
@@ -24,6 +24,8 @@ VERSION: Final = 1
 _MAX_MANIFEST: Final = 64 * 1024
 _PIECE: Final = 1024 * 1024
 _OWNER_ONLY: Final = 0o600
+_PLAIN: Final = (tarfile.REGTYPE, tarfile.AREGTYPE)
+"""Kinds of member that a backup has: no links, no devices, no files with holes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,8 @@ def write_archive(target: Path, files: Mapping[str, Path], *, origin: str, made:
         draft.unlink(missing_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
         with os.fdopen(descriptor, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            # Sizes beyond 8 GiB stand in the header itself: no extension headers are written, none are read.
+            with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
                 _add(tar, MANIFEST, io.BytesIO(data := canonicalize(contents.to_json())), len(data))
                 for name, path in ordered.items():
                     with path.open("rb") as source:
@@ -114,7 +117,7 @@ def read_archive(source: Path, folder: Path, known: Sequence[str]) -> Contents:
         Unavailable: it cannot be read.
     """
     try:
-        with tarfile.open(source, mode="r:") as tar:
+        with source.open("rb") as tar:
             contents = _read_manifest(tar, source)
             if unknown := sorted(set(contents.files) - set(known)):
                 message = Sentence("{path}: a backup holds no {name!r}", path=source, name=unknown[0])
@@ -145,20 +148,23 @@ def _add(tar: tarfile.TarFile, name: str, source: IO[bytes], length: int) -> Non
     tar.addfile(entry, source)
 
 
-def _next(tar: tarfile.TarFile, name: str) -> IO[bytes]:
-    """Open the archive's next file, which must have this name."""
-    entry = tar.next()
-    opened = tar.extractfile(entry) if entry is not None and entry.isreg() and entry.name == name else None
-    if opened is None:
-        message = Sentence(
-            "expected the file {name!r} next, found {found!r}", name=name, found=getattr(entry, "name", "")
-        )
+def _next(tar: BinaryIO, name: str) -> int:
+    """Go to the archive's next file, which must be a plain one of this name; return its length.
+
+    Headers are read one by one: what tarfile would follow beside them (links, holes, extension headers with a length
+    of their own) is refused unread.
+    """
+    entry = tarfile.TarInfo.frombuf(tar.read(tarfile.BLOCKSIZE), tarfile.ENCODING, "surrogateescape")
+    if entry.type not in _PLAIN or entry.name != name or entry.size < 0:
+        message = Sentence("expected the file {name!r} next, found {found!r}", name=name, found=entry.name)
         raise InvalidInput(message, code="not-a-backup")
-    return opened
+    return entry.size
 
 
-def _read_manifest(tar: tarfile.TarFile, source: Path) -> Contents:
-    data = _next(tar, MANIFEST).read(_MAX_MANIFEST + 1)
+def _read_manifest(tar: BinaryIO, source: Path) -> Contents:
+    length = _next(tar, MANIFEST)
+    data = tar.read(min(length, _MAX_MANIFEST + 1))
+    tar.seek(-length % tarfile.BLOCKSIZE, os.SEEK_CUR)
     try:
         return Contents.from_json(parse_canonical(data, max_bytes=_MAX_MANIFEST))
     except InvalidInput as error:
@@ -166,17 +172,18 @@ def _read_manifest(tar: tarfile.TarFile, source: Path) -> Contents:
         raise InvalidInput(message, code="not-a-backup") from error
 
 
-def _unpack(tar: tarfile.TarFile, name: str, target: Path, length: int, wanted: str) -> None:
-    digest, left = hashlib.sha256(), length
-    source = _next(tar, name)
+def _unpack(tar: BinaryIO, name: str, target: Path, length: int, wanted: str) -> None:
+    digest, found = hashlib.sha256(), _next(tar, name)
+    left = length if found == length else 0
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
     with os.fdopen(descriptor, "wb") as file:
-        while left and (piece := source.read(min(_PIECE, left))):
+        while left and (piece := tar.read(min(_PIECE, left))):
             file.write(piece)
             digest.update(piece)
             left -= len(piece)
-    if left or source.read(1) or digest.hexdigest() != wanted:
+    if found != length or left or digest.hexdigest() != wanted:
         message = Sentence(
             "{name} is damaged: it is not what the manifest says; use another backup", name=name
         )
         raise InvalidInput(message, code="damaged-backup")
+    tar.seek(-length % tarfile.BLOCKSIZE, os.SEEK_CUR)

@@ -17,6 +17,9 @@ from cli.backup import NAMES, back_up, put_back
 from cli.reseed import Witnessed, highest_head, require_all_of_it
 from registry.data_folder import DataFolder
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
+from storage import archive
+from storage.archive import read_archive, write_archive
+from tests.support.controls import Control, require_noticed
 from tests.support.postgres import Cluster
 from tests.support.registry import RegistryWorld, as_submission, open_world
 
@@ -177,6 +180,59 @@ def test_half_a_backup_is_refused(enrolled: RegistryWorld, backup: Path) -> None
     data = backup.read_bytes()
     backup.write_bytes(data[: len(data) // 2])
     refused(enrolled, backup, InvalidInput, "not a whole one|is damaged")
+
+
+def member(name: str, kind: bytes, size: bytes) -> bytes:
+    """Return the header of a member of any kind and size, with a checksum that is right."""
+    info = tarfile.TarInfo(name)
+    info.type = kind
+    header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+    header[124:136] = size
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header[:512])
+    return bytes(header)
+
+
+KINDS = {
+    "link": tarfile.LNKTYPE, "symbolic link": tarfile.SYMTYPE, "folder": tarfile.DIRTYPE,
+    "holes": tarfile.GNUTYPE_SPARSE, "long name": tarfile.GNUTYPE_LONGNAME, "extension": tarfile.XHDTYPE, "plain": tarfile.REGTYPE,
+}  # fmt: skip
+SIZES = {"negative": -512, "a petabyte": 10**15, "nothing": 0}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", SIZES)
+def test_a_backup_with_a_lying_or_odd_member_is_refused(tmp_path: Path, kind: str, size: str) -> None:
+    path, folder = tmp_path / "odd.tar", tmp_path / "new"
+    folder.mkdir()
+    (tmp_path / "log").write_bytes(b"entries")
+    write_archive(path, {"registry.db": tmp_path / "log"}, origin="o", made="m", size=1)
+    whole, length = path.read_bytes(), b"\xff" if SIZES[size] < 0 else b"\x80"
+    length += SIZES[size].to_bytes(11, "big", signed=True)
+    for name, before in (("manifest.json", 0), ("registry.db", 1024)):
+        path.write_bytes(whole[:before] + member(name, KINDS[kind], length) + whole[before:])
+        with pytest.raises(
+            InvalidInput, match="expected the file|is damaged|manifest cannot be read|not a backup"
+        ):
+            read_archive(path, folder, ["registry.db"])
+        (folder / "registry.db").unlink(missing_ok=True)
+
+
+def test_a_reader_of_links_and_holes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_plain_files_are_read() -> None:
+        path, folder = tmp_path / "odd.tar", tmp_path / "new"
+        folder.mkdir(exist_ok=True)
+        (tmp_path / "log").write_bytes(b"entries")
+        path.unlink(missing_ok=True)
+        write_archive(path, {"registry.db": tmp_path / "log"}, origin="o", made="m", size=1)
+        data = path.read_bytes()
+        header = member("registry.db", tarfile.GNUTYPE_SPARSE, b"%011o\0" % len(b"entries"))
+        path.write_bytes(data[:1024] + header + data[1536:])
+        with pytest.raises(InvalidInput, match="expected the file 'registry.db' next"):
+            read_archive(path, folder, ["registry.db"])
+
+    defect = Control(archive, "_PLAIN", (*archive._PLAIN, tarfile.GNUTYPE_SPARSE), only_plain_files_are_read)
+    require_noticed(defect, monkeypatch)
 
 
 def refused(world: RegistryWorld, backup: Path, error: type[CertlogError], match: str) -> None:
