@@ -161,3 +161,18 @@ def test_nesting_up_to_the_limit_has_a_form() -> None:
     assert canonicalize(value) == b"[" * MAX_DEPTH + b"1" + b"]" * MAX_DEPTH
     with pytest.raises(InvalidInput, match="nested deeper than 100"):
         canonicalize([value])
+
+
+@pytest.mark.parametrize("beyond", ["\U00010000", "\U00050000", "\U00090000", "\U000d0000", "\U00100000"])
+def test_names_of_every_plane_are_sorted_by_utf16(beyond: str) -> None:
+    value = {"\uffee": 1, beyond: 2}
+    assert canonicalize(value) == rfc8785.dumps(value)
+    assert canonicalize(value).decode().startswith(f'{{"{beyond}"')
+
+
+def test_deep_nesting_of_tuples_is_refused_too() -> None:
+    value: object = 1.5
+    for _ in range(5_000):
+        value = (value,)
+    with pytest.raises(InvalidInput, match="^no canonical form: nested deeper than 100$"):
+        canonicalize(value)

@@ -91,6 +91,23 @@ def test_content_can_be_published_after_its_entry(enrolled: RegistryWorld) -> No
     assert enrolled.registry.document(document.document_hash) == document.to_bytes()
 
 
+def test_content_that_is_published_later_is_judged_by_the_scopes_at_its_own_entry(
+    world: RegistryWorld,
+) -> None:
+    world.enrol(scope=None)
+    early, late = world.slot(), world.slot()
+    unentitled = world.certificate(slot=early)
+    world.logged(as_submission(unentitled, early, publish=False))
+    grant = world.logged(world.trust(GrantScope(SCOPE)))
+    entitled = world.certificate(slot=late)
+    index = world.logged(as_submission(entitled, late, publish=False))
+    world.logged(world.trust(ChangeScope(TrustAction.WITHDRAW_SCOPE, grant)))
+
+    assert _refused(world, as_submission(unentitled, early)) == (NotTrusted, "scope-not-in-force")
+    outcome = world.submit(as_submission(entitled, late))[0]
+    assert (outcome.status, outcome.index) == ("exists", index)
+
+
 def test_a_claimed_scope_must_be_granted_before_and_stand(world: RegistryWorld) -> None:
     world.enrol(scope=None)
     slots = [world.slot() for _ in range(4)]

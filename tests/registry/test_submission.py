@@ -1,13 +1,14 @@
 """What can be refused without looking at the log: forms, bindings, signatures, and content other than signed."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from certlog.canonical import canonicalize
 from certlog.credential import slot_of
-from certlog.documents import SecuredDocument, certificate_challenge, secure
-from certlog.entry import StatementEntry, certificate_entry
+from certlog.documents import MAX_DOCUMENT_BYTES, SecuredDocument, certificate_challenge, secure
+from certlog.entry import MAX_ENTRY_BYTES, StatementEntry, certificate_entry
 from certlog.errors import InvalidInput, NotTrusted, SignatureMismatch
 from certlog.keys import Signer
 from certlog.scopes import Names
@@ -182,3 +183,31 @@ def test_a_statement_takes_no_document_beside_it() -> None:
     entry = StatementEntry("status", document).to_bytes()
     with pytest.raises(InvalidInput, match="send no document beside it"):
         _examine(Submission(entry, document.to_bytes()))
+
+
+def test_a_status_that_its_key_did_not_sign_is_refused() -> None:
+    document = _sign(_bodies()["status"], challenge="status")
+    other = _sign(_bodies()["status"] | {"reason": "investigation"}, challenge="status")
+    forged = StatementEntry("status", replace(document, proof=other.proof)).to_bytes()
+
+    with pytest.raises(SignatureMismatch, match="does not verify"):
+        _examine(Submission(forged))
+
+
+@pytest.mark.parametrize("beside", [{"sealed": bytes(100)}, {"number_tag": bytes(32)}])
+def test_a_statement_takes_neither_sealed_content_nor_a_tag(beside: dict[str, bytes]) -> None:
+    document = _sign(_bodies()["status"], challenge="status")
+
+    with pytest.raises(InvalidInput, match="send no document beside it"):
+        _examine(replace(Submission(StatementEntry("status", document).to_bytes()), **beside))  # type: ignore[arg-type]  # both are bytes
+
+
+def test_values_that_were_read_already_are_held_to_the_same_sizes() -> None:
+    document = _certificate()
+    submission = as_submission(document, SLOT)
+    entry = parse_object(submission.entry_bytes, max_bytes=MAX_ENTRY_BYTES)
+    with pytest.raises(InvalidInput, match=f"expected at most {MAX_ENTRY_BYTES} bytes"):
+        _examine(replace(submission, entry_bytes=bytes(MAX_ENTRY_BYTES + 1), entry_value=entry))
+    large = bytes(MAX_DOCUMENT_BYTES + 1)
+    with pytest.raises(InvalidInput, match=f"expected at most {MAX_DOCUMENT_BYTES} bytes"):
+        _examine(replace(submission, document_bytes=large, document_value=document.to_json()))
