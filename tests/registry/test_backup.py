@@ -195,7 +195,8 @@ def member(name: str, kind: bytes, size: bytes) -> bytes:
 
 KINDS = {
     "link": tarfile.LNKTYPE, "symbolic link": tarfile.SYMTYPE, "folder": tarfile.DIRTYPE,
-    "holes": tarfile.GNUTYPE_SPARSE, "long name": tarfile.GNUTYPE_LONGNAME, "extension": tarfile.XHDTYPE, "plain": tarfile.REGTYPE,
+    "holes": tarfile.GNUTYPE_SPARSE, "long name": tarfile.GNUTYPE_LONGNAME,
+    "extension": tarfile.XHDTYPE, "plain": tarfile.REGTYPE,
 }  # fmt: skip
 SIZES = {"negative": -512, "a petabyte": 10**15, "nothing": 0}
 
