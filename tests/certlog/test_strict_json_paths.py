@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from certlog import strict_json
 from certlog.errors import InvalidInput
-from certlog.strict_json import MAX_DEPTH, parse
+from certlog.strict_json import MAX_DEPTH, bound_nesting, check_value, parse, parse_canonical
 
 # Characters around the text rules: plain, Vietnamese, combining marks, controls, directional marks, line ends.
 _CHARACTERS = (
@@ -45,3 +45,31 @@ def test_depth_is_bounded_alike_whichever_way_strings_are_checked(plain: bool) -
     deepest = ("[" * MAX_DEPTH + text + "]" * MAX_DEPTH).encode()
     assert outcome(deepest)[0] == "accepted"
     assert outcome(b"[" + deepest + b"]") == ("refused", "too-deep")
+
+
+@pytest.mark.parametrize("value", [{"a": "ê\u0323"}, {"ê\u0323": 1}, {"a": "x\u202e"}, {"x\u200b": 1}])
+def test_text_that_looks_like_another_is_refused_as_it_stands_escaped_and_in_memory(value: Any) -> None:
+    code = "not-nfc" if "ê" in str(value) else "forbidden-character"
+    for escaped in (False, True):
+        assert outcome(json.dumps(value, ensure_ascii=escaped).encode()) == ("refused", code)
+    canonical = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    for read in (lambda: parse_canonical(canonical, max_bytes=100), lambda: check_value(value)):
+        with pytest.raises(InvalidInput) as refusal:
+            read()
+        assert refusal.value.code == code
+
+
+def test_canonical_bytes_are_counted_too() -> None:
+    assert parse_canonical(b'{"a":1}', max_bytes=7) == {"a": 1}
+    with pytest.raises(InvalidInput, match="expected at most 6 bytes, found 7"):
+        parse_canonical(b'{"a":1}', max_bytes=6)
+
+
+@pytest.mark.parametrize(("deep", "refused"), [(MAX_DEPTH + 1, False), (MAX_DEPTH + 2, True)])
+def test_nesting_is_bounded_before_a_reader_recurses(deep: int, refused: bool) -> None:
+    text = "[" + "{}," * 500 + "[" * (deep - 1) + "]" * (deep - 1) + "]"
+    if not refused:
+        bound_nesting(text)
+        return
+    with pytest.raises(InvalidInput, match="nested deeper than 32"):
+        bound_nesting(text)
