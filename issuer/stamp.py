@@ -125,12 +125,17 @@ def _seen_box(image: PageImage, corner: Corner, size_mm: float) -> Box:
 
 def _in_page(page: "pikepdf.Page", seen: Box, place: str) -> Box:
     """Turn a box as it is seen into the page's own coordinates: its visible part and its rotation."""
-    x0, y0, x1, y1 = (float(value) for value in page.cropbox)
+    try:
+        x0, y0, x1, y1 = (float(value) for value in page.cropbox)
+        rotation, user_unit = int(page.rotation) % 360, float(page.obj.get("/UserUnit", 1))
+    except (TypeError, ValueError) as error:
+        raise _odd_page(str(error), place) from None
     width, height = x1 - x0, y1 - y0
-    if max(width, height) > MAX_PAGE_POINTS or float(page.obj.get("/UserUnit", 1)) != 1:
+    if max(width, height) > MAX_PAGE_POINTS or user_unit != 1:
         message = Sentence("expected a page of at most {most} points, in points", most=int(MAX_PAGE_POINTS))
         raise InvalidInput(message, place=place, code="bad-pdf")
-    rotation = int(page.rotation) % 360
+    if rotation % 90:
+        raise _odd_page(f"/Rotate {rotation}", place)
     turned = {
         0: (seen.left, height - seen.bottom, seen.right, height - seen.top),
         90: (seen.top, seen.left, seen.bottom, seen.right),
@@ -139,6 +144,11 @@ def _in_page(page: "pikepdf.Page", seen: Box, place: str) -> Box:
     }[rotation]
     left, bottom, right, top = turned
     return Box(x0 + left, y0 + bottom, x0 + right, y0 + top)
+
+
+def _odd_page(error: str, place: str) -> InvalidInput:
+    message = Sentence("it is damaged: {error}; save it anew from the program that made it", error=error)
+    return InvalidInput(message, place=place, code="bad-pdf")
 
 
 def _draw(page: "pikepdf.Page", text: str, box: Box) -> None:

@@ -78,6 +78,11 @@ def render_page(data: bytes, index: int) -> PageImage:
         stride, buffer = bitmap.stride, bytes(bitmap.buffer)
         rows = (buffer[y * stride : y * stride + bitmap.width] for y in range(bitmap.height))
         return PageImage(b"".join(rows), bitmap.width, bitmap.height)
+    except (pypdfium2.PdfiumError, ValueError) as error:
+        # ValueError: what it says of a page whose visible part is not on it.
+        raise InvalidInput(
+            Sentence("the PDF cannot be shown: {error}", error=error), code="bad-pdf"
+        ) from None
     finally:
         document.close()
 

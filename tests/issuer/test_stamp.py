@@ -149,6 +149,26 @@ def test_a_page_in_another_unit_or_of_a_size_that_nobody_prints_is_refused() -> 
             stamped(pdf(change=change))
 
 
+ODD_PAGES: dict[str, dict[str, object]] = {
+    "three numbers": {"/CropBox": pikepdf.Array([0, 0, 5])},
+    "a name for a number": {"/CropBox": pikepdf.Array([0, 0, pikepdf.Name("/a"), 5])},
+    "no box": {"/CropBox": pikepdf.String("x")},
+    "nothing of the page": {"/CropBox": pikepdf.Array([9000, 9000, 9500, 9500])},
+    "turned by half": {"/Rotate": 45},
+    "no unit": {"/UserUnit": pikepdf.String("x")},
+}
+
+
+@pytest.mark.parametrize("name", ODD_PAGES)
+def test_a_page_that_is_not_understood_is_refused(name: str) -> None:
+    def odd(made: pikepdf.Pdf) -> None:
+        for member, value in ODD_PAGES[name].items():
+            made.pages[0].obj[member] = value
+
+    with pytest.raises(InvalidInput, match="is damaged|cannot be shown"):
+        stamped(pdf(change=odd))
+
+
 # What is looked for before a file is taken at all.
 
 
