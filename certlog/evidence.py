@@ -5,11 +5,15 @@ never evidence by themselves.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Final, TypeVar, cast
 
-from certlog.canonical import canonicalize
-from certlog.digests import digest_from_text
+import orjson
+
+from certlog.canonical import canonicalize, plain_bytes
+from certlog.digests import LeafHash, digest_from_text
 from certlog.documents import SecuredDocument
 from certlog.encoding import b64url
 from certlog.entry import Entry, entry_from_json
@@ -41,6 +45,29 @@ MAX_RECORDS: Final = 20
 MAX_PATH: Final = 63
 MAX_NOTE_LINES: Final = 4 + MAX_SIGNATURES
 _TX_HASH: Final = re.compile(r"0x[0-9a-f]{64}", re.ASCII)
+
+_KEPT: Final = 256
+"""Parts of evidence that a process keeps; the certificates of one body all carry the same few."""
+_LONGEST_PART: Final = 16 * 1024
+"""Nothing longer is kept in memory: 4 MB of text at most, and what is made of it."""
+
+_T = TypeVar("_T")
+
+
+def _read_once(read: Callable[[JSONValue, str], _T], value: JSONValue, place: str) -> _T:
+    """Return read(value, place), from memory if the very same bytes were read at this place before.
+
+    A refusal is not kept. What is kept was read from a copy, which no caller holds.
+    """
+    data = plain_bytes(value)
+    if data is None or len(data) > _LONGEST_PART:
+        return read(value, place)
+    return cast("_T", _read_bytes(read, data, place))
+
+
+@lru_cache(maxsize=_KEPT)
+def _read_bytes(read: Callable[[JSONValue, str], object], data: bytes, place: str) -> object:
+    return read(orjson.loads(data), place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +133,12 @@ class Head:
         return obj
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ProvenEntry:
-    """An entry, its index, and its inclusion path to the last head."""
+    """An entry, its index, and its inclusion path to the last head.
+
+    Equal where index, path and leaf hash are: the hash stands for every byte of the entry and is kept (so no slots).
+    """
 
     index: int
     entry: Entry
@@ -117,18 +147,37 @@ class ProvenEntry:
     @classmethod
     def from_json(cls, value: JSONValue, place: str = "") -> "ProvenEntry":
         """Parse `{index, entry, path}`."""
+        return _read_once(cls._read, value, place)
+
+    @classmethod
+    def _read(cls, value: JSONValue, place: str) -> "ProvenEntry":
         obj = members(value, required=("index", "entry", "path"), place=place)
         entry = entry_from_json(obj["entry"], f"{place}/entry")
         return cls(get_int(obj, "index", place), entry, _path(obj, place))
+
+    @cached_property
+    def leaf_hash(self) -> LeafHash:
+        """The entry's leaf hash."""
+        return self.entry.leaf_hash
+
+    def __eq__(self, other: object) -> bool:
+        """Compare what was proven where."""
+        if not isinstance(other, ProvenEntry):
+            return NotImplemented
+        return (self.index, self.leaf_hash, self.path) == (other.index, other.leaf_hash, other.path)
+
+    def __hash__(self) -> int:
+        """Hash what __eq__ compares, but for the path."""
+        return hash((self.index, self.leaf_hash))
 
     def to_json(self) -> JSONObject:
         """Return the proven entry as JSON."""
         return {"index": self.index, "entry": self.entry.to_json(), "path": _path_json(self.path)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ProvenRecord:
-    """An issuer record, its position in the trust tree, and its path to the epoch's trustRoot."""
+    """An issuer record, its position in the trust tree, and its path to the epoch's trustRoot; it keeps its hash."""
 
     index: int
     record: IssuerRecord
@@ -137,9 +186,18 @@ class ProvenRecord:
     @classmethod
     def from_json(cls, value: JSONValue, place: str = "") -> "ProvenRecord":
         """Parse `{index, record, path}`."""
+        return _read_once(cls._read, value, place)
+
+    @classmethod
+    def _read(cls, value: JSONValue, place: str) -> "ProvenRecord":
         obj = members(value, required=("index", "record", "path"), place=place)
         record = IssuerRecord.from_json(obj["record"], f"{place}/record")
         return cls(get_int(obj, "index", place), record, _path(obj, place))
+
+    @cached_property
+    def leaf_hash(self) -> LeafHash:
+        """The record's leaf hash in the trust tree."""
+        return self.record.leaf_hash
 
     def to_json(self) -> JSONObject:
         """Return the proven record as JSON."""

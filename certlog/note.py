@@ -6,6 +6,7 @@ Source: c2sp.org/signed-note. Key type 0x01 signs the text; 0x04 is a witness's 
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Protocol
 
 from certlog.digests import sha256
@@ -105,6 +106,12 @@ def parse_note(text: str) -> Note:
             Sentence("a note has at most {max_note_bytes} bytes", max_note_bytes=MAX_NOTE_BYTES),
             code="bad-note",
         )
+    return _split(text)
+
+
+@lru_cache(maxsize=64)
+def _split(text: str) -> Note:
+    # Kept, since the newest head stands in the evidence of every certificate.
     body, separator, tail = text.rpartition("\n\n")
     if not separator or not tail.endswith("\n") or _CONTROL.search(text):
         raise InvalidInput("not a signed note: text, an empty line, signature lines", code="bad-note")

@@ -31,7 +31,9 @@ class Sentence(str):
         Raises:
             KeyError: the template names a value that is not given.
         """
-        values = {name: _said(value) for name, value in values.items()}
+        for name, value in values.items():
+            if isinstance(value, Exception):
+                values[name] = _said(value)
         sentence = super().__new__(cls, template.format(**values) if values else template)
         sentence.template = template
         sentence.values = MappingProxyType(values)
@@ -68,10 +70,8 @@ def translated(text: str, translate: Translate) -> str:
     return translate(text.template).format(**values)
 
 
-def _said(value: object) -> object:
-    """Return what an error says in place of the error, whose traceback would keep much alive; else the value."""
-    if not isinstance(value, Exception):
-        return value
+def _said(value: Exception) -> object:
+    """Return what an error says, in place of the error, whose traceback would keep much alive."""
     if isinstance(value, OSError) and value.strerror:
         return Sentence(value.strerror)
     return value.args[0] if value.args and isinstance(value.args[0], Sentence) else str(value)

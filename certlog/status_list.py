@@ -93,6 +93,12 @@ def _inflated(text: str) -> bytes | None:
 def status_leaf(bits: bytes) -> LeafHash:
     """Return the status tree's leaf: SHA-256(0x00 ‖ exactly 16,384 bytes)."""
     _require(bits, 0)
+    return _hashed(bits)
+
+
+@lru_cache(maxsize=16)
+def _hashed(bits: bytes) -> LeafHash:
+    # Kept beside the inflated lists, for the same certificates.
     return leaf_hash(bits)
 
 

@@ -6,6 +6,7 @@ complete subtrees are ever stored: the node (level, index) covers leaves index·
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from certlog.digests import DIGEST_BYTES, LeafHash, RootHash, same, sha256
@@ -17,6 +18,9 @@ NodeReader: TypeAlias = Callable[[int, int], bytes]
 
 EMPTY_ROOT: Final = RootHash(sha256(b""))
 """Root of the empty tree (RFC 9162, 2.1.1)."""
+
+_KEPT_ROOTS: Final = 1024
+"""Computed roots that a process keeps; a path has at most 63 hashes, or is refused, and a refusal is not kept."""
 
 MAX_SIZE: Final = 2**63 - 1
 """Largest tree size: one that a signed 64-bit integer and the contract's uint64 both hold."""
@@ -135,6 +139,13 @@ def root_from_inclusion(leaf: LeafHash, index: int, size: int, path: Sequence[by
         InvalidProof: index >= size, a path of another length than index and size demand, or a hash that is
             not 32 bytes.
     """
+    return _led_to(leaf, index, size, tuple(path))
+
+
+@lru_cache(maxsize=_KEPT_ROOTS)
+def _led_to(leaf: LeafHash, index: int, size: int, path: tuple[bytes, ...]) -> RootHash:
+    # Kept, since the same statements, records and lists are proven with every certificate; what is kept is the root
+    # that the path leads to, never whether it is the right one.
     _require_hashes((leaf, *path))
     if not 0 <= index < size <= MAX_SIZE:
         raise InvalidProof(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from certlog.checkpoint import Checkpoint, read_checkpoint
+from certlog.checkpoint import Checkpoint
 from certlog.digests import LeafHash
 from certlog.entry import EpochEntry
 from certlog.epoch import Epoch
@@ -40,10 +40,12 @@ def open_heads(evidence: Evidence) -> tuple[OpenHead, ...]:
     Raises:
         InvalidInput: a note that is no checkpoint.
     """
-    return tuple(
-        OpenHead(head, parse_note(head.checkpoint), read_checkpoint(head.checkpoint))
-        for head in evidence.heads
-    )
+    return tuple(_opened(head) for head in evidence.heads)
+
+
+def _opened(head: Head) -> OpenHead:
+    note = parse_note(head.checkpoint)
+    return OpenHead(head, note, Checkpoint.from_text(note.text))
 
 
 def check_inclusion(leaf: LeafHash | None, index: int, heads: Sequence[OpenHead]) -> Check:
@@ -92,7 +94,7 @@ def prove_entry(proven: ProvenEntry, head: OpenHead) -> None:
     Raises:
         InvalidProof: it does not.
     """
-    verify_inclusion(proven.entry.leaf_hash, proven.index, head.size, proven.path, head.checkpoint.root)
+    verify_inclusion(proven.leaf_hash, proven.index, head.size, proven.path, head.checkpoint.root)
 
 
 def prove_epoch(proven: ProvenEntry, head: OpenHead) -> Epoch:

@@ -5,6 +5,8 @@ tree proves only that nothing was retired, compromised or withdrawn later: alone
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from certlog.claims import covers, stands, valid_from_day
 from certlog.credential import ClaimedScope, claimed_scopes
@@ -12,7 +14,7 @@ from certlog.documents import Proof
 from certlog.entry import StatementEntry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
-from certlog.evidence import Evidence
+from certlog.evidence import Evidence, ProvenEntry
 from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord, key_in_force
 from certlog.scopes import Scope
 from certlog.sentences import Sentence, joined
@@ -20,7 +22,7 @@ from certlog.strict_json import JSONObject
 from certlog.tree import verify_inclusion
 from certlog.trust import GrantScope, TrustStatement
 from certlog.trust_root import TrustRoot
-from certlog.trust_state import TrustState
+from certlog.trust_state import Operator, TrustState
 from verifier.check_log import OpenHead, prove_entry
 from verifier.report import Check, CheckName, Reason, failed, not_checked, passed
 
@@ -32,6 +34,13 @@ _REFUSALS = {
     "key-record": Reason.KEY_NOT_IN_FORCE,
     "no-record": Reason.RECORD_MISSING,
 }
+
+
+_KEPT: Final = 64
+"""Replays that a process keeps, of few statements each: whose signatures verified, byte for byte these; no refusal."""
+_FEW_STATEMENTS: Final = 20
+
+_Replayed: TypeAlias = tuple[TrustState, tuple[tuple[int, Proof, TrustStatement], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +65,7 @@ def check_issuer(
     did, key = proof.did, proof.key
     try:
         _require_in_log(evidence, head)  # 1
-        state = TrustState(trust_root.operator, trust_root.origin, partial=True)
-        statements = _replay(evidence, state)  # 2
+        state, statements = _replay(evidence, trust_root)  # 2
         stated = key_in_force(state.require_record(did), key, evidence.index)  # 3
         record = _proven_record(evidence, did, epoch)  # 4
         kept = key_in_force(record, key, evidence.index)
@@ -118,9 +126,17 @@ def _require_in_log(evidence: Evidence, head: OpenHead) -> None:
         prove_entry(proven, head)
 
 
-def _replay(evidence: Evidence, state: TrustState) -> list[tuple[int, Proof, TrustStatement]]:
-    statements = []
-    for proven in evidence.trust:
+def _replay(evidence: Evidence, trust_root: TrustRoot) -> _Replayed:
+    if len(evidence.trust) > _FEW_STATEMENTS:
+        return _replayed.__wrapped__(evidence.trust, trust_root.operator, trust_root.origin)
+    return _replayed(evidence.trust, trust_root.operator, trust_root.origin)
+
+
+@lru_cache(maxsize=_KEPT)
+def _replayed(trust: tuple[ProvenEntry, ...], operator: Operator, origin: str) -> _Replayed:
+    """Replay; the same statements stand behind every certificate of a body. Nobody changes the state afterwards."""
+    state, statements = TrustState(operator, origin, partial=True), []
+    for proven in trust:
         if not isinstance(proven.entry, StatementEntry) or proven.entry.type != "trust":
             raise InvalidInput(
                 Sentence("entry {index} is not a trust statement", index=proven.index),
@@ -129,15 +145,14 @@ def _replay(evidence: Evidence, state: TrustState) -> list[tuple[int, Proof, Tru
             )
         document = proven.entry.document
         statements.append((proven.index, document.proof, state.apply(proven.index, document)))
-    return statements
+    return state, tuple(statements)
 
 
 def _proven_record(evidence: Evidence, did: str, epoch: Epoch) -> IssuerRecord:
     proven = next((item for item in evidence.records if item.record.did == did), None)
     if proven is None:
         raise NotTrusted(Sentence("the evidence holds no record of {did}", did=did), code="no-record")
-    leaf = proven.record.leaf_hash
-    verify_inclusion(leaf, proven.index, epoch.trust_records, proven.path, epoch.trust_root)
+    verify_inclusion(proven.leaf_hash, proven.index, epoch.trust_records, proven.path, epoch.trust_root)
     return proven.record
 
 

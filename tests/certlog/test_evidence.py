@@ -9,9 +9,9 @@ import pytest
 
 from certlog.canonical import canonicalize
 from certlog.checkpoint import open_checkpoint
-from certlog.entry import certificate_entry, entry_from_json
+from certlog.entry import StatementEntry, certificate_entry, entry_from_json
 from certlog.errors import InvalidInput, NotTrusted
-from certlog.evidence import MAX_EVIDENCE_BYTES, AnchorPointer, Evidence, Head
+from certlog.evidence import MAX_EVIDENCE_BYTES, AnchorPointer, Evidence, Head, ProvenEntry
 from certlog.slots import Slot
 from certlog.status import FileBinding, StatusAction, StatusStatement
 from certlog.status_list import status_leaf
@@ -246,3 +246,25 @@ def test_any_odd_value_anywhere_is_refused_or_written_back_unchanged(name: str, 
 
 def test_the_authority_of_the_sample_certificate_is_the_one_granted() -> None:
     assert DESIGNATION.authority == SAMPLE_AUTHORITY
+
+
+def test_a_part_is_kept_by_every_byte_of_it_and_a_refused_one_not_at_all() -> None:
+    value: Any = EVIDENCE.trust[0].to_json()
+    known = ProvenEntry.from_json(value, "/trust/0")
+    assert ProvenEntry.from_json(copy.deepcopy(value), "/trust/0") is known
+    other = copy.deepcopy(value)
+    other["index"] += 1
+    assert ProvenEntry.from_json(other, "/trust/0") != known
+    other["index"] = True  # equal to 1 in Python, and refused the second time as the first
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match=r"^/trust/0/index: expected an integer >= 0"):
+            ProvenEntry.from_json(other, "/trust/0")
+
+
+def test_what_is_kept_of_a_part_shares_nothing_with_what_was_handed_in() -> None:
+    value: Any = EVIDENCE.trust[-1].to_json() | {"index": 4321}
+    known = ProvenEntry.from_json(value)
+    value["entry"]["document"]["subject"] = "did:key:z6MkAnother"
+    assert isinstance(known.entry, StatementEntry)
+    assert known.entry.document.content["subject"] != "did:key:z6MkAnother"
+    assert known.leaf_hash == known.entry.leaf_hash
