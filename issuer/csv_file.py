@@ -8,7 +8,7 @@ import io
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TextIO
 
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
@@ -21,6 +21,8 @@ from issuer.problems import Place, RowProblem
 from issuer.table import Table
 
 _HEADING_CHARACTERS: Final = 64 * 1024
+MAX_RECORD: Final = 4 * 1024 * 1024
+"""Characters of one row with all its cells; a hundred cells as long as a spreadsheet's longest fit."""
 _SHOWN: Final = 80
 RISKY: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula; the same on the way out (issuer.refused_rows)."""
@@ -50,14 +52,42 @@ class CsvGrid:
             self.file.open() as raw,
             io.TextIOWrapper(raw, encoding=self.form.encoding, newline="") as text,
         ):
-            reader = csv.reader(text, delimiter=self.form.separator, strict=True)
+            lines = _Lines(text)
+            reader = csv.reader(lines, delimiter=self.form.separator, strict=True)
             try:
                 if self.form.hint:
                     next(reader, None)
-                yield from reader
+                for cells in reader:
+                    lines.begin_record()
+                    yield cells
             except csv.Error as error:
                 message = Sentence("not CSV: {found}", found=error)
                 raise InvalidInput(message, place=str(reader.line_num), code="bad-csv") from error
+
+
+class _Lines:
+    """The lines of a text, never more than MAX_RECORD characters of them for one row: a quoted cell may hold lines."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._left = MAX_RECORD
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            # As the reader says it of a cell that is too long.
+            raise csv.Error(f"row larger than row limit ({MAX_RECORD})")
+        return line
+
+    def begin_record(self) -> None:
+        """Count anew: what came before belongs to a row that is read."""
+        self._left = MAX_RECORD
 
 
 def open_csv(file: InputFile, columns: Columns, sheet: str = "") -> Grid | RowProblem:

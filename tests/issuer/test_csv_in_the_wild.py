@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import issuer.csv_encoding
+import issuer.csv_file
 import issuer.refused_rows
 from issuer.body import Body, read_body
 from issuer.csv_file import CsvGrid, read_csv
@@ -222,6 +223,40 @@ def test_a_file_of_more_rows_than_allowed_is_refused_as_a_whole() -> None:
     (problem,) = read_csv(b"number,client\n" + b"a,b\n" * (MAX_ROWS + 1)).problems
 
     assert problem.code == "too-many-rows"
+
+
+LONG_ROWS = {
+    "one line": b"," * 3_000_000,
+    "cells over many lines": b'"a\n",' * 500_000,
+    "one cell": b"a" * 3_000_000,
+}
+
+
+@pytest.mark.parametrize("name", LONG_ROWS)
+def test_a_row_that_fills_the_whole_file_is_refused_before_it_is_held(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuer.csv_file, "MAX_RECORD", 1_000_000)
+    problems = read_csv(LONG_ROWS[name]).problems
+    assert [problem.code for problem in problems] == ["bad-csv"]
+    assert "larger than" in problems[0].values["found"]
+
+
+def test_many_rows_may_be_longer_than_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuer.csv_file, "MAX_RECORD", 3000)
+    data = csv_of([good_row(i) for i in range(50)])
+    assert len(data) > 3000
+    assert read_csv(data).problems == read_csv(csv_of([good_row(1)])).problems
+
+
+def test_a_row_without_a_bound_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> None:
+        problems = read_csv(b"," * (issuer.csv_file.MAX_RECORD + 1)).problems
+        assert [problem.code for problem in problems] == ["bad-csv"]
+
+    require_noticed(
+        Control(issuer.csv_file._Lines, "__next__", lambda lines: next(lines._text), refused), monkeypatch
+    )
 
 
 def test_a_csv_file_may_bear_any_name(body: Body) -> None:
