@@ -14,6 +14,10 @@ interface Vm {
     function warp(uint256 time) external;
     /// @dev Sets the number of the block.
     function roll(uint256 number) external;
+    /// @dev Gives an account this much ether.
+    function deal(address account, uint256 balance) external;
+    /// @dev Calls of this account whose data begin so answer with these bytes from now on.
+    function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
     /// @dev Throws this fuzz case away.
     function assume(bool condition) external pure;
 }

@@ -23,12 +23,14 @@ class Project:
 
     folder: Path
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run Hardhat without network: no telemetry, no proxy, no compiler download."""
+    def run(self, *arguments: str, runs: int | None = None) -> subprocess.CompletedProcess[str]:
+        """Run Hardhat without network: no telemetry, no proxy, no compiler download; with `runs` cases a fuzz test."""
         node = Path(ROOT_DIR) / "bin" / "node"
         command = [str(node), str(ROOT / "node_modules" / "hardhat" / "dist" / "src" / "cli.js"), *arguments]
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "NO_COLOR": "1", "CI": "true"}
         environment["HARDHAT_DISABLE_TELEMETRY"] = "true"
+        if runs is not None:
+            environment["CERTLOG_SOLIDITY_RUNS"] = str(runs)
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -36,7 +38,7 @@ class Project:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=SECONDS if runs is None else 3600,
             check=False,
         )
 

@@ -36,7 +36,7 @@ def test_the_solidity_tests_pass(tested_project: tuple[Project, subprocess.Compl
     _, result = tested_project
     sys.stdout.write(result.stdout)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "16 passing" in result.stdout
+    assert "34 passing" in result.stdout
     assert "failing" not in result.stdout
 
 

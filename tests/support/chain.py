@@ -99,9 +99,18 @@ class LocalChain:
         self.address = mined.contract
         return self.address
 
-    def call(self, data: bytes, *, sender: str | None = None, block: str = "latest", value: int = 0) -> bytes:
-        """Return what a call answers, without a transaction; raises Reverted."""
-        return bytes.fromhex(self.rpc("eth_call", self._transaction(data, sender, value), block)[2:])
+    def call(
+        self,
+        data: bytes,
+        *,
+        sender: str | None = None,
+        block: str = "latest",
+        value: int = 0,
+        state: Overrides | None = None,
+    ) -> bytes:
+        """Return what a call answers, without a transaction, perhaps in another state; raises Reverted."""
+        call = self._transaction(data, sender, value)
+        return bytes.fromhex(self.rpc("eth_call", call, block, *([] if state is None else [state]))[2:])
 
     def calls(
         self, calls: Sequence[tuple[bytes, str | None]], states: Sequence[Overrides] = ()
