@@ -71,12 +71,94 @@ WRONG: dict[str, Change] = {
 }
 
 
+FOUND: dict[str, tuple[str, str]] = {
+    "a public calibration": ("visibility", "schema-const"),
+    "a calibration with an end": ("expiryDate", "schema-falseSchema"),
+    "no such kind": ("attestedKind", "schema-enum"),
+    "no items": ("items", "schema-minItems"),
+    "an unknown member": ("", "schema-additionalProperties"),
+    "a calibration that claims": ("accreditation", "schema-falseSchema"),
+    "issued before it was done": ("issueDate", "date-order"),
+    "done before it came": ("performedFrom", "date-order"),
+    "done before it began": ("performedTo", "date-order"),
+    "a day that no calendar has": ("issueDate", "bad-time"),
+    "a regulation without designation": ("", "schema-required"),
+    "a disguised regulation": ("", "schema-required"),
+    "stamped XML": ("file/stamped", "file"),
+    "another file's hash": ("/relatedResource", "file"),
+    "a hash of another length": ("file/sourceDigest", "schema-pattern"),
+    "a PDF by its word": ("/relatedResource", "file"),
+    "another media type": ("file/mediaType", "schema-enum"),
+    "no related file": ("/relatedResource", "file"),
+    "two related files": ("/relatedResource", "file"),
+    "an end that is not its expiry": ("", "schema-not"),
+}
+
+
+def found_in(content: JSONObject) -> list[tuple[str, str]]:
+    """Return (place below the subject, code) of each problem."""
+    return [
+        (
+            problem.place.removeprefix("/credentialSubject").removeprefix("/")
+            if problem.place.startswith("/credentialSubject")
+            else problem.place,
+            problem.code,
+        )
+        for problem in find_problems(content, origin=SAMPLE_ORIGIN)
+    ]
+
+
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_header_is_refused(name: str) -> None:
+def test_a_wrong_header_is_refused_at_its_member(name: str) -> None:
     content = attested_content()
     WRONG[name](content)
+
+    assert FOUND[name] in found_in(content)
     with pytest.raises(InvalidInput):
         check_certificate(content, origin=SAMPLE_ORIGIN)
+
+
+@pytest.mark.parametrize(
+    ("until", "expiry", "found"),
+    [
+        ("2027-11-20T00:00:00+07:00", "2027-11-20", []),
+        ("2027-11-20T00:00:00+07:00", "2027-11-21", [("expiryDate", "date-order")]),
+        ("2026-11-20T00:00:00+07:00", "2026-11-20", [("/validUntil", "date-order")]),
+    ],
+)
+def test_an_end_comes_after_the_beginning_and_is_the_expiry(
+    until: str, expiry: str, found: list[tuple[str, str]]
+) -> None:
+    content = attested_content("inspection") | {"validUntil": until}
+    subject(expiryDate=expiry)(content)
+
+    assert found_in(content) == found
+
+
+def test_a_name_of_an_item_stands_once_in_each_language() -> None:
+    content = attested_content()
+    subject(items=[{"name": [{"@language": "vi", "@value": name} for name in ("Cân", "Quả cân")]}])(content)
+
+    assert found_in(content) == [("items/0/name", "language")]
+
+
+def test_a_designation_claims_regulations_only_and_an_accreditation_every_standard() -> None:
+    content, sample = attested_content("conformity", data=PDF_BYTES), subject_of(conformity_content())
+    tcvn: JSONObject = {"kind": "TCVN", "number": "TCVN 7722-1:2017", "year": 2017}
+    criteria: JSONValue = [{"kind": "QCVN", "number": "QCVN 4:2009/BKHCN", "year": 2009}, tcvn]
+    accreditation: JSONObject = {
+        "body": "Văn phòng Công nhận Mẫu",
+        "code": "VICAS 1",
+        "standard": "ISO/IEC 17065:2012",
+        "validUntil": "2029-12-31",
+        "status": "accredited",
+    }
+    subject(criteria=criteria, designation=sample["designation"], accreditation=accreditation)(content)
+
+    assert [(claim.kind, claim.topics) for claim in claimed_scopes(content)] == [
+        ("designation", ("QCVN 4:2009/BKHCN",)),
+        ("accreditation", ("QCVN 4:2009/BKHCN", "TCVN 7722-1:2017")),
+    ]
 
 
 def test_a_dcc_version_is_xmls_and_a_designation_claims_the_regulations() -> None:

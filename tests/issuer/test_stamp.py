@@ -1,6 +1,7 @@
 """A code on a body's own PDF: vector, on a blank corner, read back; nothing that was there before suffers."""
 
 import io
+import time
 from collections.abc import Callable
 
 import pikepdf
@@ -55,10 +56,22 @@ def test_the_code_reads_at_each_corner_of_a_page_however_it_is_turned(corner: Co
     assert not image.is_blank(stamping._seen_box(image, corner, 25))
 
 
-def test_the_same_arguments_give_the_same_bytes() -> None:
+def test_the_same_arguments_give_the_same_bytes_at_another_time() -> None:
     data = pdf()
-    assert stamped(data) == stamped(data)
-    assert stamped(data) != stamped(data, LONG)
+    first = stamped(data)
+    time.sleep(1.1)  # a file id made from the clock has seconds
+    assert stamped(data) == first
+    assert stamped(data, LONG) != first
+
+
+@pytest.mark.parametrize(
+    "left_behind", [b"0.5 0 0 0.5 0 0 cm\n", b"1 0 0 1 -200 300 cm\n", b"q 2 0 0 2 0 0 cm\n"]
+)
+def test_the_code_stands_in_its_corner_whatever_state_the_page_leaves(left_behind: bytes) -> None:
+    image = render_page(stamped(pdf(left_behind), LONG, StampPlace(corner=Corner.BOTTOM_RIGHT)), 0)
+
+    assert codes_on(image) == [LONG]
+    assert not image.is_blank(stamping._seen_box(image, Corner.BOTTOM_RIGHT, 25))
 
 
 def test_the_code_is_drawn_and_the_certificate_attached_and_nothing_else_changes() -> None:
@@ -183,6 +196,10 @@ def nested_javascript(made: pikepdf.Pdf) -> None:
     made.pages[0].obj["/AA"] = pikepdf.Dictionary(O=action)
 
 
+def javascript_by_another_name(made: pikepdf.Pdf) -> None:
+    made.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.Unknown, JS="app.alert(1)")
+
+
 def launch(made: pikepdf.Pdf) -> None:
     note = pikepdf.Dictionary(Subtype=pikepdf.Name.Link, A=pikepdf.Dictionary(S=pikepdf.Name.Launch, F="x"))
     made.pages[0].obj["/Annots"] = pikepdf.Array([made.make_indirect(note)])
@@ -196,7 +213,9 @@ def movie(made: pikepdf.Pdf) -> None:
     made.pages[0].obj["/Annots"] = pikepdf.Array([pikepdf.Dictionary(Subtype=pikepdf.Name.Movie)])
 
 
-@pytest.mark.parametrize("change", [javascript, nested_javascript, launch, xfa, movie])
+@pytest.mark.parametrize(
+    "change", [javascript, nested_javascript, javascript_by_another_name, launch, xfa, movie]
+)
 def test_a_pdf_that_can_change_what_is_seen_is_refused(change: Callable[[pikepdf.Pdf], None]) -> None:
     with pytest.raises(InvalidInput, match="which could change what is seen: print it") as refused:
         inspect_pdf(pdf(change=change), "x.pdf")
@@ -236,6 +255,19 @@ def sealed(made: pikepdf.Pdf) -> None:
     )
     field = made.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name.Sig, T="seal", V=value))
     made.Root.AcroForm = pikepdf.Dictionary(Fields=[field], SigFlags=3)
+
+
+def certified(made: pikepdf.Pdf) -> None:
+    made.Root.Perms = pikepdf.Dictionary(DocMDP=made.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Sig)))
+
+
+def byte_range_alone(made: pikepdf.Pdf) -> None:
+    made.Root.Elsewhere = made.make_indirect(pikepdf.Dictionary(ByteRange=[0, 1, 2, 3], Contents=b"x"))
+
+
+@pytest.mark.parametrize("change", [certified, byte_range_alone])
+def test_a_signature_without_a_field_is_seen_too(change: Callable[[pikepdf.Pdf], None]) -> None:
+    assert inspect_pdf(pdf(change=change), "x.pdf").signed
 
 
 def test_a_signature_is_seen() -> None:

@@ -165,6 +165,15 @@ def test_a_damaged_backup_is_refused(enrolled: RegistryWorld, backup: Path, name
     refused(enrolled, tampered(backup, damage), InvalidInput, f"{name} is damaged")
 
 
+def test_a_file_that_is_longer_than_its_manifest_says_is_refused(
+    enrolled: RegistryWorld, backup: Path
+) -> None:
+    def lengthen(found: str, data: bytes) -> tuple[str, bytes]:
+        return found, data + b"# more" if found == "settings.toml" else data
+
+    refused(enrolled, tampered(backup, lengthen), InvalidInput, "settings.toml is damaged")
+
+
 def test_a_backup_brings_no_other_file(enrolled: RegistryWorld, backup: Path) -> None:
     def smuggle(found: str, data: bytes) -> tuple[str, bytes]:
         if found == "manifest.json":
@@ -174,6 +183,37 @@ def test_a_backup_brings_no_other_file(enrolled: RegistryWorld, backup: Path) ->
         return found, data
 
     refused(enrolled, tampered(backup, smuggle), InvalidInput, "a backup holds no 'last-signed-head.json'")
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "match"),
+    [
+        ("v", 2, "expected a backup of version 1, found 2"),
+        ("size", 1, "holds another log than its manifest says"),
+        ("origin", "khac.example.vn", "holds another log than its manifest says"),
+    ],
+)
+def test_a_manifest_that_speaks_of_another_backup_is_refused(
+    enrolled: RegistryWorld, backup: Path, member: str, value: str | int, match: str
+) -> None:
+    def change(found: str, data: bytes) -> tuple[str, bytes]:
+        if found == "manifest.json":
+            return found, canonicalize(parse_object(data, max_bytes=10_000) | {member: value})
+        return found, data
+
+    refused(enrolled, tampered(backup, change), InvalidInput, match)
+
+
+def test_a_link_in_a_backup_is_not_followed(enrolled: RegistryWorld, backup: Path) -> None:
+    target = backup.with_name("linked.tar")
+    with tarfile.open(backup) as old, tarfile.open(target, "w") as new:
+        for entry in old.getmembers():
+            opened = old.extractfile(entry)
+            if entry.name == "settings.toml":
+                entry.type, entry.linkname, entry.size = tarfile.LNKTYPE, "registry.db", 0
+            new.addfile(entry, opened)
+
+    refused(enrolled, target, InvalidInput, "expected the file 'settings.toml' next")
 
 
 def test_half_a_backup_is_refused(enrolled: RegistryWorld, backup: Path) -> None:
@@ -259,6 +299,24 @@ def test_the_keys_must_be_those_of_the_log(enrolled: RegistryWorld, backup: Path
     with pytest.raises(InvalidInput, match="the log in the backup was made with"):
         put_back(backup, DataFolder(tmp_path / "restored"), keys, None)
     assert not (tmp_path / "restored").exists()
+
+
+def test_a_registry_is_not_restored_without_its_list_key(
+    enrolled: RegistryWorld, backup: Path, tmp_path: Path
+) -> None:
+    keys = shutil.copytree(enrolled.folder.path / "keys", tmp_path / "half-the-keys")
+    (keys / "list.key").unlink()
+    with pytest.raises((InvalidInput, Unavailable), match="list.key"):
+        put_back(backup, DataFolder(tmp_path / "restored"), keys, None)
+    assert not (tmp_path / "restored").exists()
+
+
+def test_keys_are_restored_for_their_owner_only(restored: RegistryWorld) -> None:
+    keys = list(restored.folder.log_key.parent.iterdir())
+    assert {path.name: path.stat().st_mode & 0o777 for path in keys} == {
+        "log.key": 0o600,
+        "list.key": 0o600,
+    }
 
 
 def test_neither_a_backup_nor_a_registry_is_written_over(enrolled: RegistryWorld, backup: Path) -> None:
