@@ -19,6 +19,7 @@ VARIABLE: Final = "CERTLOG_LANG"
 DEFAULT: Final[Language] = "vi"
 _LOCALE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 _NO_LANGUAGE: Final = ("C", "POSIX")
+_SPACES: Final = "\n\t\N{NO-BREAK SPACE}"
 
 _spoken: list[Language] = [DEFAULT]
 
@@ -60,7 +61,15 @@ def in_words(text: str) -> str:
 
 def say(text: str, *, err: bool = False) -> None:
     """Print a line in the language of this process."""
-    click.echo(in_words(text), err=err)
+    click.echo(shown(in_words(text)), err=err)
+
+
+def shown(text: str) -> str:
+    """Return text that a terminal shows and does not obey: names of files, and others' answers, may be anything."""
+    return "".join(
+        character if character.isprintable() or character in _SPACES else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )
 
 
 def help_paragraphs(text: str) -> list[str]:
@@ -145,6 +154,8 @@ _LANG: Final = click.Option(
 def _record(option: click.Option, ctx: click.Context) -> tuple[str, str] | None:
     shown = copy.copy(option)
     shown.help = option.help and in_words(option.help)
+    if isinstance(option.show_default, str):
+        shown.show_default = in_words(option.show_default)
     return shown.get_help_record(ctx)
 
 

@@ -13,7 +13,7 @@ import click
 
 from certlog.errors import CertlogError, Unavailable
 from certlog.sentences import Sentence
-from cli.language import Group, in_words
+from cli.language import Group, in_words, shown
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "demo": (
@@ -86,10 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         certlog.main(args=arguments, prog_name="certlog", standalone_mode=True)
     except Unavailable as error:
-        click.echo(f"certlog: {in_words(str(error))}", err=True)
+        click.echo(f"certlog: {shown(in_words(str(error)))}", err=True)
         sys.exit(EXIT_UNAVAILABLE)
     except CertlogError as error:
-        click.echo(f"certlog: {in_words(str(error))}", err=True)
+        click.echo(f"certlog: {shown(in_words(str(error)))}", err=True)
         sys.exit(EXIT_REFUSED)
 
 
