@@ -28,8 +28,8 @@ from anchoring.contract import (
 )
 from anchoring.ports import Anchor, Block, ContractHead, Finality, Receipt, SendAnswer
 from certlog.errors import InvalidInput, Unavailable
+from certlog.nesting import bound_nesting
 from certlog.sentences import Sentence
-from certlog.strict_json import bound_nesting
 
 TIMEOUT: Final = 5.0
 """Seconds. web3's default is 30 s and five tries, sending included: it re-sent and reported "already known"."""

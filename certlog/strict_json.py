@@ -14,6 +14,7 @@ import orjson
 
 from certlog.canonical import canonicalize, plain_bytes
 from certlog.errors import InvalidInput
+from certlog.nesting import MAX_DEPTH, bound_nesting
 from certlog.sentences import Sentence
 
 JSONValue: TypeAlias = "dict[str, JSONValue] | list[JSONValue] | str | int | bool | None"
@@ -21,21 +22,12 @@ JSONObject: TypeAlias = dict[str, "JSONValue"]
 
 _T = TypeVar("_T")
 
-MAX_DEPTH: Final = 32
-"""Nesting allowed below the top value: our deepest format uses 9, and recursion stays bounded."""
-
 MAX_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 7493, 2.2)."""
 
 _LONGEST_INTEGER: Final = len(str(-MAX_INTEGER))
 _SHOWN: Final = 80
 """Characters of a member's name that an error shows."""
-
-_FEW_CONTAINERS: Final = 400
-"""So many arrays and objects cannot nest deeper than any interpreter bears; only texts with more are scanned."""
-
-# A string (its end may be missing: then the text is no JSON anyway) is passed over whole, in time linear in its length.
-_BRACKET_OR_STRING: Final = re.compile(r'"(?:[^"\\]+|\\.)*+"?|[\[{\]}]', re.DOTALL)
 
 # Characters that change how text looks without being seen: C0 and C1 controls, soft hyphen, Arabic letter
 # mark, Mongolian vowel separator, zero-width characters and directional marks, line and paragraph
@@ -45,6 +37,12 @@ _FORBIDDEN: Final = re.compile(
     "[\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
     "\\ufff9-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f]"
 )
+
+
+_PRINTABLE_ASCII: Final = bytes(range(0x20, 0x7F))
+# Letters (Vietnamese ones among them) and signs that are in NFC wherever they stand (quick check "yes", UAX #15,
+# section 9), and none of the forbidden characters.
+_LATIN: Final = re.compile("[\u00a0-\u00ac\u00ae-\u02ff\u1e00-\u1eff\u2010-\u2027]*")
 
 
 def parse(data: bytes, *, max_bytes: int) -> JSONValue:
@@ -121,30 +119,9 @@ def _parse_quickly(data: bytes) -> JSONValue:
         value: JSONValue = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    if plain_bytes(value, max_depth=MAX_DEPTH) != data or not _strings_are_plain(data.decode()):
+    if plain_bytes(value, max_depth=MAX_DEPTH) != data or not _bytes_are_plain(data):
         return None
     return value
-
-
-def bound_nesting(text: str) -> None:
-    """Refuse deep nesting before a reader recurses into it; for JSON of others' formats, too.
-
-    The interpreter's own limit is no bound: a library may raise it (py_ecc, which web3 imports, does, to 100,000),
-    and then such a text ends the process instead of raising RecursionError.
-
-    Raises:
-        InvalidInput: nested deeper than 32.
-    """
-    if text.count("[") + text.count("{") <= _FEW_CONTAINERS:
-        return
-    depth = 0
-    for token in _BRACKET_OR_STRING.finditer(text):
-        character = token[0][0]
-        depth += 1 if character in "[{" else -1 if character in "]}" else 0
-        if depth > MAX_DEPTH + 1:
-            raise InvalidInput(
-                Sentence("nested deeper than {max_depth}", max_depth=MAX_DEPTH), code="too-deep"
-            )
 
 
 def check_text(text: str, place: str = "") -> None:
@@ -159,7 +136,7 @@ def check_text(text: str, place: str = "") -> None:
 def check_value(value: JSONValue, place: str = "") -> None:
     """Apply every rule of this module to a value that was built in memory rather than parsed."""
     data = plain_bytes(value, max_depth=MAX_DEPTH)
-    if data is None or not _strings_are_plain(data.decode()):
+    if data is None or not _bytes_are_plain(data):
         _check_value(value, [], place)
 
 
@@ -311,6 +288,17 @@ def _bounded_integer(text: str) -> int:
             Sentence("integer {text} is outside ±(2^53-1)", text=text[:20]), code="integer-range"
         )
     return int(text)
+
+
+def _bytes_are_plain(data: bytes) -> bool:
+    """Tell the same as _strings_are_plain of canonical bytes; text in Latin letters shows it at a glance.
+
+    What is left without the printable ASCII are letters and signs that combine with nothing, and nothing else.
+    """
+    rest = data.translate(None, _PRINTABLE_ASCII)
+    if b"\\" not in data and _LATIN.fullmatch(rest.decode()):
+        return True
+    return _strings_are_plain(data.decode())
 
 
 def _strings_are_plain(text: str) -> bool:

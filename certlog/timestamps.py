@@ -62,9 +62,14 @@ def parse_date(text: str, place: str = "") -> date:
     if not _DATE.fullmatch(text):
         raise _bad(Sentence("a date YYYY-MM-DD"), text, place)
     try:
-        return date.fromisoformat(text)
+        return _date_of(text)
     except ValueError as error:
         raise _bad(Sentence("a date that exists"), text, place) from error
+
+
+@lru_cache(maxsize=256)
+def _date_of(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def _bad(expected: str, found: str, place: str) -> InvalidInput:

@@ -187,7 +187,8 @@ def _new_certificate(entry: CertificateEntry, submission: Submission, origin: st
         check_certificate(document.content, origin=origin)
         _require_own_issuer_and_slot(document, entry)
         _require_public_kind(document)
-        canonical = document.to_bytes()
+        # What was made canonical from the very value that was read needs not be written again.
+        canonical = document.to_bytes() if submission.document_value is None else submission.document_bytes
     data, identifier = submission.entry_bytes, certificate_id(entry.document_hash)
     sealed, tag = submission.sealed, submission.number_tag
     return NewCertificate(entry, data, leaf_hash(data), identifier, document, sealed, tag, canonical)

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from certlog.errors import InvalidInput, Unavailable
+from certlog.nesting import bound_nesting
 from certlog.sentences import Sentence
-from certlog.strict_json import bound_nesting
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import split_address
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput
+from certlog.nesting import MAX_DEPTH
 from certlog.strict_json import (
-    MAX_DEPTH,
     MAX_INTEGER,
     JSONValue,
     check_text,

@@ -1,6 +1,7 @@
 """The quick look at a whole text and the careful look at each string give one answer."""
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certlog import strict_json
+from certlog.canonical import canonicalize
 from certlog.errors import InvalidInput
-from certlog.strict_json import MAX_DEPTH, bound_nesting, check_value, parse, parse_canonical
+from certlog.nesting import MAX_DEPTH, bound_nesting
+from certlog.strict_json import check_value, parse, parse_canonical
 
 # Characters around the text rules: plain, Vietnamese, combining marks, controls, directional marks, line ends.
 _CHARACTERS = (
@@ -35,6 +38,8 @@ def test_both_ways_to_check_strings_agree(value: Any, escaped: bool) -> None:
     data = json.dumps(value, ensure_ascii=escaped, separators=(",", ":")).encode()
     quick = outcome(data)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(strict_json, "_bytes_are_plain", lambda _data: False)
+        assert outcome(data) == quick
         patch.setattr(strict_json, "_strings_are_plain", lambda _text: False)
         assert outcome(data) == quick
 
@@ -73,3 +78,27 @@ def test_nesting_is_bounded_before_a_reader_recurses(deep: int, refused: bool) -
         return
     with pytest.raises(InvalidInput, match="nested deeper than 32"):
         bound_nesting(text)
+
+
+def test_the_letters_known_at_sight_combine_with_nothing_and_are_allowed() -> None:
+    latin = [chr(code) for code in range(0x110000) if strict_json._LATIN.fullmatch(chr(code))]
+    assert "ệ" in latin
+    assert len(latin) > 800
+    # The second character of a canonical decomposition is what combines with the one before it.
+    decompositions = (unicodedata.decomposition(chr(code)) for code in range(0x110000))
+    second = {text.partition(" ")[2] for text in decompositions if not text.startswith("<")}
+    for letter in latin:
+        assert unicodedata.is_normalized("NFC", letter)
+        assert unicodedata.combining(letter) == 0
+        assert f"{ord(letter):04X}" not in second
+        assert not strict_json._FORBIDDEN.search(letter)
+
+
+@pytest.mark.parametrize(
+    "text", ["e\u0301", "a\u0300b", "\u00ad", "\u200b", "\u2028", "\x7f", "\u1ebf\u0323", "\u212b"]
+)
+def test_among_latin_letters_what_combines_or_hides_is_still_refused(text: str) -> None:
+    data = canonicalize({"a": f"Chứng nhận {text}"})
+    assert not strict_json._bytes_are_plain(data)
+    with pytest.raises(InvalidInput):
+        parse(data, max_bytes=1000)
