@@ -6,9 +6,10 @@ from typing import Final
 import pytest
 
 from certlog import tree
+from tests.contracts.hardhat import CompiledProject, make_project
 from tests.support.chain import LocalChain, chain, local_chain_of_session
 
-__all__ = ["Roles", "chain", "history", "local_chain_of_session", "log_id", "roles"]
+__all__ = ["Roles", "chain", "history", "local_chain_of_session", "log_id", "roles", "tested_project"]
 
 LEAVES: Final = 40
 
@@ -38,3 +39,10 @@ def log_id(chain: LocalChain, roles: Roles) -> bytes:
 def history() -> tree.MemoryTree:
     """Return a log of forty entries."""
     return tree.MemoryTree(tree.leaf_hash(f"entry {i}".encode()) for i in range(LEAVES))
+
+
+@pytest.fixture(scope="session")
+def tested_project(tmp_path_factory: pytest.TempPathFactory) -> CompiledProject:
+    """Compile with Hardhat, nothing cached, and run the Solidity tests."""
+    project = make_project(tmp_path_factory.mktemp("hardhat") / "project")
+    return CompiledProject(project, project.run("test", "solidity"))

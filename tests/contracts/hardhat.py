@@ -43,6 +43,14 @@ class Project:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledProject:
+    """A project of the true contract, and how its Solidity tests went."""
+
+    project: Project
+    result: subprocess.CompletedProcess[str]
+
+
 def make_project(folder: Path, replacements: Mapping[str, str] | None = None) -> Project:
     """Copy what Hardhat needs, with some texts of the contract replaced; each must be there exactly once."""
     folder.mkdir()

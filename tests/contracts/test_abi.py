@@ -3,8 +3,8 @@
 Also the chain that lacks what the contract needs: SHA-256.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import pytest
 
@@ -36,28 +36,27 @@ def plain_call(name: str) -> bytes:
     )
 
 
-def ways_to_break(inputs: list[dict[str, Any]]) -> Iterator[Callable[[bytes], bytes]]:
-    """Yield changes after which a call is none: cut, a value wider than its type, a list that is not there."""
-    yield lambda data: data[:-1] if inputs[-1]["type"] != "bytes32[]" else data[: -WORD - 1]
+def broken_calls(name: str) -> Iterator[bytes]:
+    """Yield calls that are none: cut, with a value wider than its type, with a list that is not there."""
+    data, inputs = plain_call(name), FUNCTIONS[name]["inputs"]
+    yield data[:-1] if inputs[-1]["type"] != "bytes32[]" else data[: -WORD - 1]
     for number, value in enumerate(inputs):
-        at = 4 + number * WORD
+        here = 4 + number * WORD
         if value["type"] in {"address", "uint64"}:
-            width = {"address": 20, "uint64": 8}[value["type"]]
-            one = at + WORD - width - 1
-            yield lambda data, one=one: data[:one] + b"\1" + data[one + 1 :]
+            too_wide = here + WORD - {"address": 20, "uint64": 8}[value["type"]] - 1
+            yield data[:too_wide] + b"\1" + data[too_wide + 1 :]
         if value["type"] == "bytes32[]":
-            # Where it begins: beyond 64 bits, beyond the data; how long it is: beyond 64 bits, beyond the data.
-            yield lambda data, at=at: data[:at] + TOO_LARGE + data[at + WORD :]
-            yield lambda data, at=at: data[:at] + len(data).to_bytes(WORD, "big") + data[at + WORD :]
-            yield lambda data: data[:-WORD] + TOO_LARGE
-            yield lambda data: data[:-1] + b"\1"
+            # Where it begins: beyond 64 bits, beyond the data. How long it is: beyond 64 bits, beyond the data.
+            yield data[:here] + TOO_LARGE + data[here + WORD :]
+            yield data[:here] + len(data).to_bytes(WORD, "big") + data[here + WORD :]
+            yield data[:-WORD] + TOO_LARGE
+            yield data[:-1] + b"\1"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_the_abi_cannot_say_is_refused(chain: LocalChain, roles: Roles, name: str) -> None:
-    inputs = FUNCTIONS[name]["inputs"]
-    for broken in ways_to_break(inputs):
-        refused_unnamed(chain, broken(plain_call(name)), roles.owner)
+    for data in broken_calls(name):
+        refused_unnamed(chain, data, roles.owner)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -70,6 +69,14 @@ def test_no_function_takes_ether(chain: LocalChain, roles: Roles, name: str) -> 
 def test_what_is_no_function_is_refused(chain: LocalChain, roles: Roles, data: bytes) -> None:
     refused_unnamed(chain, data, roles.owner)
     refused_unnamed(chain, data, roles.owner, value=ETHER)
+
+
+def test_what_is_next_to_a_function_is_refused(chain: LocalChain, roles: Roles) -> None:
+    known = set(contract.artifact().functions.values())
+    for selector in known:
+        for near in (int.from_bytes(selector, "big") + step for step in (-1, 1)):
+            assert near.to_bytes(4, "big") not in known
+            refused_unnamed(chain, near.to_bytes(4, "big") + bytes(6 * WORD), roles.owner)
 
 
 def without_sha256(chain: LocalChain) -> Overrides:

@@ -8,23 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from eth_abi.abi import encode
 
 from anchoring import contract
 from certlog import tree
 from contracts import build
-from tests.contracts.hardhat import Project, make_project
+from tests.contracts.hardhat import CompiledProject
 from tests.support.chain import LocalChain
-
-
-@pytest.fixture(scope="module")
-def tested_project(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Project, subprocess.CompletedProcess[str]]:
-    """Compile with Hardhat, nothing cached, and run the Solidity tests."""
-    project = make_project(tmp_path_factory.mktemp("hardhat") / "project")
-    return project, project.run("test", "solidity")
 
 
 def committed() -> Mapping[str, Any]:
@@ -32,8 +22,8 @@ def committed() -> Mapping[str, Any]:
     return found
 
 
-def test_the_solidity_tests_pass(tested_project: tuple[Project, subprocess.CompletedProcess[str]]) -> None:
-    _, result = tested_project
+def test_the_solidity_tests_pass(tested_project: CompiledProject) -> None:
+    result = tested_project.result
     sys.stdout.write(result.stdout)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "34 passing" in result.stdout
@@ -41,10 +31,12 @@ def test_the_solidity_tests_pass(tested_project: tuple[Project, subprocess.Compl
 
 
 def test_hardhat_compiles_to_the_committed_bytes(
-    tested_project: tuple[Project, subprocess.CompletedProcess[str]],
+    tested_project: CompiledProject,
 ) -> None:
-    project, _ = tested_project
-    built = project.folder / "cache/hardhat-artifacts/contracts/CheckpointAnchor.sol/CheckpointAnchor.json"
+    built = (
+        tested_project.project.folder
+        / "cache/hardhat-artifacts/contracts/CheckpointAnchor.sol/CheckpointAnchor.json"
+    )
     found, wanted = json.loads(built.read_text("utf-8")), committed()
     for member in ("abi", "bytecode", "deployedBytecode"):
         assert found[member] == wanted[member], f"{member} differs; mend it with: python contracts/build.py"

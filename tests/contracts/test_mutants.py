@@ -14,6 +14,7 @@ from tests.contracts import test_anchor, test_differential, test_logs, test_rand
 from tests.contracts.conftest import Roles
 from tests.contracts.hardhat import failed_tests, make_project, replaced
 from tests.support.chain import LocalChain, head_of
+from tests.support.deep import cases
 
 
 class World(NamedTuple):
@@ -225,6 +226,10 @@ def test_a_broken_contract_is_noticed(
 def test_solidity_tests_notice_a_broken_contract(tmp_path: Path) -> None:
     broken = (MUTANTS[name] for name in ("no consistency proof", "anyone appends", "anyone rules"))
     project = make_project(tmp_path / "broken", {mutant.line: mutant.broken for mutant in broken})
+    for other in ("CheckpointAnchorModel.t.sol", "CheckpointAnchorRoles.t.sol"):
+        (
+            project.folder / "contracts" / "test" / other
+        ).unlink()  # compiling them takes long: see the next test
     result = project.run("test", "solidity")
     assert result.returncode == 1
     assert failed_tests(result.stdout) >= {
@@ -235,6 +240,58 @@ def test_solidity_tests_notice_a_broken_contract(tmp_path: Path) -> None:
         "testFuzz_onlyTheAnchorerAppends",
         "testFuzz_onlyTheOwnerRules",
     }
+
+
+SOLIDITY_MUTANTS: Final[Mapping[str, tuple[dict[str, str], set[str]]]] = {
+    name: ({MUTANTS[name].line: MUTANTS[name].broken}, tests)
+    for name, tests in {
+        "anyone appends": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_ownerAndAnchorerAreApart"},
+        "anyone rules": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_ownerAndAnchorerAreApart"},
+        "anyone accepts": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_aLogIsHandedOnInTwoSteps"},
+        "a sealed log goes on": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_sealingIsOneWay"},
+        "a second successor": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_aLogHasOneSuccessor"},
+        "the old log is not sealed": {"invariant_nothingIsTakenBack", "invariant_everyLogIsAsTheModelSays"},
+        "the anchor is not carried over": {"invariant_exactlyWhatWasAcceptedIsAnchored"},
+        "a log is opened again": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_anIdIsTakenOnce"},
+    }.items()
+} | {
+    "a call may bring ether": (
+        {
+            "function acceptLog(bytes32 logId) external {": "function acceptLog(bytes32 logId) external payable {"
+        },
+        {"testFuzz_noFunctionTakesEther"},
+    ),
+    "a hash that never came": (
+        {"if (answered != 32) revert Sha256Failed();": ""},
+        {"test_withoutTheSha256PrecompileNothingIsProven"},
+    ),
+    "sealing again opens": (
+        {
+            "if (newest.isSealed) revert LogIsSealed(logId);\n        newest.isSealed = true;": (
+                "newest.isSealed = !newest.isSealed;"
+            )
+        },
+        {"invariant_nothingIsTakenBack", "testFuzz_sealingIsOneWay"},
+    ),
+}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", SOLIDITY_MUTANTS)
+def test_each_promise_has_a_solidity_test_that_notices(tmp_path: Path, name: str) -> None:
+    replacements, wanted = SOLIDITY_MUTANTS[name]
+    result = make_project(tmp_path / "broken", replacements).run("test", "solidity")
+    assert result.returncode == 1
+    assert failed_tests(result.stdout) >= wanted
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_the_solidity_tests_pass_with_many_more_cases(tmp_path: Path) -> None:
+    runs = cases(3_000)
+    result = make_project(tmp_path / "project").run("test", "solidity", runs=runs)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"(runs: {runs})" in result.stdout
 
 
 def test_the_forks_root_is_not_the_honest_one(history: tree.MemoryTree) -> None:
