@@ -176,6 +176,37 @@ def test_no_request_of_any_kind_carries_the_key(browser: Browser, site: Site) ->
     page.close()
 
 
+def addresses_after_typing(page: Page, site: Site) -> list[str]:
+    """Type the key, change the language, and return every address that the browser was sent to."""
+    visited: list[str] = []
+    page.on("framenavigated", lambda frame: visited.append(frame.url))
+    page.goto(site.page("calibration", "vi", None))
+    page.locator("#sealed input[name=key]").fill(key_text(KEY))
+    page.locator("#sealed form button").click()
+    settled(page, "good")
+    page.get_by_role("link", name="English").click()
+    page.wait_for_url("**/en/**")
+    page.get_by_text("Type the characters after the #").or_(page.get_by_text("Error (°C)").first).wait_for()
+    return visited
+
+
+def test_a_typed_key_is_put_into_no_address(browser: Browser, site: Site) -> None:
+    page = browser.new_page()
+    visited = addresses_after_typing(page, site)
+    assert visited[-1].startswith(f"{site.base}/en/")
+    assert [address for address in visited if "#" in address] == []
+    page.close()
+
+
+def test_a_script_that_puts_a_typed_key_into_an_address_is_noticed(browser: Browser, site: Site) -> None:
+    text, line = SCRIPT.read_text("utf-8"), 'current = isFromAddress ? text : "";'
+    assert text.count(line) == 1
+    page, body = browser.new_page(), text.replace(line, "current = text;")
+    page.route("**/sealed.js*", lambda route: route.fulfill(body=body, content_type="text/javascript"))
+    assert [address for address in addresses_after_typing(page, site) if key_text(KEY) in address] != []
+    page.close()
+
+
 @pytest.mark.parametrize(
     ("language", "opened"), [("vi", "đúng là nội dung đã đăng ký"), ("en", "exactly what was")]
 )
@@ -187,7 +218,7 @@ def test_the_content_stands_in_the_language_of_the_page(
     assert opened in settled(page, "good")
     heads = page.locator("table").first.locator("th").all_inner_texts()
     wanted = {
-        "vi": ["Giá trị quy chiếu (°C)", "Giá trị đo được (°C)", "Sai số (°C)"],
+        "vi": ["Giá trị chuẩn (°C)", "Giá trị đo được (°C)", "Sai số (°C)"],
         "en": ["Reference value (°C)", "Measured value (°C)", "Error (°C)"],
     }
     assert heads == wanted[language]

@@ -173,13 +173,14 @@
     say.className = `remark remark-${look}`;
   };
 
-  const run = async (text) => {
+  const run = async (text, isFromAddress) => {
     current = "";
     out.replaceChildren();
     tell(words.opening, "plain");
     try {
       display(await open(text));
-      current = text;
+      // What was typed is not in the browser's record of addresses, and is not put there.
+      current = isFromAddress ? text : "";
       form.hidden = true;
       tell(words.opened, "good");
     } catch (error) {
@@ -190,9 +191,10 @@
 
   const take = () => {
     const text = location.hash.slice(1);
-    // Gone before anything else: the address bar, the history and what is shared from it hold no key.
+    // Gone before anything else: the address bar, the pages to go back to and what is shared from it hold no key.
+    // The browser's own record of visited addresses was written before any script runs (docs/formats.md, 2.1).
     history.replaceState(null, "", location.pathname + location.search);
-    if (text) run(text);
+    if (text) run(text, true);
   };
 
   section.querySelector("[data-without]").hidden = true;
@@ -201,7 +203,7 @@
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const typed = form.elements.key;
-    run(typed.value.trim().split("#").pop());
+    run(typed.value.trim().split("#").pop(), false);
     typed.value = "";
   });
   for (const link of document.querySelectorAll("nav.language a")) {
