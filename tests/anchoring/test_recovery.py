@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from anchoring.local_node import LocalNode
+from anchoring.settings import load_settings, save_settings
 from anchoring.worker import Did
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from cli.backup import put_back
@@ -92,3 +93,16 @@ def test_half_a_head_and_nobody_asked_are_refused(anchored: Anchored) -> None:
         anchored.reseed(anchored.folder, "--size", "3")
     with pytest.raises(InvalidInput, match="name somebody who may hold a head"):
         anchored.reseed(anchored.folder)
+
+
+def test_another_contract_and_another_chain_are_not_believed(anchored: Anchored) -> None:
+    anchored.folder.last_signed_head.unlink()
+    right = load_settings(anchored.folder.path)
+    for wrong, match in (
+        ({"code_hash": "0x" + "11" * 32}, "expected code 0x1111"),
+        ({"chain_id": 5}, "chain"),
+    ):
+        save_settings(right.model_copy(update=wrong), anchored.folder.path)
+        with pytest.raises((InvalidInput, NotTrusted, Unavailable), match=match):
+            anchored.reseed(anchored.folder, "--chain")
+    assert not anchored.folder.last_signed_head.exists()

@@ -109,6 +109,13 @@ def test_fees_never_exceed_the_limit() -> None:
         dynamic_fees(100, FeePolicy(priority_fee=7, max_fee=106))
 
 
+def test_a_gas_price_beyond_the_limit_waits_whoever_named_it() -> None:
+    assert legacy_fees(106, FeePolicy(legacy=True, max_fee=106)) == Fees(106, None)
+    for own in (None, 107):
+        with pytest.raises(Unavailable, match="gas costs 107 wei now, the limit is 106"):
+            fees_now(FeePolicy(legacy=True, max_fee=106, gas_price=own), None, lambda: 107)
+
+
 def test_a_chain_without_base_fee_needs_the_legacy_setting() -> None:
     with pytest.raises(Unavailable, match='transactions = "legacy"'):
         dynamic_fees(None, FeePolicy())

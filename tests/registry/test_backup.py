@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from certlog.canonical import canonicalize
+from certlog.digests import RootHash
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
 from certlog.strict_json import get_object, parse_object
 from certlog.tree import EMPTY_ROOT
 from cli.backup import NAMES, back_up, put_back
-from cli.reseed import Witnessed, highest_head, require_all_of_it
+from cli.reseed import Witnessed, highest_head, require_all_of_it, reseed_head
 from registry.data_folder import DataFolder
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
 from storage import archive
@@ -144,6 +146,27 @@ def test_the_highest_of_all_that_hold_a_head_decides(enrolled: RegistryWorld) ->
     )
     with pytest.raises(InvalidInput, match="name somebody who may hold a head"):
         highest_head(database, [])
+
+
+def test_the_command_notes_the_mirrors_head_and_says_what_is_missing(
+    enrolled: RegistryWorld, restored: RegistryWorld, tmp_path: Path
+) -> None:
+    issue(enrolled, 2)
+    (tmp_path / "mirror.txt").write_text(enrolled.registry.checkpoint())
+    arguments = ["--data", str(restored.folder.path), "--checkpoint", str(tmp_path / "mirror.txt")]
+    with pytest.raises(Unavailable, match="are missing here"):
+        CliRunner().invoke(reseed_head, arguments, catch_exceptions=False)
+    noted = LastSignedHeadFile(restored.folder.last_signed_head, restored.origin).read()
+    assert (noted.size, noted.root) == (head_of(enrolled).size, head_of(enrolled).root)
+
+
+def test_two_mirrors_that_hold_different_heads_of_one_size_are_refused(enrolled: RegistryWorld) -> None:
+    issue(enrolled)
+    beyond = head_of(enrolled).size + 5
+    held = [Witnessed(SignedHead(beyond, RootHash(bytes([fill]) * 32)), f"mirror {fill}") for fill in (1, 2)]
+    assert highest_head(enrolled.registry.database, held[:1]) == held[0]
+    with pytest.raises(NotTrusted, match="two histories"):
+        highest_head(enrolled.registry.database, held)
 
 
 def test_a_head_of_another_history_is_refused(enrolled: RegistryWorld) -> None:
@@ -299,6 +322,18 @@ def test_the_keys_must_be_those_of_the_log(enrolled: RegistryWorld, backup: Path
     with pytest.raises(InvalidInput, match="the log in the backup was made with"):
         put_back(backup, DataFolder(tmp_path / "restored"), keys, None)
     assert not (tmp_path / "restored").exists()
+
+
+def test_a_database_that_holds_a_log_is_not_restored_over(
+    enrolled: RegistryWorld, backup: Path, postgres: Cluster
+) -> None:
+    name, keys = postgres.create(), enrolled.folder.path / "keys"
+    put_back(backup, DataFolder(backup.with_name("first")), keys, postgres.url(name))
+    before = sorted(backup.parent.iterdir())
+    with pytest.raises(InvalidInput, match="holds the log .* already; choose an empty one"):
+        put_back(backup, DataFolder(backup.with_name("second")), keys, postgres.url(name))
+    assert sorted(backup.parent.iterdir()) == before
+    postgres.drop(name)
 
 
 def test_a_registry_is_not_restored_without_its_list_key(
