@@ -69,7 +69,7 @@ class _ContentReader:
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if self._cell is not None:
-            self._start_inside(name)
+            self._start_inside(name, attributes)
         elif name == "style":
             self._style = attributes.get("style:name", "")
         elif name == "table-properties" and attributes.get("table:display") == "false":
@@ -100,14 +100,21 @@ class _ContentReader:
 
     def text(self, data: str) -> None:
         if self._cell is not None and self._depth:
-            self._shown_length += len(data)
-            if self._shown_length > MAX_CELL_TEXT:
-                raise bad(Sentence("a cell holds more than {wanted} characters", wanted=MAX_CELL_TEXT))
+            self._lengthen(len(data))
             self._shown.append(data)
 
-    def _start_inside(self, name: str) -> None:
+    def _lengthen(self, characters: int) -> None:
+        self._shown_length += characters
+        if self._shown_length > MAX_CELL_TEXT:
+            raise bad(Sentence("a cell holds more than {wanted} characters", wanted=MAX_CELL_TEXT))
+
+    def _start_inside(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "table":
             raise bad(Sentence("there is a table inside a cell"))
+        if name == "s":
+            # One tag stands for so many spaces (6.1.3), and calamine writes them out.
+            for spaces in (key for key in attributes if key.rpartition(":")[2] == "c"):
+                self._lengthen(_repeat(attributes, spaces))
         self._depth += 1
         self._has_text = self._has_text or (name == "p" and self._depth == 1)
 

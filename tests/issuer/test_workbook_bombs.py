@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import issuer.ods_marks
 import issuer.workbook
 import issuer.workbook_marks
 import issuer.workbook_xml
@@ -60,6 +61,14 @@ def ods_row(rows: int, columns: int, more: str = "") -> OdsXml:
     repeated = f'table:number-columns-repeated="{columns}" office:value-type="float" office:value="1" {more}'
     return OdsXml(
         f'<table:table-row table:number-rows-repeated="{rows}"><table:table-cell {repeated}/></table:table-row>'
+    )
+
+
+def ods_spaces(count: str) -> OdsXml:
+    """Return a row whose cell says with one tag how many spaces it holds."""
+    text = f'<text:p>a<text:s text:c="{count}"/>b</text:p>'
+    return OdsXml(
+        f'<table:table-row><table:table-cell office:value-type="string">{text}</table:table-cell></table:table-row>'
     )
 
 
@@ -191,6 +200,8 @@ XML = {
     "a text that is not there": repacked(GOOD, sheet1=rows('<c r="A1" t="s"><v>999999</v></c>')),
     "a cell of 40,000 characters": repacked(GOOD, sheet1=rows(f'<c r="A1" t="str"><v>{"x" * 40_000}</v></c>')),
     "an ODS table inside a cell": ods_bytes({"A": [[OdsXml("<table:table-cell><table:table/></table:table-cell>")]]}),
+    "an ODS cell of two milliard spaces": ods_bytes({"A": [ods_spaces("2000000000")]}),
+    "an ODS cell of more spaces than there are addresses": ods_bytes({"A": [ods_spaces("9" * 30)]}),
     "an ODS repetition that is no number": ods_bytes(
         {"A": [OdsXml('<table:table-row table:number-rows-repeated="-1"/>')]}
     ),
@@ -329,6 +340,16 @@ def test_the_bound_of_shared_texts_is_noticed_when_it_is_gone(monkeypatch: pytes
 
     boundless = functools.partial(issuer.workbook_marks.Extent, 10**12, 10**12)
     require_noticed(Control(issuer.xlsx_marks, "Extent", boundless, refused), monkeypatch)
+
+
+def test_spaces_that_are_not_counted_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Enough to be refused, few enough to be held by a reader that does not count them.
+    bomb = ods_bytes({"A": [ods_spaces("40000")]})
+
+    def refused() -> None:
+        assert "holds more than" in refusal(bomb).text("en")
+
+    require_noticed(Control(issuer.ods_marks._ContentReader, "_lengthen", nothing, refused), monkeypatch)
 
 
 def test_a_part_is_counted_while_it_inflates_whatever_its_header_says() -> None:

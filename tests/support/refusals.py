@@ -44,5 +44,7 @@ SAID: Final = {
     "a text that is not there": "999999",
     "a cell of 40,000 characters": "more than 32767",
     "an ODS table inside a cell": "table inside a cell",
+    "an ODS cell of two milliard spaces": "more than 32767 characters",
+    "an ODS cell of more spaces than there are addresses": "number of repetitions",
     "an ODS repetition that is no number": "-1",
 }
