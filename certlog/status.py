@@ -33,6 +33,16 @@ class StatusAction(StrEnum):
     BIND_FILE = "bindFile"
 
 
+ACTION_WORDS: Final[Mapping[StatusAction, Sentence]] = {
+    StatusAction.SUSPEND: Sentence("suspend"),
+    StatusAction.REINSTATE: Sentence("reinstate"),
+    StatusAction.WITHDRAW: Sentence("withdraw"),
+    StatusAction.CANCEL: Sentence("cancel"),
+    StatusAction.SUPERSEDE: Sentence("supersede"),
+    StatusAction.BIND_FILE: Sentence("bindFile"),
+}
+"""What people read of them, for the catalogues."""
+
 REASONS: Final[Mapping[StatusAction, tuple[str, ...]]] = {
     StatusAction.SUSPEND: (
         "nonconformity", "surveillance_overdue", "misuse_of_mark", "fee_unpaid", "client_request", "investigation",
@@ -225,7 +235,9 @@ def step(
             state = Sentence("suspended") if status.suspended else Sentence("not suspended")
             raise InvalidInput(
                 Sentence(
-                    "{action} has no effect: the certificate is {state}", action=statement.action, state=state
+                    "{action} has no effect: the certificate is {state}",
+                    action=ACTION_WORDS[statement.action],
+                    state=state,
                 ),
                 code="no-effect",
             )

@@ -231,7 +231,7 @@ def _require_key(copy: Database, keys: Path, settings: Settings) -> None:
         made_with = log_key(connection)
     if found != made_with:
         message = Sentence(
-            "{path} is {found}; the log in the backup was made with {made_with}",
+            "{path} is {found}; the log in the backup was made with {made_with}: name the folder of its keys",
             path=keys / "log.key",
             found=found,
             made_with=made_with,

@@ -23,7 +23,7 @@ from certlog.sentences import Sentence
 from cli.demo_calibration import MEASURANDS, check_calibration, issue_calibrations
 from cli.demo_parts import ServeProcess, get, get_json
 from cli.demo_settings import Settings, require_free
-from cli.demo_stage import Stage
+from cli.demo_stage import Stage, shown
 from cli.demo_tricks import alter_copy, doctor_pdf
 from cli.language import in_words
 
@@ -280,7 +280,14 @@ class Acts:
         self._wait_for_verdict(issued[-1]["id"], "valid")
         for batch in reversed(get_json(f"{self._url}/api/v1/anchors")["batches"]):
             self._stage.say(
-                f"#{batch['number']} {batch['state']} size {batch['size']} tx {batch['txHash']} · {batch['blockTime']}"
+                Sentence(
+                    "batch {number}, {state}: {size} entries, transaction {transaction}, block of {time}",
+                    number=batch["number"],
+                    state=batch["state"],
+                    size=batch["size"],
+                    transaction=batch["txHash"],
+                    time=batch["blockTime"],
+                )
             )
 
     def _verify_all(self, issued: list[dict[str, Any]]) -> None:
@@ -368,7 +375,7 @@ class Acts:
 
     def _wait_for_verdict(self, identifier: str, wanted: str) -> None:
         address = f"{self._url}/api/v1/certificates/{identifier}"
-        what = f"{format_id(identifier)}: {wanted}"
+        what = f"{format_id(identifier)}: {shown(wanted)}"
         self._stage.wait(
             what, lambda: get_json(address)["verdict"] == wanted, seconds=90, alive=self._alive()
         )

@@ -19,9 +19,24 @@ from rich.console import Console
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from cli.language import VARIABLE, in_words, language
+from verifier.report import Verdict
+from verifier.words import TITLES
 
 COMMAND_SECONDS: Final = 180
 _SHOWN_LINES: Final = 12
+
+
+def shown(found: object) -> str:
+    """Return a result as a person reads it: a verdict by its title, yes or no, and how many there are of something."""
+    match found:
+        case bool():
+            return Sentence("yes") if found else Sentence("no")
+        case list() if not found:
+            return Sentence("none")
+        case str() if found in set(Verdict):
+            return TITLES[Verdict(found)].text(language())
+        case _:
+            return str(found)
 
 
 @dataclass
@@ -50,7 +65,7 @@ class Stage:
 
     def say(self, text: str) -> None:
         """Print one indented line."""
-        self.console.print(f"   {in_words(text)}", highlight=False)
+        self.console.print(f"   {in_words(text)}", highlight=False, soft_wrap=True)
 
     def run(self, *words: str | Path, expect: int = 0, quiet: bool = False) -> str:
         """Run `certlog` with these words; return what it printed.
@@ -129,9 +144,13 @@ class Stage:
         good = found == wanted
         mark = "[green]✓[/]" if good else "[red]✗[/]"
         difference = Sentence(
-            "{what}: expected {wanted}, found {found}", what=what, wanted=wanted, found=found
+            "{what}: expected {wanted}, found {found}", what=what, wanted=shown(wanted), found=shown(found)
         )
-        self.say(f"{mark} {in_words(what)}: {found}" if good else f"{mark} [red]{in_words(difference)}[/]")
+        self.say(
+            f"{mark} {in_words(what)}: {in_words(shown(found))}"
+            if good
+            else f"{mark} [red]{in_words(difference)}[/]"
+        )
         if not good:
             self.failures.append(difference)
 

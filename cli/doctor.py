@@ -78,7 +78,7 @@ def findings(data: Path | None, desk: Path | None, registry: str | None) -> Iter
 def show(finding: Finding) -> None:
     """Print a finding, and what to do about it."""
     sign, colour = _SIGNS[finding.level]
-    click.echo(f"{click.style(sign, fg=colour)} {finding.subject}: {in_words(finding.text)}")
+    click.echo(f"{click.style(sign, fg=colour)} {in_words(finding.subject)}: {in_words(finding.text)}")
     if finding.remedy:
         click.echo(f"    → {in_words(finding.remedy)}")
 

@@ -14,8 +14,8 @@ from issuer.pdf import find_unprintable
 SPECIMEN: Final = "ẪỖẬữợđĐ ΩμΦ"
 # Module, what it is for, the extra that brings it.
 _EXTRAS: Final = (
-    ("python_calamine", "spreadsheets (XLSX, ODS)", "xlsx"),
-    ("lxml", "PTB DCC files (XML)", "dcc"),
+    ("python_calamine", Sentence("spreadsheets (XLSX, ODS)"), "xlsx"),
+    ("lxml", Sentence("PTB DCC files (XML)"), "dcc"),
 )
 
 

@@ -3,9 +3,29 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from certlog.errors import CertlogError
 from certlog.sentences import Sentence
+
+SUBJECTS: Final = (
+    Sentence("anchoring"),
+    Sentence("anchoring-key"),
+    Sentence("chain"),
+    Sentence("database"),
+    Sentence("disk"),
+    Sentence("journal"),
+    Sentence("keys"),
+    Sentence("last-signed-head"),
+    Sentence("machine"),
+    Sentence("printing"),
+    Sentence("reading"),
+    Sentence("registry"),
+    Sentence("settings"),
+    Sentence("trust-root"),
+    Sentence("worker"),
+)
+"""What is looked at."""
 
 
 class Level(StrEnum):
@@ -21,7 +41,7 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        subject: what was looked at, one word, the same in every language.
+        subject: what was looked at, one of SUBJECTS; programs get the English word.
         level: whether it is right.
         text: what was found.
         remedy: what to do; empty where nothing need be done.

@@ -138,7 +138,7 @@ def issue_command(**options: Unpack[_IssueOptions]) -> None:
         large = None if options["dry_run"] else _open_large(options)
         read = ReadFile(Drafts((), ()), (large.table,)) if large else _read(options)
         if options["dry_run"]:
-            tell_plan(output, read, options["refused"])
+            tell_plan(output, read, options["refused"], options["errors"])
         tell_notices(output, read)
         tell_advice(output, read.drafts.advice)
         if read.drafts.problems and not options["partial"]:

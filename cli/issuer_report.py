@@ -66,7 +66,10 @@ def tell_report(
 
 def tell_submitted(output: Output, submitted: Submitted, *, in_part: bool = False) -> NoReturn:
     """Tell what was submitted, and end."""
-    output.say("submitted", logged=submitted.logged, existed=submitted.existed)
+    if submitted.logged or submitted.existed or submitted.refused:
+        output.say("submitted", logged=submitted.logged, existed=submitted.existed)
+    else:
+        output.say("nothing-to-send")
     refused = {item.number for item in submitted.refused if item.action == "issue"}
     for item in submitted.refused:
         if item.action == StatusAction.BIND_FILE and item.number in refused:

@@ -12,7 +12,7 @@ from certlog.documents import SecuredDocument
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
-from certlog.status import REASONS, FileBinding, StatusAction
+from certlog.status import ACTION_WORDS, REASONS, FileBinding, StatusAction
 from certlog.strict_json import get_str
 from cli.issuer_options import (
     DeskOptions,
@@ -24,7 +24,7 @@ from cli.issuer_options import (
     read_file,
     told,
 )
-from cli.language import Command
+from cli.language import Command, in_words
 from issuer.http_registry import HttpRegistry
 from issuer.journal import Journal, open_journal
 from issuer.pdf import MEDIA_TYPE
@@ -88,7 +88,10 @@ def supersede(**options: Unpack[_SupersedeOptions]) -> None:
         replaces = new.content.get("replaces")
         if not isinstance(replaces, dict):
             raise InvalidInput(
-                Sentence("{number!r} replaces nothing", number=number_of(new.content)),
+                Sentence(
+                    "{number!r} replaces nothing: issue its next version first, then repeat this command",
+                    number=number_of(new.content),
+                ),
                 code="replaces-nothing",
             )
         old = journal.of_hash(get_str(replaces, "digest")).secured()
@@ -149,7 +152,12 @@ def _change(
 
 def _tell(changed: Changed, change: Change, options: DeskOptions) -> None:
     output = output_of(options)
-    output.say("changed", action=change.action.value, number=changed.number, index=changed.log_index)
+    output.say(
+        "changed",
+        action=in_words(ACTION_WORDS[change.action]),
+        number=changed.number,
+        index=changed.log_index,
+    )
     output.result(
         {
             "action": change.action.value,

@@ -135,7 +135,7 @@ def check(**options: Unpack[_CheckOptions]) -> None:
         tell_plan(output, read, options["refused"])
 
 
-def tell_plan(output: Output, read: ReadFile, refused: Path | None) -> None:
+def tell_plan(output: Output, read: ReadFile, refused: Path | None, errors: Path | None = None) -> None:
     """Say what a file would issue, and end with the exit status that fits."""
     drafts = read.drafts
     tell_notices(output, read)
@@ -144,7 +144,7 @@ def tell_plan(output: Output, read: ReadFile, refused: Path | None) -> None:
         output.line(_line(draft))
     if len(drafts.good) > _LISTED:
         output.say("check-more", count=len(drafts.good) - _LISTED)
-    list_mistakes(output, drafts.problems)
+    list_mistakes(output, drafts.problems, errors)
     save_refused(output, refused, read, drafts.problems)
     output.say("check-done", count=len(drafts.good), problems=len(drafts.problems))
     output.result(

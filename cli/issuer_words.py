@@ -19,11 +19,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "submit": ("Gửi", "Submitting"),
     "mistakes": (
         "{count} lỗi trong {file}; chưa cấp giấy nào. Sửa rồi chạy lại.",
-        "{count} mistakes in {file}; nothing was issued. Correct them and run again.",
+        "Mistakes in {file}: {count}; nothing was issued. Correct the file and run again.",
     ),
     "left-out": (
         "{count} lỗi; các hàng có lỗi không được cấp.",
-        "{count} mistakes; the rows with mistakes were left out.",
+        "Mistakes: {count}; the rows with mistakes were left out.",
     ),
     "more-mistakes": (
         "… và {count} lỗi nữa; --errors ghi tất cả ra tệp, --json in tất cả.",
@@ -44,8 +44,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "errors-in": ("Danh sách lỗi: {path}", "List of the mistakes: {path}"),
     "issued": (
-        "{count} giấy chứng nhận trong tệp, ký mới {signed}. PDF ở {folder}.",
-        "{count} certificates in the file, {signed} newly signed. PDFs in {folder}.",
+        "{count} giấy chứng nhận trong tệp, ký mới {signed}. Tệp ở {folder}.",
+        "Certificates in the file: {count}, newly signed: {signed}. Files in {folder}.",
     ),
     "printed": ("Đã tạo {count} tệp PDF trong {folder}.", "Made {count} PDFs in {folder}."),
     "not-printed": (
@@ -56,6 +56,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "Sổ đăng ký đã ghi {logged} mục (và {existed} mục đã có từ trước).",
         "The registry logged {logged} entries (and had {existed} before).",
     ),
+    "nothing-to-send": ("Không có gì mới để gửi.", "There is nothing new to send."),
     "waiting": (
         "Chưa gửi. Gửi sau bằng: certlog issuer submit --resume --out {folder} --registry … --token-file …",
         "Not submitted. Send it later with: certlog issuer submit --resume --out {folder} --registry … --token-file …",
@@ -69,7 +70,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "A new version does not end the old one. Run: certlog issuer supersede {number} --out {folder} --key …",
     ),
     "changed": (
-        "Đã ghi {action} cho {number} ở vị trí {index} của sổ.",
+        "Đã ghi việc {action} {number} ở vị trí {index} của sổ.",
         "Logged {action} for {number} at position {index} of the log.",
     ),
     "labels-made": ("{count} tem trong {path}.", "{count} labels in {path}."),

@@ -143,7 +143,16 @@ def grant_scope(  # noqa: PLR0913 # one parameter an option
         valid_from=valid_from,
         valid_until=until,
     )
-    _state(options, did, [GrantScope(scope)])
+    try:
+        _state(options, did, [GrantScope(scope)])
+    except InvalidInput as error:
+        if error.code != "bad-source" or source_url is not None:
+            raise
+        message = Sentence(
+            "{reason}; say with --source-url and --source-date where and when the operator read it",
+            reason=error,
+        )
+        raise InvalidInput(message, code=error.code) from error
 
 
 def _scope_change(name: str, action: TrustAction, summary: str) -> None:
@@ -213,3 +222,6 @@ def _public(path: Path) -> PublicPart:
     except OSError as error:
         message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-readable") from error
+    except InvalidInput as error:
+        message = Sentence("{path}: expected the .pub.json of a key; {reason}", path=path, reason=error)
+        raise InvalidInput(message, code=error.code) from error

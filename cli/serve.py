@@ -258,3 +258,6 @@ def _public(path: Path) -> PublicPart:
     except OSError as error:
         message = Sentence("cannot read {path}: {reason}", path=path, reason=error)
         raise InvalidInput(message, code="not-readable") from error
+    except InvalidInput as error:
+        message = Sentence("{path}: expected the .pub.json of a key; {reason}", path=path, reason=error)
+        raise InvalidInput(message, code=error.code) from error

@@ -109,7 +109,7 @@ def names_of(kind: str) -> list[JSONValue]:
 
 def _content(cells: CellReader, body: Body, did: str) -> JSONObject:
     kind = cells.word("kind", KIND_WORDS) or "conformity"
-    names = [name for pair in _ORDER for name in pair]
+    names = dict.fromkeys(name for pair in _ORDER for name in pair)
     dates = {name: cells.date(name) for name in names}
     for earlier, later in _ORDER:
         _require_order(cells, dates, earlier, later)

@@ -47,7 +47,7 @@ _GROUPS: Final[Mapping[JSONValue, Words]] = {
 }
 _ITEM: Final = (
     ("name", Words("Tên", "Name"), 15),
-    ("manufacturer", Words("Nơi sản xuất", "Manufacturer"), 11),
+    ("manufacturer", Words("Nhà sản xuất", "Manufacturer"), 11),
     ("model", Words("Kiểu, ký hiệu", "Model"), 11),
     ("serial", Words("Số sê-ri", "Serial number"), 10),
     ("assetId", Words("Mã quản lý", "Asset number"), 10),

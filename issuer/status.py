@@ -13,7 +13,7 @@ from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, MistypedId, NotTrusted
 from certlog.sentences import Sentence
-from certlog.status import FileBinding, StatusAction, StatusStatement
+from certlog.status import ACTION_WORDS, FileBinding, StatusAction, StatusStatement
 from certlog.timestamps import format_time
 from issuer.journal import Journal
 from issuer.key_file import IssuerKey
@@ -132,7 +132,7 @@ def change_status(certificate: SecuredDocument, change: Change, tools: StatusToo
         tools.journal.drop(kept.sequence)
         message = Sentence(
             "the registry refused to {action} {number!r}: {detail}",
-            action=change.action.value,
+            action=ACTION_WORDS[change.action],
             number=number_of(certificate.content),
             detail=outcome.detail,
         )

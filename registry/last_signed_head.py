@@ -84,8 +84,8 @@ class LastSignedHeadFile:
         except FileNotFoundError as error:
             message = Sentence(
                 "{path} is lost, so nothing is signed. Find the highest head that anyone holds "
-                "(the chain, cosigners, mirrors) and give it to `certlog registry reseed-head "
-                "--size N --root ROOT`",
+                "(the chain, cosigners, mirrors) and name it with `certlog registry reseed-head` "
+                "and --chain, --checkpoint, or --size and --root",
                 path=self.path,
             )
             raise SigningHalted(message) from error

@@ -25,6 +25,7 @@ MAX_EPOCH_INTERVAL: Final = 60
 """Formats, section 5: no entry waits longer than this for an epoch."""
 MAX_HEARTBEAT: Final = 3600
 
+_OPTIONS: Final = Sentence("the options")
 _MAX_ORIGIN: Final = 200
 _ORIGIN: Final = re.compile(r"[a-z0-9]([a-z0-9.:-]*[a-z0-9])?(/[a-z0-9._-]+)*", re.ASCII)
 _PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~-]+)*", re.ASCII)
@@ -32,14 +33,14 @@ _PUBLIC_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9
 
 def _origin(text: str) -> str:
     if len(text) > _MAX_ORIGIN or not _ORIGIN.fullmatch(text):
-        message = "expected a scheme-less URL prefix in lower case such as registry.example.vn"
+        message = Sentence("expected a scheme-less URL prefix in lower case such as registry.example.vn")
         raise ValueError(message)
     return text
 
 
 def _public_url(text: str) -> str:
     if not _PUBLIC_URL.fullmatch(text):
-        message = "expected http(s)://HOST[:PORT] without a slash at the end"
+        message = Sentence("expected http(s)://HOST[:PORT] without a slash at the end")
         raise ValueError(message)
     return text
 
@@ -165,7 +166,7 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     return make_settings(values, f"{path} [registry]")
 
 
-def make_settings(values: Mapping[str, object], place: str = "the options") -> Settings:
+def make_settings(values: Mapping[str, object], place: str = _OPTIONS) -> Settings:
     """Check settings from anywhere; `place` is named in errors.
 
     Raises:
@@ -213,9 +214,9 @@ def _explain(error: ValidationError, place: str) -> InvalidInput:
             )
             return InvalidInput(message, code="unknown-setting")
         case _:
-            return InvalidInput(
-                Sentence(
-                    "setting {name!r} in {place}: {problem}", name=name, place=place, problem=first["msg"]
-                ),
-                code="bad-setting",
+            # What our own validators say, without "Value error, " before it; pydantic's own words stay English.
+            problem = first.get("ctx", {}).get("error", first["msg"])
+            message = Sentence(
+                "setting {name!r} in {place}: {problem}", name=name, place=place, problem=problem
             )
+            return InvalidInput(message, code="bad-setting")

@@ -36,7 +36,7 @@ SAYING: Final = frozenset(
 """Calls whose first argument is said to people."""
 VARIABLES: Final = frozenset({"detail", "message", "remedy", "why"})
 """Names under which a message is kept before it is raised."""
-HELP: Final = frozenset({"epilog", "help"})
+HELP: Final = frozenset({"epilog", "help", "show_default"})
 _DECORATORS: Final = ("command", "group")
 
 
@@ -67,6 +67,7 @@ OF_THE_SYSTEM: Final = (
     "File too large",
     "Input/output error",
     "Is a directory",
+    "Name or service not known",
     "Network is unreachable",
     "No route to host",
     "No space left on device",
@@ -75,6 +76,7 @@ OF_THE_SYSTEM: Final = (
     "Operation not permitted",
     "Permission denied",
     "Read-only file system",
+    "Temporary failure in name resolution",
     "Too many open files",
 )
 """What Linux says of files and connections, as far as people meet it; another system's words stay as they are."""

@@ -140,8 +140,8 @@ SENTENCES: dict[Verdict, Phrase] = {
         "or never issued: ask the body named on it.",
     ),
     Verdict.MISTYPED: Phrase(
-        "Ký tự kiểm tra của mã không khớp: hãy so lại với mã in trên giấy.",
-        "The check character does not fit: compare what was typed with the printed code.",
+        "Mã không đủ 20 ký tự hoặc ký tự kiểm tra không khớp: hãy so lại với mã in trên giấy.",
+        "It does not have 20 characters, or its check character does not fit: compare it with the printed code.",
     ),
 }
 

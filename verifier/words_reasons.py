@@ -140,7 +140,7 @@ REASONS: dict[Reason, tuple[str, str]] = {
     ),
     Reason.NO_EVIDENCE: ("không có tệp bằng chứng", "there is no evidence file"),
     Reason.NO_SUCH_ID: ("không có mã này", "there is no such code"),
-    Reason.MISTYPED_ID: ("ký tự kiểm tra không khớp", "the check character does not fit"),
+    Reason.MISTYPED_ID: ("đây không thể là mã của giấy nào", "this cannot be the code of a certificate"),
 }
 
 REMARKS: dict[Remark, tuple[str, str]] = {

@@ -7,8 +7,11 @@ import click
 import pytest
 
 from certlog.errors import CertlogError, InvalidInput
+from certlog.status import ACTION_WORDS
+from cli.doctor_findings import SUBJECTS
 from cli.language import language, use
 from cli.main import certlog, main
+from registry.settings import make_settings
 from tests.cli.leaks import english_in
 from tests.verifier import world as sample
 from web.translation import said
@@ -136,3 +139,55 @@ def test_english_would_be_found() -> None:
 
 def test_an_error_of_ours_always_keeps_its_template() -> None:
     assert type(str(CertlogError("nothing"))).__name__ == "Sentence"
+
+
+def test_what_the_doctor_looked_at_is_named_in_vietnamese(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said_to_us = _said(capsys, ["doctor", "--desk", tmp_path])[1]
+
+    assert "✓ máy: Python" in said_to_us
+    assert [subject for subject in SUBJECTS if f" {subject}: " in said_to_us] == []
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_every_subject_of_the_doctor_has_a_vietnamese_name(subject: str) -> None:
+    assert said(subject, "vi") != subject
+
+
+@pytest.mark.parametrize("word", ACTION_WORDS.values(), ids=str)
+def test_every_change_of_status_has_a_vietnamese_name(word: str) -> None:
+    assert said(word, "vi") != word
+
+
+def test_a_private_key_in_place_of_the_public_part_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "operator.pem"
+    key.write_text("-----BEGIN ENCRYPTED PRIVATE KEY-----\n", "ascii")
+    words = ["--origin", "registry.example.vn", "--public-url", "https://registry.example.vn"]
+
+    status, text = _said(
+        capsys,
+        [
+            "registry",
+            "init",
+            "--data",
+            tmp_path / "new",
+            *words,
+            "--operator-key",
+            key,
+            "--recovery-key",
+            key,
+        ],
+    )
+
+    assert status == 2
+    assert f"{key}: cần tệp .pub.json của một khóa" in text
+
+
+def test_an_origin_that_is_none_is_refused_in_one_language() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        make_settings({"origin": "Bad Origin"})
+
+    assert said(str(refused.value), "vi").startswith("thiết lập 'origin' trong các tùy chọn: cần tiền tố URL")

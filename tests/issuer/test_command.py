@@ -138,7 +138,9 @@ def test_a_new_version_supersedes_the_old_one(shell: Shell, fake: HttpFake) -> N
     assert "certlog issuer supersede MAU-HQ-26-0001" in hint
     assert result.exit_code == 0, result.output
     assert (fake.registry.statuses[old].revoked, fake.registry.statuses[old].reason) == (True, "renewed")
-    assert one_line(shell.run("supersede", "MAU-HQ-26-0002", "--lang", "en"), 2).endswith("replaces nothing")
+    assert one_line(shell.run("supersede", "MAU-HQ-26-0002", "--lang", "en"), 2).endswith(
+        "replaces nothing: issue its next version first, then repeat this command"
+    )
 
 
 def test_a_sealed_pdf_is_bound_by_the_id_in_its_name(shell: Shell, fake: HttpFake) -> None:
@@ -177,7 +179,7 @@ def test_partial_leaves_the_wrong_rows_out_and_says_so_in_its_status(shell: Shel
     result = shell.issue("--partial", "--lang", "en")
 
     assert result.exit_code == 1
-    assert "1 mistakes; the rows with mistakes were left out." in result.stderr
+    assert "Mistakes: 1; the rows with mistakes were left out." in result.stderr
     assert len(fake.registry.documents) == 1
 
 

@@ -78,3 +78,31 @@ def test_a_dry_run_says_what_would_be_issued_and_leaves_nothing(
     assert "Chỉ kiểm tra, chưa ký hay gửi gì. Có thể cấp: 2; lỗi: 0." in result.stderr
     assert fake.registry.documents == {}
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_writes_the_list_of_mistakes_where_it_is_asked_to(
+    tmp_path: Path, fake: HttpFake, options: list[str]
+) -> None:
+    file, errors = tmp_path / "giay.xlsx", tmp_path / "loi.csv"
+    file.write_bytes(one_sheet([good_row(1, client="")]))
+
+    result = run(file, "--dry-run", "--errors", errors, *options)
+
+    assert result.exit_code == 2, result.output
+    assert f"Danh sách lỗi: {errors}" in result.stderr
+    assert "2,client," in errors.read_text("utf-8-sig")
+    assert fake.registry.documents == {}
+
+
+def test_a_second_run_says_that_nothing_was_left_to_send(
+    tmp_path: Path, fake: HttpFake, options: list[str]
+) -> None:
+    file = tmp_path / "giay.xlsx"
+    file.write_bytes(one_sheet([good_row(1)]))
+    run(file, "--no-pdf", *options)
+
+    result = run(file, "--no-pdf", *options)
+
+    assert result.exit_code == 0, result.output
+    assert "Không có gì mới để gửi." in result.stderr
+    assert len(fake.registry.documents) == 1
