@@ -68,18 +68,28 @@ def inspect_pdf(data: bytes, place: str) -> PdfFacts:
     if not data.startswith(b"%PDF-"):
         raise InvalidInput(Sentence("not a PDF"), place=place, code="bad-pdf")
     with open_pdf(data, place) as pdf:
-        if ATTACHMENT_NAME in pdf.attachments:
-            message = Sentence("it carries a {name} already: it was stamped before", name=ATTACHMENT_NAME)
-            raise InvalidInput(message, place=place, code="pdf-stamped")
-        pages = len(pdf.pages)
-        if not 0 < pages <= MAX_PAGES or len(pdf.objects) > MAX_OBJECTS:
-            message = Sentence("expected 1 to {most} pages, found {found}", most=MAX_PAGES, found=pages)
-            raise InvalidInput(message, place=place, code="bad-pdf")
-        signed = False
-        for item in _dictionaries(pdf):
-            _refuse_active(item, place)
-            signed = signed or _is_signature(item)
-        return PdfFacts(pages, signed, not _forbids_attachments(pdf))
+        import pikepdf  # noqa: PLC0415 # open_pdf imported it
+
+        try:
+            return _facts(pdf, place)
+        except pikepdf.PdfError as error:
+            # Objects are read when they are looked at.
+            raise damaged(error, place) from None
+
+
+def _facts(pdf: "pikepdf.Pdf", place: str) -> PdfFacts:
+    if ATTACHMENT_NAME in pdf.attachments:
+        message = Sentence("it carries a {name} already: it was stamped before", name=ATTACHMENT_NAME)
+        raise InvalidInput(message, place=place, code="pdf-stamped")
+    pages = len(pdf.pages)
+    if not 0 < pages <= MAX_PAGES or len(pdf.objects) > MAX_OBJECTS:
+        message = Sentence("expected 1 to {most} pages, found {found}", most=MAX_PAGES, found=pages)
+        raise InvalidInput(message, place=place, code="bad-pdf")
+    signed = False
+    for item in _dictionaries(pdf):
+        _refuse_active(item, place)
+        signed = signed or _is_signature(item)
+    return PdfFacts(pages, signed, not _forbids_attachments(pdf))
 
 
 def open_pdf(data: bytes, place: str) -> "pikepdf.Pdf":
@@ -102,13 +112,18 @@ def open_pdf(data: bytes, place: str) -> "pikepdf.Pdf":
         message = Sentence("it is encrypted: save a copy without password and restrictions")
         raise InvalidInput(message, place=place, code="pdf-encrypted") from None
     except pikepdf.PdfError as error:
-        message = Sentence("it is damaged: {error}; save it anew from the program that made it", error=error)
-        raise InvalidInput(message, place=place, code="bad-pdf") from None
+        raise damaged(error, place) from None
     if pdf.is_encrypted:
         pdf.close()
         message = Sentence("it is encrypted: save a copy without password and restrictions")
         raise InvalidInput(message, place=place, code="pdf-encrypted")
     return pdf
+
+
+def damaged(error: object, place: str) -> InvalidInput:
+    """Return what is said of a PDF that is not understood, wherever that is noticed."""
+    message = Sentence("it is damaged: {error}; save it anew from the program that made it", error=error)
+    return InvalidInput(message, place=place, code="bad-pdf")
 
 
 def _dictionaries(pdf: "pikepdf.Pdf") -> Iterator["pikepdf.Object"]:

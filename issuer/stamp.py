@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
-from issuer.attested_pdf import ATTACHMENT_NAME, open_pdf
+from issuer.attested_pdf import ATTACHMENT_NAME, damaged, open_pdf
 from issuer.qr import qr_operators
 from issuer.stamp_check import Box, PageImage, codes_on, render_page
 
@@ -84,7 +84,7 @@ def stamp(data: bytes, text: str, stamp_place: StampPlace, place: str, *, attach
         box = _free_box(pdf.pages[index], before, stamp_place, place)  # 1
         _draw(pdf.pages[index], text, box)  # 2
         if attach is not None:
-            _attach(pdf, attach)
+            _attach(pdf, attach, place)
         out = BytesIO()
         pdf.save(out, deterministic_id=True, fix_metadata_version=False)
     stamped = out.getvalue()
@@ -129,13 +129,13 @@ def _in_page(page: "pikepdf.Page", seen: Box, place: str) -> Box:
         x0, y0, x1, y1 = (float(value) for value in page.cropbox)
         rotation, user_unit = int(page.rotation) % 360, float(page.obj.get("/UserUnit", 1))
     except (TypeError, ValueError) as error:
-        raise _odd_page(str(error), place) from None
+        raise damaged(error, place) from None
     width, height = x1 - x0, y1 - y0
     if max(width, height) > MAX_PAGE_POINTS or user_unit != 1:
         message = Sentence("expected a page of at most {most} points, in points", most=int(MAX_PAGE_POINTS))
         raise InvalidInput(message, place=place, code="bad-pdf")
     if rotation % 90:
-        raise _odd_page(f"/Rotate {rotation}", place)
+        raise damaged(f"/Rotate {rotation}", place)
     turned = {
         0: (seen.left, height - seen.bottom, seen.right, height - seen.top),
         90: (seen.top, seen.left, seen.bottom, seen.right),
@@ -146,11 +146,6 @@ def _in_page(page: "pikepdf.Page", seen: Box, place: str) -> Box:
     return Box(x0 + left, y0 + bottom, x0 + right, y0 + top)
 
 
-def _odd_page(error: str, place: str) -> InvalidInput:
-    message = Sentence("it is damaged: {error}; save it anew from the program that made it", error=error)
-    return InvalidInput(message, place=place, code="bad-pdf")
-
-
 def _draw(page: "pikepdf.Page", text: str, box: Box) -> None:
     """Append the code to what the page draws, whose state is put back first."""
     side = box.right - box.left
@@ -159,7 +154,7 @@ def _draw(page: "pikepdf.Page", text: str, box: Box) -> None:
     page.contents_add(b"\nQ\n" + move + qr_operators(text, side) + b"Q\n")
 
 
-def _attach(pdf: "pikepdf.Pdf", certificate: bytes) -> None:
+def _attach(pdf: "pikepdf.Pdf", certificate: bytes, place: str) -> None:
     import pikepdf  # noqa: PLC0415 # open_pdf imported it
 
     described = pikepdf.AttachedFileSpec(
@@ -172,7 +167,11 @@ def _attach(pdf: "pikepdf.Pdf", certificate: bytes) -> None:
         mod_date="",
     )
     described.obj["/AFRelationship"] = pikepdf.Name("/Data")
-    pdf.attachments[ATTACHMENT_NAME] = described
+    try:
+        pdf.attachments[ATTACHMENT_NAME] = described
+    except pikepdf.PdfError as error:
+        # Other attachments are read only now.
+        raise damaged(error, place) from None
 
 
 def _require_readable(before: PageImage, after: PageImage, text: str, place: str) -> None:

@@ -182,6 +182,17 @@ def test_a_page_that_is_not_understood_is_refused(name: str) -> None:
         stamped(pdf(change=odd))
 
 
+def attachments_in_a_ring(made: pikepdf.Pdf) -> None:
+    ring = made.make_indirect(pikepdf.Dictionary())
+    ring.Kids = pikepdf.Array([ring])
+    made.Root.Names = pikepdf.Dictionary(EmbeddedFiles=ring)
+
+
+def test_attachments_that_are_not_understood_are_refused() -> None:
+    with pytest.raises(InvalidInput, match=r"x\.pdf: it is damaged"):
+        stamped(pdf(change=attachments_in_a_ring))
+
+
 # What is looked for before a file is taken at all.
 
 
@@ -229,6 +240,17 @@ def encrypted(owner: str, user: str) -> bytes:
     return out.getvalue()
 
 
+def broken_metadata() -> bytes:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf())) as made:
+        made.Root.Metadata = made.make_stream(b"no zlib", Filter=pikepdf.Name.FlateDecode)
+        made.save(
+            out, fix_metadata_version=False, compress_streams=False,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        )  # fmt: skip
+    return out.getvalue()
+
+
 UNUSABLE: dict[str, tuple[Callable[[], bytes], str]] = {
     "password": (lambda: encrypted("o", "u"), "pdf-encrypted"),
     "restricted only": (lambda: encrypted("o", ""), "pdf-encrypted"),
@@ -236,6 +258,7 @@ UNUSABLE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no PDF": (lambda: b"<html>", "bad-pdf"),
     "only a head": (lambda: b"%PDF-1.7\n", "bad-pdf"),
     "too large": (lambda: b"%PDF-" + bytes(MAX_PDF_BYTES), "too-large"),
+    "broken metadata": (broken_metadata, "bad-pdf"),
     "stamped before": (lambda: stamped(pdf()), "pdf-stamped"),
     "too many pages": (lambda: pdf(*[b""] * 501), "bad-pdf"),
 }
