@@ -76,3 +76,10 @@ def test_an_error_from_another_process_keeps_its_sentence() -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 (made on the line above)
     assert str(again) == str(error)
     assert translated(again.message, to_vietnamese) == "cần 3, gặp {x}"
+
+
+def test_what_the_system_says_is_translated_without_its_number_and_path() -> None:
+    error = FileNotFoundError(2, "no such file", "/a/b")
+    outer = Sentence("entry {index}: {why}", index=7, why=error)
+    assert outer == "entry 7: no such file"
+    assert translated(outer, to_vietnamese) == "mục 7: không có tệp này"

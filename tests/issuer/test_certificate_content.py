@@ -16,6 +16,7 @@ from certlog.credential import (
     check_gtin,
     claimed_scopes,
     credential_status,
+    find_problems,
     issuer_of,
     number_of,
     slot_of,
@@ -309,3 +310,12 @@ def test_a_document_of_many_faults_costs_no_more_than_its_first() -> None:
     with pytest.raises(InvalidInput, match="/credentialSubject/criteria"):
         check_certificate(content, origin=SAMPLE_ORIGIN)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(("country", "accepted"), [("DE", True), ("VN", False)])
+def test_only_a_client_in_viet_nam_has_a_vietnamese_tax_code(country: str, accepted: bool) -> None:
+    client = "/credentialSubject/client"
+    content = changed((f"{client}/country", country), (f"{client}/legalId", "HRB 12345"))
+    found = [problem.code for problem in find_problems(content, origin=SAMPLE_ORIGIN)]
+
+    assert found == ([] if accepted else ["legal-id"])
