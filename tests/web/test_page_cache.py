@@ -86,6 +86,14 @@ def test_a_page_is_rendered_once_in_each_language(
     real.close()
 
 
+def test_an_address_without_a_language_is_kept_for_each_browsers_language(real: RealRegistry) -> None:
+    path, client = f"/c/{id_of(real.issue())}", real.app.test_client()
+    texts = [client.get(path, headers={"Accept-Language": language}).text for language in ("vi", "en", "vi")]
+    assert ['<html lang="vi"' in text for text in texts] == [True, False, True]
+    assert texts[0] == texts[2] != texts[1]
+    real.close()
+
+
 def test_a_withdrawal_shows_at_the_next_request(real: RealRegistry) -> None:
     document, client = real.issue(), real.app.test_client()
     before = client.get(f"/en/c/{id_of(document)}").text
