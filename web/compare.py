@@ -150,9 +150,10 @@ def _calibration(content: JSONObject, subject: JSONObject) -> Comparison:
 def _attested(content: JSONObject, subject: JSONObject) -> Comparison:
     """The header of a body's own file; the file itself is checked by whoever holds it."""
     client, body, file = (_object(subject, name) for name in ("client", "body", "file"))
+    whose = _("Holder") if subject.get("attestedKind") == "conformity" else _("Customer")
     rows = [
         Row(_("Certificate number"), _text(content, "certificateNumber"), big=True, note=_version(content)),
-        Row(_("Holder"), _text(client, "name"), big=True, note=_text(client, "address")),
+        Row(whose, _text(client, "name"), big=True, note=_text(client, "address")),
         *(_criterion(item) for item in _objects(subject, "criteria")),
         Row(_("Kind of file"), _text(file, "mediaType"), note=_("Hand the file itself to certlog verify.")),
         Row(_("SHA-256 of the body's own file"), _text(file, "sourceDigest"), code=True),
