@@ -108,11 +108,12 @@ contract People {
         if (tried(caller, abi.encodeCall(ANCHORS.seal, (log.id)), rightful, "seal")) log.isSealed = true;
     }
 
-    function openSuccessor(uint8 which, uint8 who, uint8 anchorer, uint8 older, uint8 chance) external {
-        if (chance % 3 != 0) return;
+    function openSuccessor(uint8 which, uint8 who, uint8 anchorer, uint8 older) external {
         Log storage log = logs[which % logs.length];
         address caller = either(who, log.owner);
         uint64 size = log.size - uint64(older % (log.size + 1));
+        // Mostly from an anchored head.
+        if (older % 4 != 0) while (size < log.size && timeOf[log.id][size] == 0) ++size;
         uint64 time = timeOf[log.id][size];
         bool rightful = caller == log.owner && log.successor == 0 && time != 0;
         bytes memory data =

@@ -243,21 +243,24 @@ def test_solidity_tests_notice_a_broken_contract(tmp_path: Path) -> None:
 
 
 SOLIDITY_MUTANTS: Final[Mapping[str, tuple[dict[str, str], set[str]]]] = {
-    name: ({MUTANTS[name].line: MUTANTS[name].broken}, tests)
-    for name, tests in {
-        "anyone appends": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_ownerAndAnchorerAreApart"},
-        "anyone rules": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_ownerAndAnchorerAreApart"},
-        "anyone accepts": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_aLogIsHandedOnInTwoSteps"},
-        "a sealed log goes on": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_sealingIsOneWay"},
-        "a second successor": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_aLogHasOneSuccessor"},
-        "the old log is not sealed": {"invariant_nothingIsTakenBack", "invariant_everyLogIsAsTheModelSays"},
-        "the anchor is not carried over": {"invariant_exactlyWhatWasAcceptedIsAnchored"},
-        "a log is opened again": {"invariant_everyCallIsAnsweredByTheRules", "testFuzz_anIdIsTakenOnce"},
+    # A call that is wrongly accepted must be noticed by a test of its own, and in some sequence of calls.
+    name: ({MUTANTS[name].line: MUTANTS[name].broken}, {test, "invariant_"})
+    for name, test in {
+        "anyone appends": "testFuzz_ownerAndAnchorerAreApart",
+        "anyone rules": "testFuzz_ownerAndAnchorerAreApart",
+        "anyone accepts": "testFuzz_aLogIsHandedOnInTwoSteps",
+        "a sealed log goes on": "testFuzz_sealingIsOneWay",
+        "a second successor": "testFuzz_aLogHasOneSuccessor",
+        "the old log is not sealed": "testFuzz_aLogHasOneSuccessor",
+        "the anchor is not carried over": "testFuzz_aSuccessorKeepsTheFirstTime",
+        "a log is opened again": "testFuzz_anIdIsTakenOnce",
     }.items()
 } | {
     "a call may bring ether": (
         {
-            "function acceptLog(bytes32 logId) external {": "function acceptLog(bytes32 logId) external payable {"
+            "    mapping(bytes32 logId => Head) private": (
+                "    receive() external payable {}\n    mapping(bytes32 logId => Head) private"
+            )
         },
         {"testFuzz_noFunctionTakesEther"},
     ),
@@ -271,7 +274,7 @@ SOLIDITY_MUTANTS: Final[Mapping[str, tuple[dict[str, str], set[str]]]] = {
                 "newest.isSealed = !newest.isSealed;"
             )
         },
-        {"invariant_nothingIsTakenBack", "testFuzz_sealingIsOneWay"},
+        {"invariant_", "testFuzz_sealingIsOneWay"},
     ),
 }
 
@@ -282,7 +285,8 @@ def test_each_promise_has_a_solidity_test_that_notices(tmp_path: Path, name: str
     replacements, wanted = SOLIDITY_MUTANTS[name]
     result = make_project(tmp_path / "broken", replacements).run("test", "solidity")
     assert result.returncode == 1
-    assert failed_tests(result.stdout) >= wanted
+    found = failed_tests(result.stdout)
+    assert not [test for test in wanted if not any(name.startswith(test) for name in found)], found
 
 
 @pytest.mark.deep
