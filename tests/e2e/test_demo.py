@@ -56,12 +56,12 @@ def test_every_act_ends_as_it_should(played: tuple[Path, str]) -> None:
         "certificates: 20",
         "genuine and valid: 20",
         "calibration certificates: 3",
-        "genuine and unaltered: valid",
-        "the customer's name on its page: False",
-        "altered copy: altered",
-        "doctored PDF: altered",
-        "MAU-HQ-26-0005: suspended",
-        "MAU-HQ-26-0009: withdrawn",
+        "genuine and unaltered: yes",
+        "the customer's name on its page: no",
+        "altered copy: Does not match what was registered",
+        "doctored PDF: Does not match what was registered",
+        "MAU-HQ-26-0005: Suspended",
+        "MAU-HQ-26-0009: Withdrawn",
         "Everything is as it should be.",
     ):
         assert wanted in said
