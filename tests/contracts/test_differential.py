@@ -156,7 +156,10 @@ def test_no_leaf_is_found_elsewhere(chain: LocalChain, history: tree.MemoryTree)
                     path = history.inclusion(path_of, size)
                     calls.append(contract.verify_inclusion_call(leaf, index, *_pair(head), path))
                     wanted.append(python_includes(leaf, index, head, path))
-    assert inclusion_verdicts(chain, calls) == wanted
+    # Only where they differ: pytest explains two long lists for more than a minute.
+    verdicts = inclusion_verdicts(chain, calls)
+    differing = [i for i, found in enumerate(verdicts) if found != wanted[i]]
+    assert (len(verdicts), differing[:5]) == (len(wanted), [])
     assert (
         wanted.count(True) == sum(range(1, 8)) + 1
     )  # and the root of one leaf is that leaf, asked for once more
