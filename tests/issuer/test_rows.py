@@ -18,47 +18,10 @@ from issuer.json_file import read_json
 from issuer.problem_texts import TEXTS
 from issuer.problems import RowProblem
 from issuer.rows import read_rows
+from tests.support.sheets import GOOD
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 DID = "did:web:mau.example.vn"
-
-GOOD = {
-    "number": "MAU-1",
-    "version": "",
-    "kind": "hợp quy",
-    "client": "Công ty TNHH Mẫu",
-    "tax_code": "0100000001",
-    "client_address": "Hà Nội",
-    "country": "",
-    "sites": "",
-    "scope": "Dây điện bọc nhựa PVC",
-    "sector_codes": "",
-    "product": "Dây điện",
-    "model": "VCm 2×1,5 | VCm 2×2,5",
-    "brand": "MẪU",
-    "gtin": "8930000001016 | 8930000001023",
-    "hs_code": "8544.49.41",
-    "ratings": "Điện áp = 300/500 [V]",
-    "batch_no": "",
-    "quantity": "",
-    "standards": "QCVN 4:2009/BKHCN | TCVN 6610-5:2014",
-    "method": "5",
-    "scheme_type": "",
-    "designation": "9901/QĐ-TĐC",
-    "accreditation": "",
-    "decision_date": "16/11/2026",
-    "issue_date": "18/11/2026",
-    "effective_date": "",
-    "original_date": "",
-    "expiry_date": "17/11/2029",
-    "test_report": "TN-1",
-    "test_lab": "Phòng Thử nghiệm Mẫu",
-    "test_date": "02/11/2026",
-    "mark": "CR",
-    "surveillance_months": "12",
-    "next_surveillance": "",
-    "replace_reason": "",
-}
 
 # One mistake a row: (cells that differ from GOOD, column, code).
 MISTAKES: list[tuple[dict[str, str], str, str]] = [
