@@ -42,7 +42,7 @@ $(PYTHON_READY): requirements-dev.txt pyproject.toml
 	$(say) 'setting up the virtual environment $(VENV)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(say) 'installing Python packages (the first time one to three minutes: about 400 MB)'
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --requirement requirements-dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

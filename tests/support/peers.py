@@ -34,7 +34,7 @@ def environment(name: str) -> Path:
             "--quiet",
             "--disable-pip-version-check",
         ]
-        options = ["--require-hashes", "--ignore-requires-python", "--requirement", str(wanted)]
+        options = ["--require-hashes", "--no-deps", "--ignore-requires-python", "--requirement", str(wanted)]
         done = subprocess.run([*pip, *options], capture_output=True, text=True, check=False)
         require(
             done.returncode == 0, f"the peer {name} ({done.stderr[-300:]})", f"pip install -r {wanted.name}"
