@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from certlog import cryptosuites, entry, issuer_record, keys, sealed, strict_json, tree
+from certlog import cryptosuites, entry, issuer_record, keys, sealed, strict_json, tile_reader, tree
 from certlog.keys import KeyType
 from certlog.strict_json import JSONObject, parse_object
 from certlog.tree import NodeReader, node_hash
@@ -20,6 +20,7 @@ from tests.certlog import (
     test_keys,
     test_sealed,
     test_strict_json,
+    test_tile_reader,
     test_tree,
     test_trust_authority,
     test_trust_state,
@@ -89,6 +90,18 @@ CONTROLS: Final[Mapping[str, Control]] = {
         "unicodedata",
         SimpleNamespace(is_normalized=lambda *_: True),
         test_strict_json.test_text_that_is_not_nfc_is_refused_and_never_normalised,
+    ),
+    "tiles believed": Control(
+        tile_reader,
+        "same",
+        lambda *_: True,
+        test_tile_reader.test_no_changed_bit_of_any_tile_comes_out,
+    ),
+    "entries believed": Control(
+        tile_reader,
+        "same",
+        lambda *_: True,
+        test_tile_reader.test_entries_are_those_of_their_hashes_or_named,
     ),
     "the last leaf doubled": Control(
         tree, "_range_hash", _doubling, test_tree.test_a_repeated_last_leaf_gives_another_root

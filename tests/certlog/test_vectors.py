@@ -35,6 +35,7 @@ from certlog.tlog_proof import verify_tlog_proof
 from certlog.tree import MemoryTree, leaf_hash, verify_consistency, verify_inclusion
 from certlog.trust_root import TrustRoot
 from certlog.trust_state import Operator, TrustState
+from tests.support import tile_answers
 from tools.vectors.__main__ import all_files
 from verifier.chain_view import AnchorReading, ChainView
 from verifier.check_file import File
@@ -277,6 +278,7 @@ KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "tree-root": tree_root,
     "inclusion": inclusion,
     "consistency": consistency,
+    **tile_answers.KINDS,
     "checkpoint": checkpoint,
     "cosignature": cosignature,
     "tlog-proof": tlog_proof,
@@ -323,7 +325,7 @@ def test_writing_the_vectors_again_changes_nothing() -> None:
 
 def test_every_kind_is_described_and_has_vectors_to_accept_and_to_refuse() -> None:
     described = (FOLDER / "README.md").read_text(encoding="utf-8")
-    only_answers = {"certificate-id", "tree-root", "status-tree", "epoch"}
+    only_answers = {"certificate-id", "tree-root", "new-tiles", "status-tree", "epoch"}
     for kind in KINDS:
         assert f"\n### {kind}\n" in described
         names = [path for path in FILES if path.startswith(f"{kind}/")]
