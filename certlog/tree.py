@@ -240,6 +240,25 @@ class MemoryTree:
                 self._levels.append([])
             self._levels[level].append(digest)
 
+    def replace(self, index: int, leaf: LeafHash) -> None:
+        """Put another leaf in the place of one, and hash again the complete subtrees above it.
+
+        Raises:
+            InvalidProof: unless 0 <= index < size.
+        """
+        if not 0 <= index < self.size:
+            raise InvalidProof(
+                Sentence("no leaf {index} in a tree of size {size}", index=index, size=self.size),
+                code="index-out-of-range",
+            )
+        self._levels[0][index] = leaf
+        for level in range(1, len(self._levels)):
+            index >>= 1
+            if index == len(self._levels[level]):
+                return
+            below = self._levels[level - 1]
+            self._levels[level][index] = node_hash(below[2 * index], below[2 * index + 1])
+
     def read(self, level: int, index: int) -> bytes:
         """Return the hash of a complete subtree; this is the tree's NodeReader."""
         return self._levels[level][index]

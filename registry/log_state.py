@@ -15,11 +15,12 @@ from certlog.documents import SecuredDocument
 from certlog.issuer_record import IssuerRecord
 from certlog.slots import Slot
 from certlog.status import CertificateStatus
+from certlog.status_replay import replay_events
 from certlog.trust_state import TrustState
 from registry.admission import LoggedCertificate
 from registry.log_tree import LeafAppender
 from registry.slots import Held, position_of, require_reserved, reservation_of, slot_at
-from registry.status_view import events_of, replay_events
+from registry.status_view import events_of
 from registry.submission import Candidate, NewCertificate, NewStatus
 from registry.tables import certificates, documents, entries, number_tags, sealed_documents, statements
 

@@ -18,6 +18,7 @@ from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_en
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from certlog.status import StatusStatement
+from certlog.status_replay import StatusEvent, replay_events
 from certlog.trust_state import Operator
 from registry import schema
 from registry.append import Appending
@@ -25,7 +26,7 @@ from registry.database import Database
 from registry.epoch_append import last_epoch, next_epoch
 from registry.heads import newest_checkpoint, recompute_root
 from registry.log_tree import StoredEntry, tree_size
-from registry.status_view import StatusEvent, events_of, replay_events
+from registry.status_view import events_of
 from registry.tables import (
     bit_changes,
     certificates,
@@ -122,7 +123,7 @@ def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
             )
         case StatementEntry(type="status", document=document):
             certificate = StatusStatement.from_json(document.content).certificate
-            events = (*events_of(target, certificate, index), StatusEvent(index, entry))
+            events = (*events_of(target, certificate, index), StatusEvent(index, document))
             after = replay_events(events, appending.trust.record)
             write_status(target, index, document, certificate, after)
         case StatementEntry(document=document):

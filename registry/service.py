@@ -20,6 +20,7 @@ from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status import CertificateStatus
 from certlog.status_list import StatusPurpose
+from certlog.status_replay import replay_events
 from certlog.tlog_proof import format_proof
 from certlog.tree import consistency_proof, inclusion_proof
 from registry import lookup
@@ -31,7 +32,7 @@ from registry.list_credentials import ListCredentials
 from registry.log_tree import StoredEntry, node_reader, read_entry, tree_size
 from registry.settings import Settings
 from registry.slots import Reservation, reserve
-from registry.status_view import events_of, replay_events
+from registry.status_view import events_of
 from registry.submission import Candidate, Submission, examine
 from registry.tokens import Tokens
 from registry.trust_ledger import TrustLedger, record_as_of

@@ -14,11 +14,12 @@ from certlog.epoch import Epoch
 from certlog.keys import verification_method
 from certlog.status import CertificateStatus
 from certlog.status_list import PURPOSES
+from certlog.status_replay import replay_events
 from certlog.trust import CompromiseKey, RotateOperator, TrustStatement
 from certlog.trust_state import TrustState
 from registry.slots import position_of
 from registry.status_lists import current_bit
-from registry.status_view import events_of, replay_events
+from registry.status_view import events_of
 from registry.tables import bit_changes, certificates, epochs, issuer_records, statements, status_leaves
 
 

@@ -348,3 +348,16 @@ def test_without_the_length_check_a_truncated_path_would_pass(monkeypatch: pytes
 
     monkeypatch.setattr(tree, "root_from_inclusion", careless)
     assert included(TREE.read(1, 0), 0, 4, (TREE.read(1, 1),), TREE.root(4))
+
+
+def test_a_replaced_leaf_gives_the_tree_that_was_built_with_it() -> None:
+    for size in range(1, 40):
+        leaves = [leaf_hash(bytes([i])) for i in range(size)]
+        for index in range(size):
+            tree = MemoryTree(leaves)
+            tree.replace(index, leaf_hash(b"other"))
+            wanted = MemoryTree([*leaves[:index], leaf_hash(b"other"), *leaves[index + 1 :]])
+            assert tree.root() == wanted.root()
+            assert tree.inclusion(0) == wanted.inclusion(0)
+    with pytest.raises(InvalidProof, match="no leaf 3"):
+        MemoryTree([leaf_hash(b"")] * 3).replace(3, leaf_hash(b"other"))

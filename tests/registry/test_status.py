@@ -12,13 +12,13 @@ from certlog.keys import did_key
 from certlog.slots import LIST_SIZE, Slot
 from certlog.status import CertificateStatus, StatusAction
 from certlog.status_list import empty_list, get_bit, set_bit, status_tree
+from certlog.status_replay import RecordOf, StatusEvent, replay_events
 from certlog.strict_json import parse_object
 from certlog.tree import EMPTY_ROOT
 from certlog.trust import AddKey, CompromiseKey
 from registry import log_state
 from registry.keys import load_key
 from registry.status_lists import bits_as_of
-from registry.status_view import RecordOf, StatusEvent, replay_events
 from registry.submission import Submission
 from tests.support.certificates import SAMPLE_DID
 from tests.support.registry import RegistryWorld, as_submission
