@@ -8,9 +8,9 @@ import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from anchoring.batch import Target
 from anchoring.contract import ADDRESS_BYTES, checksummed, log_id
@@ -118,6 +118,19 @@ class AnchoringSettings(BaseModel):
     """The URL of a PostgreSQL database, without password; absent, SQLite in the data folder."""
     poll: Annotated[float, Field(ge=0.05, le=600, strict=False)] = 2.0
     """Seconds between two looks at the chain."""
+    pkcs11_module: Annotated[str | None, Field(min_length=1)] = None
+    """The library of a PKCS#11 token that holds the anchorer's key; absent, the key is a keystore file."""
+    pkcs11_token: Annotated[str | None, Field(min_length=1)] = None
+    """The token's label."""
+    pkcs11_key: Annotated[str | None, Field(min_length=1)] = None
+    """The key's label in the token."""
+
+    @model_validator(mode="after")
+    def _whole_token(self) -> Self:
+        named = (self.pkcs11_module, self.pkcs11_token, self.pkcs11_key)
+        if any(named) and not all(named):
+            raise ValueError("a token needs pkcs11_module, pkcs11_token and pkcs11_key")
+        return self
 
     def target(self) -> Target:
         """Return where batches go."""

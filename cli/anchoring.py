@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from anchoring.database import open_database
-from anchoring.keystore import AccountSigner, open_keystore
 from anchoring.line_store import LineStore
 from anchoring.lock import leader_lock
-from anchoring.ports import Finality, SealedHead
+from anchoring.ports import Finality, SealedHead, TransactionSigner
 from anchoring.settings import AnchoringSettings, load_settings
 from anchoring.worker import AnchorWorker, Plan, Step
+from cli.anchor_signer import signer_of_settings
 from registry.publisher import Publisher
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def open_chain(endpoint: str, contract: str, finality: Finality) -> "Iterator[Ev
 
 @contextmanager
 def open_worker(
-    folder: Path, publisher: Publisher, signer: AccountSigner, now: Callable[[], int]
+    folder: Path, publisher: Publisher, signer: TransactionSigner, now: Callable[[], int]
 ) -> Iterator[tuple[AnchorWorker, AnchoringSettings]]:
     """Join everything for the line that anchoring.toml describes; nothing is sent yet.
 
@@ -108,17 +108,17 @@ def run_worker(
     """Anchor until `stop` is set. For a thread of the worker process, beside the publisher's ticks.
 
     Args:
-        folder: the data folder, with anchoring.toml and keys/anchorer.json.
+        folder: the data folder, with anchoring.toml and keys/anchorer.json, unless a token has the key.
         publisher: the registry's, in this process.
-        passphrase: opens the key.
+        passphrase: opens the key's file; the PIN, where a token has the key.
         stop: set to end; a step that has begun is finished.
         now: the clock.
         report: told of every step.
 
     Raises:
-        CertlogError: as open_keystore and open_worker say, before the first step.
+        CertlogError: as the key's opening and open_worker say, before the first step.
         NotTrusted: anchoring's database contradicts itself.
     """
-    signer = open_keystore(folder / KEYSTORE, passphrase)
+    signer = signer_of_settings(load_settings(folder), folder / KEYSTORE, passphrase)
     with open_worker(folder, publisher, signer, now) as (worker, settings):
         worker.run(stop, stop.wait, poll=settings.poll, report=report)

@@ -59,7 +59,10 @@ def _batches(folder: Path, now: Callable[[], int]) -> Iterator[Finding]:
 
 
 def _key(folder: Path) -> Iterator[Finding]:
-    path = folder / KEYSTORE
+    settings, path = load_settings(folder), folder / KEYSTORE
+    if settings.pkcs11_module is not None:
+        yield from _token(settings, Path(settings.pkcs11_module))
+        return
     if not path.is_file():
         text = Sentence("{path} is missing: nothing can be anchored", path=path)
         yield bad("anchoring-key", text, Sentence("bring it back from your own copy"))
@@ -68,6 +71,16 @@ def _key(folder: Path) -> Iterator[Finding]:
         yield warning("anchoring-key", text, Sentence("chmod 600 {path}", path=path))
     else:
         yield good("anchoring-key", Sentence("{path} is there, for its owner only", path=path))
+
+
+def _token(settings: AnchoringSettings, module: Path) -> Iterator[Finding]:
+    """Nothing is tried without the PIN: it is not known here."""
+    if not module.is_file():
+        text = Sentence("there is no PKCS#11 library at {module}", module=module)
+        yield bad("anchoring-key", text, Sentence("install the token's library, or correct pkcs11_module"))
+    else:
+        text = Sentence("in token {token}, under {key}", token=settings.pkcs11_token, key=settings.pkcs11_key)
+        yield good("anchoring-key", text)
 
 
 def _chain(settings: AnchoringSettings, now: Callable[[], int]) -> Iterator[Finding]:

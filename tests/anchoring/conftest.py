@@ -14,6 +14,9 @@ from tests.anchoring.test_settings import VALUES
 from tests.anchoring.world import World, make_world
 from tests.support.databases import Place, new_place
 from tests.support.postgres import Cluster
+from tests.support.softhsm import token_module
+
+__all__ = ["token_module"]
 
 
 @pytest.fixture(scope="session")

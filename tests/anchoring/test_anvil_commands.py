@@ -93,7 +93,7 @@ def test_a_contract_is_not_deployed_on_another_chain_than_meant(anvil_node: Loca
 def test_the_commands_deploy_open_and_write_settings_that_the_worker_accepts(
     tmp_path: Path, anvil_node: LocalNode, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.anchor.time.sleep", lambda _seconds: anvil_node.rpc("evm_mine"))
+    monkeypatch.setattr("cli.anchor_options.time.sleep", lambda _seconds: anvil_node.rpc("evm_mine"))
     said = run("deploy", options).split()
     assert said[-1] == f"0x{artifact().code_hash.hex()}"
     contract = said[1]

@@ -41,7 +41,7 @@ def test_a_missing_passphrase_file_is_said(tmp_path: Path, capsys: pytest.Captur
         capsys, "keygen", "--out", tmp_path / "a.json", "--passphrase-file", tmp_path / "pass"
     )
     assert status == 2
-    assert "cannot read the passphrase file" in said
+    assert "cannot read" in said
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ def table(heading: str) -> list[set[str]]:
     """Return the names in the first column of the first table below a heading."""
     below = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     rows = re.findall(r"^\| (.*?) \|", below, re.MULTILINE)[2:]
-    return [set(re.findall(r"`?([a-zA-Z_-]+)`?", row)) for row in rows]
+    return [set(re.findall(r"`?([a-zA-Z0-9_-]+)`?", row)) for row in rows]
 
 
 def test_every_reason_to_halt_is_explained() -> None:
