@@ -26,6 +26,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "verify",
         Sentence("Check a certificate: evidence file, PDF, document, id or page address."),
     ),
+    "status": (
+        "cli.status",
+        "status",
+        Sentence("Get and check dated proofs that a certificate was not withdrawn."),
+    ),
     "trust-root": (
         "cli.verify",
         "trust_root",

@@ -66,12 +66,12 @@ def render(report: Report, language: Language, *, fingerprint: str, view: ChainV
         sentence(report, language),
         *([f"→ {reason_text(report.reason, language)}"] if report.reason is not None else []),
         *(f"! {remark_text(remark, language)}" for remark in report.remarks),
-        *_section(_COMPARE, language, _facts(report, language)),
+        *section(_COMPARE, language, _facts(report, language)),
         *_what_was_checked(report, language),
         "",
         f"{CHECKED_HERE.text(language)}: {show_time(report.at, language)}",
         f"  {_TRUST_ROOT.text(language)}: {fingerprint}",
-        f"  {_CHAIN.text(language)}: {_chain(view, language)}",
+        f"  {_CHAIN.text(language)}: {chain_line(view, language)}",
     ]
     return "\n".join(lines)
 
@@ -81,12 +81,13 @@ def _what_was_checked(report: Report, language: Language) -> Iterator[str]:
         # There was no certificate to check: why is said once, not ten times.
         yield from dict.fromkeys(f"  {said(check.why, language)}" for check in report.checks if check.why)
         return
-    checks = [line for check in report.checks for line in _check(check, language)]
-    yield from _section(_CHECKS, language, checks)
-    yield from _section(_NOT_PROVEN, language, list(not_proven(report, language)))
+    checks = [line for check in report.checks for line in check_lines(check, language)]
+    yield from section(_CHECKS, language, checks)
+    yield from section(_NOT_PROVEN, language, list(not_proven(report, language)))
 
 
-def _section(heading: Phrase, language: Language, lines: list[str]) -> list[str]:
+def section(heading: Phrase, language: Language, lines: list[str]) -> list[str]:
+    """Return a heading and its lines, indented; nothing where there are none."""
     return (
         ["", click.style(heading.text(language), bold=True), *(f"  {line}" for line in lines)]
         if lines
@@ -94,7 +95,8 @@ def _section(heading: Phrase, language: Language, lines: list[str]) -> list[str]
     )
 
 
-def _check(check: Check, language: Language) -> Iterator[str]:
+def check_lines(check: Check, language: Language) -> Iterator[str]:
+    """Yield one check, and what was expected and found where it did not pass."""
     yield f"{_MARKS[check.outcome]} {check_line(check, language)}"
     if check.outcome is Outcome.PASSED:
         return
@@ -165,7 +167,8 @@ def _proven_facts(report: Report, language: Language) -> Iterator[tuple[Phrase, 
             yield label, show_time(moment, language)
 
 
-def _chain(view: ChainView, language: Language) -> str:
+def chain_line(view: ChainView, language: Language) -> str:
+    """Return which node said what it said, and when; or that none was asked."""
     if view.source and view.block_number is not None:
         read = f"{view.source}, {_BLOCK.text(language)} {view.block_number}"
         return read if view.read_at is None else f"{read}, {show_time(view.read_at, language)}"

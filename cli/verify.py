@@ -11,24 +11,31 @@ from typing import Final, TypedDict, Unpack
 
 import click
 
-from certlog.errors import InvalidInput, Unavailable
+from certlog.errors import InvalidInput
 from certlog.sealed import key_from_text
 from certlog.sentences import Sentence
+from certlog.status_proof import MAX_STATUS_PROOF_BYTES, STATUS_PROOF_KIND
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
+from cli.files import read_file, replace_file
 from cli.language import Command, Group, language, say
+from cli.pins import read_seen, read_trust_root
+from cli.status import check as check_status_proof
+from cli.status import exit_status as status_exit
+from cli.status import show as show_status
 from cli.verdict_text import render
 from cli.verify_target import Answer, Source, answer
 from verifier.registry_client import RegistryAddress
 from verifier.report import Verdict
 from verifier.report_json import report_json
-from verifier.seen_heads import add_seen, format_seen, parse_seen
+from verifier.seen_heads import add_seen, format_seen
 
 EXIT_VALID: Final = 0
 EXIT_BAD: Final = 1
 EXIT_NO_ANSWER: Final = 3
 
 _NO_ANSWER: Final = (Verdict.PENDING, Verdict.CANNOT_CHECK, Verdict.UNKNOWN, Verdict.MISTYPED)
+_IS_STATUS_PROOF: Final = f'"kind":"{STATUS_PROOF_KIND}"'.encode()
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -87,8 +94,9 @@ class _Options(TypedDict):
 def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> None:
     """Check a certificate and print the verdict, then each check.
 
-    TARGET is an evidence file (.certlog.json), a certificate (JSON), a PDF with a certificate attached, a certificate
-    code, or the address of its page; with sealed content, the whole address that its QR code holds, the # included.
+    TARGET is an evidence file (.certlog.json), a dated status proof, a certificate (JSON), a PDF with a certificate
+    attached, a certificate code, or the address of its page; with sealed content, the whole address that its QR code
+    holds, the # included.
     """
     trust_root = read_trust_root(options["trust_root_path"])
     source = Source(
@@ -96,10 +104,15 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
         endpoints=options["rpc"],
         offline=options["offline"],
         evidence_path=options["evidence_path"],
-        seen=parse_seen(_read(options["seen_path"])) if _exists(options["seen_path"]) else (),
+        seen=read_seen(options["seen_path"]),
         key=None if options["key"] is None else key_from_text(options["key"]),
     )
     at = parse_time(options["at"], "--at") if options["at"] else int(time.time())
+    status_proof = _status_proof(Path(target))
+    if status_proof is not None:
+        report, view = check_status_proof(status_proof, trust_root, source, at=at)
+        show_status(report, view, trust_root, as_json=options["as_json"])
+        context.exit(status_exit(report))
     found = answer(target, trust_root, source, at=at, now=lambda: int(time.time()))
     _remember(options["seen_path"], source, found)
     if options["as_json"]:
@@ -137,7 +150,7 @@ def export(registry: str | None, data: Path | None, output: Path, may_replace: b
     if output.is_file() and read_trust_root(output) != found and not may_replace:
         message = Sentence("{output} pins something else; compare both, then use --replace", output=output)
         raise InvalidInput(message, code="other-trust-root")
-    _replace_file(output, found.to_bytes())
+    replace_file(output, found.to_bytes())
     click.echo(f"{output}\n{found.fingerprint()}")
 
 
@@ -152,24 +165,19 @@ def show(path: Path) -> None:
     say(Sentence("Compare it with the one that the operator publishes over another channel."))
 
 
+def _status_proof(path: Path) -> bytes | None:
+    """Return the bytes of a dated status proof, or None where the target is anything else."""
+    if not path.is_file() or path.stat().st_size > MAX_STATUS_PROOF_BYTES:
+        return None
+    data = read_file(path)
+    return data if _IS_STATUS_PROOF in data else None
+
+
 def exit_status(verdict: Verdict) -> int:
     """Return the exit status of a verdict: 0 for valid only."""
     if verdict is Verdict.VALID:
         return EXIT_VALID
     return EXIT_NO_ANSWER if verdict in _NO_ANSWER else EXIT_BAD
-
-
-def read_trust_root(path: Path) -> TrustRoot:
-    """Read a trust root file.
-
-    Raises:
-        InvalidInput: no such file, or not a trust root.
-    """
-    try:
-        return TrustRoot.parse(_read(path))
-    except InvalidInput as error:
-        message = Sentence("{path}: {error}; get one with: certlog trust-root export", path=path, error=error)
-        raise InvalidInput(message, code=error.code) from error
 
 
 def _published_in(folder: Path) -> TrustRoot:
@@ -189,27 +197,4 @@ def _remember(path: Path | None, source: Source, found: Answer) -> None:
         return
     seen = add_seen(source.seen, found.view.readings)
     if seen != source.seen:
-        _replace_file(path, format_seen(seen))
-
-
-def _exists(path: Path | None) -> bool:
-    return path is not None and path.exists()
-
-
-def _read(path: Path | None) -> bytes:
-    try:
-        return (path or Path()).read_bytes()
-    except FileNotFoundError as error:
-        raise InvalidInput("no such file", code="no-file") from error
-    except OSError as error:
-        raise Unavailable(Sentence("cannot read {path}: {reason}", path=path, reason=error)) from error
-
-
-def _replace_file(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as error:
-        raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error
+        replace_file(path, format_seen(seen))

@@ -3,7 +3,7 @@
 The order is that of `certlog verify`; who may be contacted is in `Source`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from certlog.sealed import key_from_text, open_sealed
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from verifier.chain_view import NOT_CONSULTED, AnchorReading, ChainView
-from verifier.check_log import open_heads
+from verifier.check_log import OpenHead, open_heads
 from verifier.inputs import looks_like_path, read_path
 from verifier.registry_client import RegistryAddress
 from verifier.report import Reason, Report, Verdict
@@ -185,10 +185,20 @@ def _look_at_chain(
 ) -> ChainView:
     if source.offline or evidence is None:
         return replace(NOT_CONSULTED, seen=source.seen)
-    from verifier.chain_reader import Head, read_chains  # noqa: PLC0415 - offline must start at once
-
     try:
-        heads = [Head(head.size, head.checkpoint.root) for head in open_heads(evidence)]
+        heads = open_heads(evidence)
     except InvalidInput as error:
         return replace(NOT_CONSULTED, seen=source.seen, problem=str(error))
-    return replace(read_chains(trust_root, heads, now=now, endpoints=source.endpoints), seen=source.seen)
+    return look_at_heads(heads, trust_root, source, now)
+
+
+def look_at_heads(
+    heads: Sequence[OpenHead], trust_root: TrustRoot, source: Source, now: Callable[[], int]
+) -> ChainView:
+    """Ask the pinned chains for these heads, unless nobody may be asked."""
+    if source.offline or not heads:
+        return replace(NOT_CONSULTED, seen=source.seen)
+    from verifier.chain_reader import Head, read_chains  # noqa: PLC0415 - offline must start at once
+
+    asked = [Head(head.size, head.checkpoint.root) for head in heads]
+    return replace(read_chains(trust_root, asked, now=now, endpoints=source.endpoints), seen=source.seen)

@@ -21,6 +21,7 @@ from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
+from certlog.status_proof import StatusProof
 from certlog.strict_json import JSONObject
 from certlog.tree import MemoryTree, inclusion_proof
 from registry.claims import granting
@@ -106,6 +107,52 @@ class EvidenceBuilder:
             certificate=subject.document,
         )
 
+    def status_proof(
+        self,
+        subject: Subject,
+        anchored: Sequence[AnchoredHead],
+        *,
+        on: int | None = None,
+        needs_anchor: bool = False,
+    ) -> StatusProof:
+        """Return what one epoch states of a certificate: the newest, or the last one that is not after `on`.
+
+        Args:
+            subject: the certificate.
+            anchored: heads that are final on a chain.
+            on: seconds since the epoch; None for now.
+            needs_anchor: take only an epoch whose head is among `anchored`.
+
+        Raises:
+            Unavailable: there is no such signed epoch.
+        """
+        pointers: dict[int, tuple[AnchorPointer, ...]] = {}
+        for found in anchored:
+            self._require_own(found)
+            pointers[found.size] = pointers.get(found.size, ()) + found.pointers
+        head = self._head_for(subject.index, on, tuple(pointers) if needs_anchor else None)
+        epoch = self._proven(head.size - 1, head.size)
+        if not isinstance(epoch.entry, EpochEntry):
+            message = Sentence(
+                "entry {size} is listed as an epoch and is none; see registry check", size=head.size - 1
+            )
+            raise Unavailable(message)
+        committed = epoch.entry.epoch
+        records = records_as_of(self._connection, committed.as_of)
+        tree = MemoryTree(leaves_at(self._connection, committed.number, committed.status_lists))
+        revocation, suspension = (
+            self._proven_list(subject.entry.slot, purpose, tree, committed.as_of) for purpose in PURPOSES
+        )
+        path = self._path(subject.index, head.size)
+        return StatusProof(
+            index=subject.index,
+            entry=subject.entry,
+            head=Head(head.note, path, pointers.get(head.size, ())),
+            epoch=epoch,
+            record=_proven_records(records, [subject.entry.proof.did])[0],
+            lists=(revocation, suspension),
+        )
+
     def newest_head(self, index: int) -> SignedCheckpoint:
         """Return the newest signed head that ends in an epoch and contains an entry.
 
@@ -150,6 +197,27 @@ class EvidenceBuilder:
                 index=index,
             )
             raise Unavailable(message)
+        return self._signed(size)
+
+    def _head_for(self, index: int, on: int | None, sizes: Sequence[int] | None) -> SignedCheckpoint:
+        query = (
+            select(checkpoints.c.size)
+            .join(epochs, epochs.c.leaf_index == checkpoints.c.size - 1)
+            .where(checkpoints.c.size > index)
+        )
+        if on is not None:
+            query = query.where(epochs.c.time <= on)
+        if sizes is not None:
+            query = query.where(checkpoints.c.size.in_(sizes))
+        size = self._connection.execute(
+            query.order_by(checkpoints.c.size.desc()).limit(1)
+        ).scalar_one_or_none()
+        if size is None:
+            raise Unavailable(
+                Sentence(
+                    "no signed epoch answers this yet for entry {index}: ask for a later moment", index=index
+                )
+            )
         return self._signed(size)
 
     def _signed(self, size: int) -> SignedCheckpoint:

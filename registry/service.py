@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import Connection
+
 from certlog.certificate_id import parse_id
 from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
@@ -20,13 +22,14 @@ from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status import CertificateStatus
 from certlog.status_list import StatusPurpose
+from certlog.status_proof import StatusProof
 from certlog.status_replay import replay_events
 from certlog.tlog_proof import format_proof
 from certlog.tree import consistency_proof, inclusion_proof
 from registry import lookup
 from registry.append import LogWriter, Outcome
 from registry.database import Database
-from registry.evidence import AnchoredHead, EvidenceBuilder, subject_of
+from registry.evidence import AnchoredHead, EvidenceBuilder, Subject, subject_of
 from registry.heads import SignedCheckpoint, newest_checkpoint
 from registry.list_credentials import ListCredentials
 from registry.log_tree import StoredEntry, node_reader, read_entry, tree_size
@@ -261,15 +264,33 @@ class Registry:
             Unavailable: its first signed epoch is still to come.
         """
         with self.database.reading() as connection:
-            row = lookup.find(connection, lookup.Key("document_hash", document_hash))
-            if row is None:
-                message = Sentence(
-                    "no certificate with hash {document_hash} is logged", document_hash=document_hash.hex()
-                )
-                raise InvalidInput(message, code="unknown-certificate")
-            document = lookup.document(connection, document_hash)
-            subject = subject_of(connection, row.index, document_hash, document)
+            subject = self._subject(connection, document_hash)
             return EvidenceBuilder(connection, self.settings.operator_did).build(subject, anchored)
+
+    def status_proof(
+        self,
+        document_hash: DocumentHash,
+        anchored: Sequence[AnchoredHead] = (),
+        *,
+        on: int | None = None,
+        needs_anchor: bool = False,
+    ) -> StatusProof:
+        """Return what an epoch states of a certificate: the newest signed one, or the last that is not after `on`.
+
+        Args:
+            document_hash: the certificate.
+            anchored: heads that are final on a chain.
+            on: seconds since the epoch; None for now.
+            needs_anchor: take only an epoch whose head is anchored.
+
+        Raises:
+            InvalidInput: the certificate is not logged.
+            Unavailable: no signed epoch answers this.
+        """
+        with self.database.reading() as connection:
+            subject = self._subject(connection, document_hash)
+            builder = EvidenceBuilder(connection, self.settings.operator_did)
+            return builder.status_proof(subject, anchored, on=on, needs_anchor=needs_anchor)
 
     def status_list_credential(self, purpose: StatusPurpose, number: int) -> bytes:
         """Return a list as a signed BitstringStatusListCredential: the status now, newer than any epoch.
@@ -279,6 +300,16 @@ class Registry:
         """
         with self.database.reading() as connection:
             return self._lists.credential(connection, purpose, number)
+
+    def _subject(self, connection: Connection, document_hash: DocumentHash) -> Subject:
+        row = lookup.find(connection, lookup.Key("document_hash", document_hash))
+        if row is None:
+            message = Sentence(
+                "no certificate with hash {document_hash} is logged", document_hash=document_hash.hex()
+            )
+            raise InvalidInput(message, code="unknown-certificate")
+        document = lookup.document(connection, document_hash)
+        return subject_of(connection, row.index, document_hash, document)
 
     def _examine(self, item: Submission, submitter: str | None) -> Candidate | Outcome:
         try:

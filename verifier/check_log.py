@@ -40,10 +40,15 @@ def open_heads(evidence: Evidence) -> tuple[OpenHead, ...]:
     Raises:
         InvalidInput: a note that is no checkpoint.
     """
-    return tuple(_opened(head) for head in evidence.heads)
+    return tuple(open_head(head) for head in evidence.heads)
 
 
-def _opened(head: Head) -> OpenHead:
+def open_head(head: Head) -> OpenHead:
+    """Read one head's checkpoint.
+
+    Raises:
+        InvalidInput: a note that is no checkpoint.
+    """
     note = parse_note(head.checkpoint)
     return OpenHead(head, note, Checkpoint.from_text(note.text))
 

@@ -10,9 +10,10 @@ from certlog.documents import STATUS_CHALLENGE, SecuredDocument, require_binding
 from certlog.entry import CertificateEntry, StatementEntry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
-from certlog.evidence import Evidence, ProvenEntry
+from certlog.evidence import Evidence, ProvenEntry, ProvenList
 from certlog.issuer_record import key_in_force
 from certlog.sentences import Sentence
+from certlog.slots import Slot
 from certlog.status import INITIAL, CertificateStatus, FileBinding, StatusAction, StatusStatement, step, void
 from certlog.status_list import PURPOSES, get_bit, status_leaf, status_leaf_index
 from certlog.timestamps import format_time, parse_time
@@ -76,7 +77,7 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
     """
     epoch = question.epoch
     try:
-        bits = _proven_bits(question)  # 1
+        bits = proven_bits(question.evidence.lists, question.entry.slot, epoch)  # 1
         replayed = _replay(question)  # 2
     except InvalidInput as error:
         return failed(CheckName.STATUS, _broken(error), why=str(error)), StatusFacts(as_of=epoch.time)
@@ -91,7 +92,7 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
     )
     check = (
         _bits_problem(replayed, revoked=revoked, suspended=suspended)  # 3
-        or _clock_problem(question)  # 4
+        or clock_problem(epoch, at=question.at, block_time=question.block_time)  # 4
         or _age_problem(facts, question.trust_root.max_status_age)  # 5
         or passed(
             CheckName.STATUS,
@@ -101,8 +102,13 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
     return check, facts
 
 
-def _proven_bits(question: StatusQuestion) -> tuple[bool, bool]:
-    slot, epoch = question.entry.slot, question.epoch
+def proven_bits(lists: tuple[ProvenList, ProvenList], slot: Slot, epoch: Epoch) -> tuple[bool, bool]:
+    """Return (revoked, suspended) of a slot, by two lists that stand in an epoch's status tree.
+
+    Raises:
+        InvalidProof: a list is not in that tree.
+        InvalidInput: the epoch commits no such list (code "no-list").
+    """
     if slot.list >= epoch.status_lists:
         message = Sentence(
             "the epoch commits {status_lists} lists, not list {list}",
@@ -110,10 +116,10 @@ def _proven_bits(question: StatusQuestion) -> tuple[bool, bool]:
             list=slot.list,
         )
         raise InvalidInput(message, place="/lists", code="no-list")
-    for purpose, proven in zip(PURPOSES, question.evidence.lists, strict=True):
+    for purpose, proven in zip(PURPOSES, lists, strict=True):
         leaf, position = status_leaf(proven.bits), status_leaf_index(slot.list, purpose)
         verify_inclusion(leaf, position, 2 * epoch.status_lists, proven.path, epoch.status_root)
-    revocation, suspension = question.evidence.lists
+    revocation, suspension = lists
     return get_bit(revocation.bits, slot.index), get_bit(suspension.bits, slot.index)
 
 
@@ -218,18 +224,16 @@ def _bits_problem(replayed: CertificateStatus, *, revoked: bool, suspended: bool
     return None
 
 
-def _clock_problem(question: StatusQuestion) -> Check | None:
-    limits = [
-        (question.at, Sentence("the reader's clock")),
-        (question.block_time, Sentence("its block's time")),
-    ]
+def clock_problem(epoch: Epoch, *, at: int, block_time: int | None) -> Check | None:
+    """Return check 8, failed, where an epoch's time lies after its block's or after the reader's clock."""
+    limits = [(at, Sentence("the reader's clock")), (block_time, Sentence("its block's time"))]
     for limit, whose in limits:
-        if limit is not None and question.epoch.time > limit + CLOCK_TOLERANCE:
+        if limit is not None and epoch.time > limit + CLOCK_TOLERANCE:
             return failed(
                 CheckName.STATUS,
                 Reason.EPOCH_FROM_THE_FUTURE,
                 expected=Sentence("{limit} ({whose}) or earlier", limit=format_time(limit), whose=whose),
-                found=format_time(question.epoch.time),
+                found=format_time(epoch.time),
             )
     return None
 

@@ -15,6 +15,7 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
 from certlog.sealed import MAX_SEALED_BYTES
 from certlog.sentences import Sentence
+from certlog.status_proof import MAX_STATUS_PROOF_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import DEFAULT_PORTS, port_of, split_address
@@ -95,6 +96,30 @@ class RegistryAddress:
             Unavailable: no answer, or another one.
         """
         return self._get(f"/api/v1/certificates/{identifier}/evidence", MAX_EVIDENCE_BYTES, timeout)
+
+    def fetch_status_proof(
+        self,
+        identifier: str,
+        *,
+        on: int | None = None,
+        needs_anchor: bool = False,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> bytes | None:
+        """Return a certificate's dated status proof, or None if the registry has no such id.
+
+        Args:
+            identifier: the certificate's id.
+            on: of the last epoch not after this moment (seconds since the epoch); None for the newest.
+            needs_anchor: only of an epoch whose head is anchored.
+            timeout: seconds.
+
+        Raises:
+            Unavailable: no answer, or another one; no epoch that answers this is one such.
+        """
+        wanted = ([] if on is None else [f"on={on}"]) + (["anchored=1"] if needs_anchor else [])
+        query = "?" + "&".join(wanted) if wanted else ""
+        path = f"/api/v1/certificates/{identifier}/status-proof{query}"
+        return self._get(path, MAX_STATUS_PROOF_BYTES, timeout)
 
     def fetch_entry(self, index: int, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
         """Return the log entry at an index, or None if the registry has none there.

@@ -74,6 +74,7 @@ class Reason(StrEnum):
     NO_FILE = "no_file"
     EARLIER_CHECK = "earlier_check"
     REGISTRY_ANSWER = "registry_answer"
+    RECORD_ONLY = "record_only"
     # 1 bytes and schema
     CONTENT_MISSING = "content_missing"
     MALFORMED = "malformed"

@@ -7,6 +7,7 @@ from certlog.encoding import b64url
 from certlog.strict_json import JSONObject, JSONValue
 from certlog.timestamps import format_time
 from verifier.report import Check, Issuer, Report, StatusChange
+from verifier.verify_status import StatusReport
 
 
 def report_json(report: Report) -> JSONObject:
@@ -72,3 +73,24 @@ def _time(seconds: int | None) -> str | None:
 
 def _hash(digest: bytes | None) -> str | None:
     return None if digest is None else b64url(digest)
+
+
+def status_report_json(report: StatusReport) -> JSONObject:
+    """Return the report on a dated status proof as JSON."""
+    epoch = report.epoch
+    return {
+        "standing": report.standing.value,
+        "reason": report.reason,
+        "at": format_time(report.at),
+        "documentHash": b64url(report.document_hash),
+        "index": report.index,
+        "slot": report.slot.to_json(),
+        "statusAsOf": None if epoch is None else format_time(epoch.time),
+        "epoch": None if epoch is None else epoch.number,
+        "blockTime": _time(report.block_time),
+        "statusAge": report.ages.signed,
+        "anchorAge": report.ages.anchored,
+        "chainConsulted": report.consulted,
+        "testChain": report.is_test_chain,
+        "checks": [_check(check) for check in report.checks],
+    }

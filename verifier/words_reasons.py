@@ -19,6 +19,10 @@ REASONS: dict[Reason, tuple[str, str]] = {
     Reason.NO_FILE: ("không có tệp nào được đưa vào", "no file was given"),
     Reason.EARLIER_CHECK: ("một bước trước đó không đạt", "an earlier check did not pass"),
     Reason.REGISTRY_ANSWER: ("theo trả lời của sổ đăng ký", "by the registry's answer only"),
+    Reason.RECORD_ONLY: (
+        "chỉ theo hồ sơ của sổ đăng ký; văn bản cho phép khóa này nằm trong tệp bằng chứng",
+        "by the registry's record only; the statements behind the key are in the evidence file",
+    ),
     Reason.CONTENT_MISSING: (
         "không có nội dung giấy chứng nhận để kiểm tra",
         "there is no certificate content to check",

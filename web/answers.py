@@ -17,6 +17,7 @@ from certlog.evidence import Evidence
 from certlog.profiles import is_confidential, public_members
 from certlog.sentences import Sentence
 from certlog.status import CertificateStatus, StatusAction
+from certlog.status_proof import StatusProof
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
 from registry.evidence import AnchoredHead
@@ -81,6 +82,17 @@ class Holder(Protocol):
         """Return its evidence; Unavailable before its first epoch is signed."""
         ...
 
+    def status_proof(
+        self,
+        document_hash: DocumentHash,
+        anchored: Sequence[AnchoredHead] = (),
+        *,
+        on: int | None = None,
+        needs_anchor: bool = False,
+    ) -> StatusProof:
+        """Return what an epoch states of it; Unavailable where none answers."""
+        ...
+
     def document(self, document_hash: DocumentHash) -> bytes | None:
         """Return its published content."""
         ...
@@ -137,6 +149,13 @@ class RegistryAnswers:
         """Return a certificate's evidence file."""
         view = self._require(typed)
         return self._holder.evidence(view.document_hash, self._anchored.about(view.index).heads).to_bytes()
+
+    def status_proof(self, typed: str, *, on: int | None = None, needs_anchor: bool = False) -> bytes:
+        """Return a certificate's dated status proof."""
+        view = self._require(typed)
+        heads = self._anchored.about(view.index).heads
+        found = self._holder.status_proof(view.document_hash, heads, on=on, needs_anchor=needs_anchor)
+        return found.to_bytes()
 
     def document(self, typed: str) -> bytes:
         """Return a certificate's published content."""

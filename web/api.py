@@ -76,6 +76,21 @@ def certificate_evidence(identifier: str) -> ResponseReturnValue:
     return download(data, name, cache=A_MOMENT)
 
 
+@api.get("/certificates/<identifier>/status-proof")
+@api.doc(
+    responses=sends("application/json", "dated status proof"), extensions={QUERY_NUMBERS: ("on", "anchored")}
+)
+def certificate_status_proof(identifier: str) -> ResponseReturnValue:
+    """Download a dated proof of a certificate's status: a few kilobytes to keep.
+
+    Of the newest signed epoch, or of the last one not after ?on= (seconds since 1970); ?anchored=1: an anchored one.
+    """
+    on = query_number("on") if "on" in request.args else None
+    needs_anchor = "anchored" in request.args and query_number("anchored") > 0
+    data = services().answers.status_proof(identifier, on=on, needs_anchor=needs_anchor)
+    return download(data, f"{parse_id(identifier)}.status.json", cache=A_MOMENT)
+
+
 @api.get("/certificates/<identifier>/document")
 @api.doc(responses=sends("application/json", "secured document"))
 def certificate_document(identifier: str) -> ResponseReturnValue:

@@ -58,6 +58,21 @@ class Answers(Protocol):
         """
         ...
 
+    def status_proof(self, typed: str, *, on: int | None = None, needs_anchor: bool = False) -> bytes:
+        """Return the dated status proof of a certificate: the newest epoch's, or the last one's that is not after `on`.
+
+        Args:
+            typed: the id.
+            on: seconds since the epoch; None for now.
+            needs_anchor: only an epoch whose head is anchored.
+
+        Raises:
+            MistypedId: it cannot be an id.
+            NotFound: no certificate has this id.
+            Unavailable: no signed epoch answers this.
+        """
+        ...
+
     def document(self, typed: str) -> bytes:
         """Return the secured document of a certificate whose issuer published it.
 

@@ -6,7 +6,13 @@ from typing import Final
 from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.log import ENTRY, EPOCH
 from certlog.schemas.parts import Schema
-from certlog.schemas.proof_files import EVIDENCE, ISSUER_RECORD, SECURED_CERTIFICATES, TRUST_ROOT
+from certlog.schemas.proof_files import (
+    EVIDENCE,
+    ISSUER_RECORD,
+    SECURED_CERTIFICATES,
+    STATUS_PROOF,
+    TRUST_ROOT,
+)
 from certlog.schemas.statements import STATUS_DOCUMENT, TRUST_DOCUMENT
 
 SCHEMAS: Final[Mapping[str, Schema]] = {
@@ -18,5 +24,6 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "epoch": EPOCH,
     "issuer-record": ISSUER_RECORD,
     "evidence": EVIDENCE,
+    "status-proof": STATUS_PROOF,
     "trust-root": TRUST_ROOT,
 }

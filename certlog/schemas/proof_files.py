@@ -1,4 +1,4 @@
-"""JSON Schemas of what a verifier reads: evidence and trust root, with the issuer record (docs/formats.md, 6, 8, 9)."""
+"""JSON Schemas of what a verifier reads: evidence, status proof, trust root (docs/formats.md, 6, 8, 9)."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -13,7 +13,7 @@ from certlog.evidence import (
 )
 from certlog.keys import KeyType
 from certlog.schemas.certificates import CERTIFICATES
-from certlog.schemas.log import EPOCH_ENTRY, STATUS_ENTRY, TRUST_ENTRY
+from certlog.schemas.log import CERTIFICATE_ENTRY, EPOCH_ENTRY, STATUS_ENTRY, TRUST_ENTRY
 from certlog.schemas.parts import (
     COUNT,
     COUNT_OR_NULL,
@@ -31,6 +31,7 @@ from certlog.schemas.parts import (
     published,
 )
 from certlog.schemas.statements import CERTIFICATE_PROOF, DELEGATION, NAMES, scope_schema
+from certlog.status_proof import STATUS_PROOF_KIND, STATUS_PROOF_VERSION
 from certlog.trust_root import CHAIN_CLASSES, MAX_ITEMS, TRUST_ROOT_VERSION
 
 _HEX_HASH: Final = pattern("^0x[0-9a-f]{64}$")
@@ -107,6 +108,9 @@ def _proven(entry: Schema) -> Schema:
     return closed({"index": COUNT, "entry": entry, "path": PATH})
 
 
+_LISTS: Final = array(closed({"bits": pattern("^u[A-Za-z0-9_-]+$"), "path": PATH}), least=2, most=2)
+_RECORD: Final = closed({"index": COUNT, "record": embedded(ISSUER_RECORD), "path": PATH})
+
 EVIDENCE: Final = published(
     "evidence/v1",
     "Certlog evidence (canonical JSON)",
@@ -118,14 +122,27 @@ EVIDENCE: Final = published(
             "trust": array(_proven(TRUST_ENTRY), least=0, most=MAX_STATEMENTS),
             "events": array(_proven(STATUS_ENTRY), least=0, most=MAX_STATEMENTS),
             "epoch": _proven(EPOCH_ENTRY),
-            "records": array(
-                closed({"index": COUNT, "record": embedded(ISSUER_RECORD), "path": PATH}),
-                least=0,
-                most=MAX_RECORDS,
-            ),
-            "lists": array(closed({"bits": pattern("^u[A-Za-z0-9_-]+$"), "path": PATH}), least=2, most=2),
+            "records": array(_RECORD, least=0, most=MAX_RECORDS),
+            "lists": _LISTS,
         },
         {"certificate": {"oneOf": [_secured(schema) for schema in CERTIFICATES.values()]}},
+    ),
+)
+
+STATUS_PROOF: Final = published(
+    "status-proof/v1",
+    "Certlog dated status proof (canonical JSON)",
+    closed(
+        {
+            "v": {"const": STATUS_PROOF_VERSION},
+            "kind": {"const": STATUS_PROOF_KIND},
+            "index": COUNT,
+            "entry": CERTIFICATE_ENTRY,
+            "head": _HEAD,
+            "epoch": _proven(EPOCH_ENTRY),
+            "record": _RECORD,
+            "lists": _LISTS,
+        }
     ),
 )
 

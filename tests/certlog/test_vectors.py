@@ -36,11 +36,8 @@ from certlog.tree import MemoryTree, leaf_hash, verify_consistency, verify_inclu
 from certlog.trust_root import TrustRoot
 from certlog.trust_state import Operator, TrustState
 from tests.support import tile_answers
+from tests.support.judged_vectors import status_proof, verification
 from tools.vectors.__main__ import all_files
-from verifier.chain_view import AnchorReading, ChainView
-from verifier.check_file import File
-from verifier.report import CHECK_NUMBERS, Outcome
-from verifier.verify import verify
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "vectors"
 FILES: Final = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.json"))
@@ -228,43 +225,6 @@ def evidence(given: Given) -> Answer:
     return {"index": found.index, "documentHash": b64url(found.certificate.document_hash)}
 
 
-def reading(given: Given) -> AnchorReading:
-    time = given["blockTime"]
-    return AnchorReading(
-        chain_id=given["chainId"],
-        contract=given["contract"],
-        log_id=given["logId"],
-        size=given["size"],
-        root=digest_from_text(given["root"]),
-        block_time=None if time is None else parse_time(time),
-        block_number=given["blockNumber"],
-        final=given["final"],
-        read_block=given.get("readBlock"),
-    )
-
-
-def verification(given: Given) -> Answer:
-    view = given["chainView"]
-    file = given.get("file")
-    report = verify(
-        Evidence.parse(canonicalize(given["evidence"])),
-        TrustRoot.from_json(given["trustRoot"]),
-        parse_time(given["at"]),
-        ChainView(
-            readings=tuple(reading(item) for item in view["readings"]),
-            read_at=parse_time(view["readAt"]),
-            block_number=view["blockNumber"],
-        ),
-        None if file is None else File(digest_from_text(file["sha256"]), file["mediaType"]),
-    )
-    deciding = [
-        CHECK_NUMBERS[check.name]
-        for check in report.checks
-        if check.outcome is not Outcome.PASSED and check.reason is report.reason
-    ]
-    return {"verdict": report.verdict.value, "decidedBy": deciding[0] if report.reason else None}
-
-
 KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "strict-json": strict_json,
     "canonical-object": canonical_object,
@@ -290,8 +250,9 @@ KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "trust-root": trust_root,
     "evidence": evidence,
     "verification": verification,
+    "status-proof": status_proof,
 }
-NOT_GENUINE: Final = {"altered", "contradicted", "not_trusted"}
+NOT_GENUINE: Final = {"altered", "contradicted", "not_trusted", "refused"}
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -312,7 +273,10 @@ def test_the_vector_is_answered_as_its_file_says(path: str) -> None:
 def test_the_vectors_name_says_whether_it_must_be_refused(path: str) -> None:
     case = json.loads((FOLDER / path).read_bytes())
     assert path.startswith(f"{case['kind']}/")
-    must_be_refused = "wanted" not in case or case["wanted"].get("verdict") in NOT_GENUINE
+    judged = (
+        {case["wanted"].get(name) for name in ("verdict", "standing")} if "wanted" in case else {"refused"}
+    )
+    must_be_refused = bool(judged & NOT_GENUINE)
     assert path.endswith("_fail.json") is must_be_refused
 
 
@@ -357,6 +321,8 @@ def instances() -> list[tuple[str, str, Any]]:
                 found += [(path, "status-document", event["document"]) for event in given["events"]]
             case "verification" if case["wanted"]["verdict"] == "valid":
                 found.append((path, "evidence", given["evidence"]))
+            case "status-proof" if "wanted" in case:
+                found.append((path, "status-proof", given["proof"]))
             case _:
                 continue
     return found
@@ -369,7 +335,14 @@ def test_what_the_vectors_hold_is_valid_by_the_published_json_schemas() -> None:
         assert [error.message for error in validators[schema].iter_errors(value)] == [], path
         checked.add(schema)
     certificates = {"conformity-certificate", "calibration-certificate", "attested-file-certificate"}
-    assert checked == certificates | {"entry", "trust-root", "issuer-record", "status-document", "evidence"}
+    assert checked == certificates | {
+        "entry",
+        "trust-root",
+        "issuer-record",
+        "status-document",
+        "evidence",
+        "status-proof",
+    }
 
 
 def test_the_vectors_are_plain_ascii_and_hold_no_private_key() -> None:

@@ -25,6 +25,7 @@ from certlog.scopes import Names, Scope, Source
 from certlog.slots import Slot
 from certlog.status import INITIAL, CertificateStatus, FileBinding, StatusAction, StatusStatement, step
 from certlog.status_list import empty_list, set_bit, status_leaf_index, status_tree
+from certlog.status_proof import StatusProof
 from certlog.strict_json import JSONObject
 from certlog.timestamps import format_time, parse_time
 from certlog.tree import MemoryTree
@@ -243,6 +244,21 @@ class SmallLog:
                 ProvenList(suspension, tree.inclusion(status_leaf_index(slot.list, "suspension"))),
             ),
             certificate=certificate,
+        )
+
+    def status_proof(
+        self, certificate: SecuredDocument, *, anchors: Sequence[AnchorPointer] = ()
+    ) -> StatusProof:
+        """Return the dated status proof of a certificate; the log must end in an epoch."""
+        found = self.evidence(certificate, anchors={self.size: anchors})
+        index, slot = self.positions[certificate.document_hash]
+        return StatusProof(
+            index=index,
+            entry=certificate_entry(certificate, slot),
+            head=found.heads[-1],
+            epoch=found.epoch,
+            record=next(item for item in found.records if item.record.did == certificate.proof.did),
+            lists=found.lists,
         )
 
     def trust_root(self) -> TrustRoot:

@@ -251,7 +251,7 @@ STEPS = [
     ("verifier.check_status.verify_inclusion", _nothing, forged_lists),
     ("verifier.verify.prove_epoch", _trusting_epoch, older_epoch),
     ("verifier.check_status._age_problem", _nothing, stale),
-    ("verifier.check_status._clock_problem", _nothing, from_the_future),
+    ("verifier.check_status.clock_problem", _nothing, from_the_future),
     ("verifier.check_anchor._first_contradiction", _nothing, edited_block_time),
     ("verifier.check_status._bits_problem", _nothing, bit_without_its_event),
     ("verifier.check_log._signature_problem", lambda *_: "", signed_by_a_stolen_name),

@@ -9,10 +9,14 @@ from anchoring.batch import HaltReason, State
 from certlog.documents import SecuredDocument
 from certlog.evidence import Evidence
 from certlog.status import StatusAction
+from certlog.status_proof import StatusProof
 from certlog.timestamps import parse_time
+from certlog.trust_root import TrustRoot
 from tests.web.real import ANCHORING, CONTRACT, LOG_ID, RealRegistry, id_of, make_real_registry
+from verifier.chain_view import ChainView
 from verifier.report import CheckName, Outcome, Reason, Remark, Report, Verdict
 from verifier.verify import verify
+from verifier.verify_status import Standing, verify_status
 from web.anchors import StoredAnchors
 from web.services import Answer, Services
 from web.wiring import open_services
@@ -240,3 +244,20 @@ def test_the_api_of_a_real_registry_serves_what_a_verifier_needs(real: RealRegis
     assert client.get("/status/revocation/9").status_code == 404
     assert client.get("/api/v1/entries/99999").status_code == 404
     assert client.get("/api/v1/entries/99999/proof").status_code == 404
+
+
+def test_a_status_proof_is_downloaded_and_verifies(real: RealRegistry) -> None:
+    document = real.issue()
+    real.anchor()
+    real.poll()
+    client = real.app.test_client()
+    path = f"/api/v1/certificates/{id_of(document)}/status-proof"
+    answer = client.get(f"{path}?anchored=1")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{id_of(document)}.status.json"'
+    proof = StatusProof.parse(answer.data)
+    root = TrustRoot.parse(client.get("/api/v1/trust-root").data)
+    report = verify_status(proof, root, real.world.clock(), ChainView(), certificate=document.document_hash)
+    assert report.standing is Standing.CLEAR
+    assert client.get(f"{path}?on=1").status_code == 503
+    assert client.get(f"{path}?on=yesterday").status_code == 422
+    assert path.encode() in client.get(f"/en/c/{id_of(document)}").data

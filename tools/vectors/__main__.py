@@ -10,6 +10,7 @@ from tools.vectors import (
     log,
     sealed,
     state,
+    status_proofs,
     tiles,
     tree,
     trust,
@@ -34,6 +35,7 @@ def all_cases() -> Iterator[Case]:
         trust,
         verification,
         forgeries,
+        status_proofs,
     ):
         yield from module.cases()
 
