@@ -6,8 +6,9 @@ becomes Unavailable, once. Nothing is retried and no connection outlives its sho
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,8 +24,12 @@ from anchoring.contract import (
     checksummed,
     head_call,
     keccak256,
+    ownership_call,
     read_anchored_at,
     read_head,
+    read_log_id,
+    read_ownership,
+    successor_of_call,
 )
 from anchoring.ports import Anchor, Block, ContractHead, Finality, Receipt, SendAnswer
 from certlog.errors import InvalidInput, Unavailable
@@ -36,6 +41,8 @@ TIMEOUT: Final = 5.0
 
 MAX_ANSWER: Final = 16 * 1024 * 1024
 """Bytes; the largest answer that is needed, the contract's code, has 20 thousand."""
+
+_T = TypeVar("_T")
 
 _HASH_BYTES: Final = 32
 _PIECE: Final = 64 * 1024
@@ -199,25 +206,23 @@ class EvmChain:
 
     def head(self, log_id: bytes, at: Block) -> ContractHead:
         """See Chain."""
-        try:
-            size, anchorer, is_sealed = read_head(self._call(head_call(log_id), at))
-        except InvalidInput as error:
-            raise Unavailable(
-                Sentence("{endpoint} answered head() with: {error}", endpoint=self._rpc.endpoint, error=error)
-            ) from error
+        size, anchorer, is_sealed = self._read(head_call(log_id), read_head, "head()", at)
         return ContractHead(size, None if anchorer == ZERO_ADDRESS else anchorer, is_sealed)
 
     def anchored_at(self, log_id: bytes, head: Head, at: Block) -> Anchor | None:
         """See Chain."""
-        try:
-            found = read_anchored_at(self._call(anchored_at_call(log_id, head.size, head.root), at))
-        except InvalidInput as error:
-            raise Unavailable(
-                Sentence(
-                    "{endpoint} answered anchoredAt() with: {error}", endpoint=self._rpc.endpoint, error=error
-                )
-            ) from error
+        data = anchored_at_call(log_id, head.size, head.root)
+        found = self._read(data, read_anchored_at, "anchoredAt()", at)
         return Anchor(block_number=found[1], block_time=found[0]) if found else None
+
+    def ownership(self, log_id: bytes, at: Block) -> tuple[str, str]:
+        """See OwnedChain."""
+        return self._read(ownership_call(log_id), read_ownership, "ownership()", at)
+
+    def successor_of(self, log_id: bytes, at: Block) -> bytes | None:
+        """See OwnedChain."""
+        found = self._read(successor_of_call(log_id), read_log_id, "successorOf()", at)
+        return found if any(found) else None
 
     def transaction_count(self, account: str, at: Block) -> int:
         """See Chain."""
@@ -285,6 +290,19 @@ class EvmChain:
             time=_number(fields.get("timestamp"), method),
             base_fee=None if base_fee is None else _number(base_fee, method),
         )
+
+    def _read(self, data: bytes, read: Callable[[bytes], _T], what: str, at: Block) -> _T:
+        try:
+            return read(self._call(data, at))
+        except InvalidInput as error:
+            raise Unavailable(
+                Sentence(
+                    "{endpoint} answered {what} with: {error}",
+                    endpoint=self._rpc.endpoint,
+                    what=what,
+                    error=error,
+                )
+            ) from error
 
     def _call(self, data: bytes, at: Block) -> bytes:
         call = {"to": self._contract, "data": "0x" + data.hex()}

@@ -41,6 +41,15 @@ class Owner:
     """Seconds to wait for a block, and again for finality."""
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a transaction of an owner does; without `to` it makes a contract."""
+
+    to: str | None
+    data: bytes
+    gas: int
+
+
 def deploy(chain: Chain, owner: Owner, chain_at: Callable[[str], Chain], *, chain_id: int) -> Deployment:
     """Deploy CheckpointAnchor and check what stands at its address.
 
@@ -56,7 +65,7 @@ def deploy(chain: Chain, owner: Owner, chain_at: Callable[[str], Chain], *, chai
         Unavailable: the node does not answer, or time ran out.
     """
     require_chain(chain, chain_id)
-    receipt = _perform(chain, owner, chain_id, _Call(None, artifact().bytecode, DEPLOY_GAS))
+    receipt = perform(chain, owner, chain_id, Call(None, artifact().bytecode, DEPLOY_GAS))
     if receipt.contract is None:
         raise NotTrusted("the deployment made no contract")
     found = chain_at(receipt.contract).code_hash()
@@ -87,8 +96,8 @@ def open_log(
     require_contract(chain, contract)
     opened = log_id(owner.signer.address, origin)
     if chain.head(opened, chain.latest()).anchorer is None:
-        call = _Call(contract, open_log_call(origin, anchorer), OPEN_LOG_GAS)
-        _perform(chain, owner, chain_id, call)
+        call = Call(contract, open_log_call(origin, anchorer), OPEN_LOG_GAS)
+        perform(chain, owner, chain_id, call)
     found = chain.head(opened, chain.latest()).anchorer
     if found != anchorer:
         raise NotTrusted(
@@ -135,14 +144,13 @@ def require_contract(chain: Chain, contract: str) -> None:
         raise InvalidInput(message, code="wrong-code")
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    to: str | None
-    data: bytes
-    gas: int
+def perform(chain: Chain, owner: Owner, chain_id: int, call: Call) -> Receipt:
+    """Sign, send and wait until the transaction is final.
 
-
-def _perform(chain: Chain, owner: Owner, chain_id: int, call: _Call) -> Receipt:
+    Raises:
+        NotTrusted: the node or the contract refused it.
+        Unavailable: the node or the key does not answer, or time ran out.
+    """
     latest = chain.latest()
     fees = fees_now(owner.fees, latest.base_fee, chain.gas_price)
     nonce = chain.transaction_count(owner.signer.address, latest)

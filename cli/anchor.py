@@ -22,7 +22,7 @@ from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from cli.anchor_options import data_option, now
-from cli.anchor_owner import deploy_contract, open_log_command
+from cli.anchor_owner import OWNERS_COMMANDS
 from cli.anchor_signer import SecretOptions, read_secret, secret_options, token_options, token_place
 from cli.anchor_text import batch_table, poll_lines, step_reporter
 from cli.anchoring import run_worker
@@ -44,7 +44,7 @@ def anchor() -> None:
     """Anchor checkpoints on a chain: contract, log, worker, batches."""
 
 
-for _command in (deploy_contract, open_log_command):
+for _command in OWNERS_COMMANDS:
     anchor.add_command(_command)
 
 
