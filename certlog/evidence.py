@@ -38,7 +38,8 @@ from certlog.timestamps import format_time, parse_utc
 EVIDENCE_VERSION: Final = 1
 MAX_EVIDENCE_BYTES: Final = 2 * 1024 * 1024
 """A certificate of the largest size, two full lists and hundreds of statements fit well within."""
-MAX_HEADS: Final = 3
+MAX_HEADS: Final = 4
+"""First anchored, newest anchored, newest with the auditors' quorum, newest signed."""
 MAX_ANCHORS: Final = 8
 MAX_STATEMENTS: Final = 500
 MAX_RECORDS: Final = 20
@@ -228,7 +229,7 @@ class Evidence:
 
     Attributes:
         index: the certificate's position in the log.
-        heads: 1 to 3 of rising size, each ending in an epoch; the last is the one that all else proves to.
+        heads: 1 to 4 of rising size, each ending in an epoch; the last is the one that all else proves to.
         trust: the statements behind the issuer's key and claimed scope.
         events: every status statement of this certificate, in log order.
         epoch: the last head's last leaf.
@@ -268,7 +269,7 @@ class Evidence:
         heads = get_items(obj, "heads", "", Head.from_json, most=MAX_HEADS)
         lists = get_items(obj, "lists", "", ProvenList.from_json, most=2)
         if not heads or len(lists) != len(PURPOSES):
-            raise InvalidInput("expected 1 to 3 heads and exactly 2 lists", code="bad-evidence")
+            raise InvalidInput("expected 1 to 4 heads and exactly 2 lists", code="bad-evidence")
         return cls(
             index=get_int(obj, "index"),
             heads=heads,

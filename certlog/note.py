@@ -115,13 +115,23 @@ def _split(text: str) -> Note:
     body, separator, tail = text.rpartition("\n\n")
     if not separator or not tail.endswith("\n") or _CONTROL.search(text):
         raise InvalidInput("not a signed note: text, an empty line, signature lines", code="bad-note")
-    lines = tail[:-1].split("\n")
-    if len(lines) > MAX_SIGNATURES:
-        raise InvalidInput(
-            Sentence("a note has at most {max_signatures} signatures", max_signatures=MAX_SIGNATURES),
-            code="bad-note",
-        )
-    return Note(body + "\n", tuple(_parse_line(line) for line in lines))
+    return Note(body + "\n", _lines(tail))
+
+
+def parse_signature_lines(text: str) -> tuple[NoteSignature, ...]:
+    """Read signature lines that stand alone, each with its line end.
+
+    Raises:
+        InvalidInput: too large, no line, too many, or a line of another form.
+    """
+    if len(text.encode()) > MAX_NOTE_BYTES or not text.endswith("\n") or _CONTROL.search(text):
+        raise InvalidInput("expected signature lines, each with its line end", code="bad-note")
+    return _lines(text)
+
+
+def signature_line(signature: NoteSignature) -> str:
+    """Return a signature as a line of a note, its line end included."""
+    return f"{_LINE_START}{signature.name} {b64(signature.key_id + signature.signature)}\n"
 
 
 def sign_note(text: str, *signers: NoteSigner) -> str:
@@ -131,7 +141,7 @@ def sign_note(text: str, *signers: NoteSigner) -> str:
     lines = []
     for signer in signers:
         key = signer.verifier_key
-        lines.append(f"{_LINE_START}{key.name} {b64(key.key_id + signer.sign(text.encode()))}\n")
+        lines.append(signature_line(NoteSignature(key.name, key.key_id, signer.sign(text.encode()))))
     return text + "\n" + "".join(lines)
 
 
@@ -178,6 +188,16 @@ def _verify_line(text: str, line: NoteSignature, key: VerifierKey) -> None:
         )
     timestamp = int.from_bytes(line.signature[:_TIMESTAMP_BYTES], "big")
     verify_signature(public_key, cosignature_message(text, timestamp), line.signature[_TIMESTAMP_BYTES:])
+
+
+def _lines(text: str) -> tuple[NoteSignature, ...]:
+    lines = text[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise InvalidInput(
+            Sentence("a note has at most {max_signatures} signatures", max_signatures=MAX_SIGNATURES),
+            code="bad-note",
+        )
+    return tuple(_parse_line(line) for line in lines)
 
 
 def _parse_line(line: str) -> NoteSignature:

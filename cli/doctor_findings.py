@@ -12,6 +12,7 @@ SUBJECTS: Final = (
     Sentence("anchoring"),
     Sentence("anchoring-key"),
     Sentence("chain"),
+    Sentence("cosigners"),
     Sentence("database"),
     Sentence("disk"),
     Sentence("journal"),

@@ -6,6 +6,7 @@ from typing import Final
 
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
+from cli.doctor_cosigners import look_at_cosigners
 from cli.doctor_findings import Check, Finding, bad, good, warning
 from registry.data_folder import DataFolder
 from registry.epoch_append import last_epoch
@@ -32,6 +33,7 @@ def registry_checks(path: Path, environ: Mapping[str, str], now: Callable[[], in
         Check("database", lambda: _database(folder, surroundings)),
         Check("last-signed-head", lambda: _last_signed_head(folder, surroundings)),
         Check("worker", lambda: _worker(folder, surroundings)),
+        Check("cosigners", lambda: _cosigners(folder, surroundings)),
         Check("trust-root", lambda: _trust_root(folder)),
     ]
 
@@ -97,6 +99,12 @@ def _worker(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]
         yield bad("worker", text, _START)
     else:
         yield good("worker", Sentence("all {size} entries are signed", size=newest.size))
+
+
+def _cosigners(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]:
+    registry = open_registry(folder, surroundings)
+    with closed_at_end(registry.database) as database, database.reading() as connection:
+        yield from look_at_cosigners(connection, registry.settings.cosigners, surroundings.now())
 
 
 _START: Final = Sentence(

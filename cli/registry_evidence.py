@@ -36,7 +36,10 @@ def evidence(path: Path, folder: Path) -> None:
     try:
         with registry.database.reading() as connection:
             export = EvidenceExport(
-                connection, registry.settings.operator_did, lambda index: anchors.about(index).heads
+                connection,
+                registry.settings.operator_did,
+                lambda index: anchors.about(index).heads,
+                registry.settings.cosigners,
             )
             count = written = 0
             for identifier, content in export.certificates():

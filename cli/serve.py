@@ -151,6 +151,7 @@ def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> 
     """Sign heads, append epochs and anchor, without web pages. `serve` starts this itself; run one at most."""
     from cli.anchor_text import step_reporter  # noqa: PLC0415 - what anchoring needs is loaded in this process only
     from cli.anchoring import run_worker  # noqa: PLC0415 - as above
+    from cli.cosigning import start_cosigning  # noqa: PLC0415 - as above
     from cli.registry_worker import anchoring_thread, publish  # noqa: PLC0415 - as above
 
     folder, surroundings, stop = DataFolder(path), Surroundings(os.environ), _stop_on_signals()
@@ -165,8 +166,12 @@ def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> 
             _tell,
             path,
         ).start()
-    interval = load_settings(folder.settings, os.environ).publish_interval
-    publish(publisher, interval, stop, tell=_tell, now=system_now)
+    settings = load_settings(folder.settings, os.environ)
+    witnesses = settings.cosigners.witnesses
+    start_cosigning(
+        publisher.database, witnesses, settings.witness_interval, stop, tell=_tell, now=system_now
+    )
+    publish(publisher, settings.publish_interval, stop, tell=_tell, now=system_now)
 
 
 @registry.command("trust-root")

@@ -25,6 +25,8 @@ from certlog.status_proof import StatusProof
 from certlog.strict_json import JSONObject
 from certlog.tree import MemoryTree, inclusion_proof
 from registry.claims import granting
+from registry.cosignatures import cosigned, newest_audited_size
+from registry.cosigners import NO_COSIGNERS, CosignerPolicy
 from registry.heads import SignedCheckpoint, checkpoint_at
 from registry.log_tree import node_reader, read_entry
 from registry.status_lists import bits_as_of, leaves_at
@@ -55,9 +57,12 @@ class Subject:
 class EvidenceBuilder:
     """Builds evidence from one consistent snapshot."""
 
-    def __init__(self, connection: Connection, operator_did: str) -> None:
-        """Take the snapshot, and the DID whose statements need no delegation."""
+    def __init__(
+        self, connection: Connection, operator_did: str, cosigners: CosignerPolicy = NO_COSIGNERS
+    ) -> None:
+        """Take the snapshot, the DID whose statements need no delegation, and who the auditors are."""
         self._connection = connection
+        self._cosigners = cosigners
         self._operator_did = operator_did
         self._read = cache(node_reader(connection))
         self._records: dict[str, IssuerRecord] | None = None
@@ -65,7 +70,8 @@ class EvidenceBuilder:
     def build(self, subject: Subject, anchored: Sequence[AnchoredHead]) -> Evidence:
         """Return the evidence of one certificate.
 
-        1. Heads: the first anchored one that contains it, the newest anchored, the newest signed.
+        1. Heads: the first anchored one that contains it, the newest anchored, the newest with the auditors' quorum,
+           the newest signed.
         2. The last head's epoch, and the state that it committed.
         3. The certificate's status statements before that epoch.
         4. The trust statements behind every signature and claim, and the records of their signers.
@@ -180,8 +186,10 @@ class EvidenceBuilder:
             if index < head.size <= newest.size:
                 self._require_own(head)
                 pointers[head.size] = pointers.get(head.size, ()) + head.pointers
-        sizes = sorted({*list(pointers)[:1], *list(pointers)[-1:], newest.size})
-        return [(self._signed(size), pointers.get(size, ())) for size in sizes]
+        audited = newest_audited_size(self._connection, self._cosigners, index)
+        chosen = {*list(pointers)[:1], *list(pointers)[-1:], newest.size}
+        sizes = sorted(chosen if audited is None else chosen | {audited})
+        return [(cosigned(self._connection, self._signed(size)), pointers.get(size, ())) for size in sizes]
 
     def _newest_with_epoch(self, index: int) -> SignedCheckpoint:
         size = self._connection.execute(

@@ -22,6 +22,8 @@ from certlog.errors import Unavailable
 from certlog.evidence import EVIDENCE_VERSION, Evidence
 from certlog.sentences import Sentence
 from certlog.tree import Prover
+from registry.cosignatures import newest_audited_size
+from registry.cosigners import NO_COSIGNERS, CosignerPolicy
 from registry.evidence import AnchoredHead, EvidenceBuilder, Subject
 from registry.log_tree import node_reader
 from registry.tables import certificates, documents, entries, nodes, statements
@@ -98,15 +100,18 @@ class EvidenceExport:
         connection: Connection,
         operator_did: str,
         anchored: Callable[[int], Sequence[AnchoredHead]],
+        cosigners: CosignerPolicy = NO_COSIGNERS,
     ) -> None:
-        """Take the snapshot, the operator's DID, and how to ask which final heads contain an entry."""
+        """Take the snapshot, the operator's DID, how to ask which final heads contain an entry, and the auditors."""
         self._connection = connection
-        self._builder = EvidenceBuilder(connection, operator_did)
+        self._builder = EvidenceBuilder(connection, operator_did, cosigners)
         self._anchored = anchored
         self._stored = lru_cache(maxsize=_UPPER_NODES)(node_reader(connection))
         self._block: Mapping[tuple[int, int], bytes] = {}
         self._provers: dict[int, Prover] = {}
         self._shared: dict[object, _Shared] = {}
+        # The newest head with the auditors' quorum; an entry after it has none.
+        self._audited = newest_audited_size(connection, cosigners, 0)
 
     def certificates(self) -> Iterator[tuple[str, bytes]]:
         """Yield each certificate's id and evidence file, in the order of the log.
@@ -141,7 +146,8 @@ class EvidenceExport:
         signers = (entry["proof"]["verificationMethod"], *sorted({event.method for event in logged.events}))
         content = None if logged.document is None else orjson.loads(logged.document)
         claims = self._builder.grants_of(signers[0], content, logged.index)
-        kind = (tuple(head.size for head in heads), signers, entry["slot"][0], claims)
+        audited = None if self._audited is None or self._audited <= logged.index else self._audited
+        kind = (tuple(head.size for head in heads), audited, signers, entry["slot"][0], claims)
         shared = self._shared.get(kind)
         if shared is None:
             shared = self._shared[kind] = self._first(logged, heads)

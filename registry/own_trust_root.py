@@ -28,8 +28,8 @@ def own_trust_root(
         log_keys=(LogKey(log_key, 0, None),),
         operator=settings.operator,
         list_key=list_key,
-        auditors=(),
-        auditor_quorum=0,
+        auditors=settings.cosigners.auditors,
+        auditor_quorum=settings.auditor_quorum,
         chains=tuple(chains),
         max_status_age=MAX_STATUS_AGE,
         max_anchor_age=MAX_ANCHOR_AGE,
@@ -62,4 +62,6 @@ def update_trust_root(
 def _extends(new: TrustRoot, old: TrustRoot) -> bool:
     """Tell whether everything that the old root pins is pinned by the new one too."""
     keys = (old.origin, old.operator, old.list_key) == (new.origin, new.operator, new.list_key)
-    return keys and set(old.log_keys) <= set(new.log_keys) and set(old.chains) <= set(new.chains)
+    same_auditors = (old.auditors, old.auditor_quorum) == (new.auditors, new.auditor_quorum)
+    pins = set(old.log_keys) <= set(new.log_keys) and set(old.chains) <= set(new.chains)
+    return keys and pins and same_auditors

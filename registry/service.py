@@ -28,6 +28,7 @@ from certlog.tlog_proof import format_proof
 from certlog.tree import consistency_proof, inclusion_proof
 from registry import lookup
 from registry.append import LogWriter, Outcome
+from registry.cosignatures import Kept, cosigned, take_note
 from registry.database import Database
 from registry.evidence import AnchoredHead, EvidenceBuilder, Subject, subject_of
 from registry.heads import SignedCheckpoint, newest_checkpoint
@@ -141,14 +142,24 @@ class Registry:
         answers = iter(self.writer.append(candidates) if candidates else ())
         return [found if isinstance(found, Outcome) else next(answers) for found in examined]
 
+    def take_cosigned_note(self, note: str) -> Kept:
+        """Keep the cosignatures that a witness or auditor has put under one of our heads; durable when this returns.
+
+        Raises:
+            InvalidInput: not a head that was signed here, or a cosignature that is wrong.
+            NotTrusted: no cosignature of a key that the settings pin.
+        """
+        return take_note(self.database, self.settings.cosigners, note, now=self._now())
+
     def head(self) -> SignedCheckpoint:
-        """Return the newest signed head.
+        """Return the newest signed head, with the cosignatures that have come in so far.
 
         Raises:
             Unavailable: nothing is signed yet.
         """
         with self.database.reading() as connection:
             newest = newest_checkpoint(connection)
+            newest = None if newest is None else cosigned(connection, newest)
         if newest is None:
             message = "no checkpoint is signed yet; is the worker running? Try again in a second"
             raise Unavailable(message)
@@ -265,7 +276,7 @@ class Registry:
         """
         with self.database.reading() as connection:
             subject = self._subject(connection, document_hash)
-            return EvidenceBuilder(connection, self.settings.operator_did).build(subject, anchored)
+            return self._builder(connection).build(subject, anchored)
 
     def status_proof(
         self,
@@ -289,7 +300,7 @@ class Registry:
         """
         with self.database.reading() as connection:
             subject = self._subject(connection, document_hash)
-            builder = EvidenceBuilder(connection, self.settings.operator_did)
+            builder = self._builder(connection)
             return builder.status_proof(subject, anchored, on=on, needs_anchor=needs_anchor)
 
     def status_list_credential(self, purpose: StatusPurpose, number: int) -> bytes:
@@ -310,6 +321,9 @@ class Registry:
             raise InvalidInput(message, code="unknown-certificate")
         document = lookup.document(connection, document_hash)
         return subject_of(connection, row.index, document_hash, document)
+
+    def _builder(self, connection: Connection) -> EvidenceBuilder:
+        return EvidenceBuilder(connection, self.settings.operator_did, self.settings.cosigners)
 
     def _examine(self, item: Submission, submitter: str | None) -> Candidate | Outcome:
         try:

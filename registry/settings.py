@@ -11,12 +11,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.keys import PublicKey, check_did
 from certlog.sentences import Sentence
 from certlog.trust_state import Operator
+from registry.cosigners import MAX_COSIGNERS, CosignerPolicy
 from storage.postgres import parse_url
 
 ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
@@ -63,6 +72,14 @@ def _database(text: str | None) -> str | None:
     return None if text is None else parse_url(text).render_as_string()
 
 
+def _separate(value: object) -> object:
+    """Read what a variable of the environment says of several: one after another, with ; between them."""
+    return [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
+
+
+_Names = Annotated[tuple[str, ...], BeforeValidator(_separate)]
+
+
 class Settings(BaseModel):
     """Everything that a registry can be told."""
 
@@ -92,12 +109,35 @@ class Settings(BaseModel):
     """Where the log is kept: the URL of a PostgreSQL database, without password; absent, SQLite in the data folder."""
     busy_timeout: float = Field(default=10, ge=0.1, le=60)
     """Seconds that a writer waits for another before it answers "try again"."""
+    witnesses: _Names = ()
+    """Witnesses that are asked to cosign, each as "VKEY URL"; with ; between them in a variable."""
+    witness_quorum: int = Field(default=0, ge=0, le=MAX_COSIGNERS)
+    """How many witnesses are wanted under a head; when they are missing, the worker and the doctor say so."""
+    auditors: _Names = ()
+    """Vkeys of the auditors whose cosignatures are taken, and which the trust root names."""
+    auditor_quorum: int = Field(default=0, ge=0, le=MAX_COSIGNERS)
+    """How many auditors stand in for the chain; at least 1 where there are auditors."""
+    witness_interval: float = Field(default=10, ge=0.05, le=3600)
+    """Seconds between two looks for a head that a witness has not cosigned."""
 
     @property
     def operator(self) -> Operator:
         """The pinned operator."""
         key = PublicKey.from_multibase(self.operator_key)
         return Operator(self.operator_did, key, PublicKey.from_multibase(self.recovery_key))
+
+    @property
+    def cosigners(self) -> CosignerPolicy:
+        """Who may cosign, and how many are wanted."""
+        return CosignerPolicy.read(self.witnesses, self.witness_quorum, self.auditors, self.auditor_quorum)
+
+    @model_validator(mode="after")
+    def _cosigners_fit(self) -> "Settings":
+        try:
+            _ = self.cosigners
+        except CertlogError as error:
+            raise ValueError(str(error)) from error
+        return self
 
     def to_toml(self) -> str:
         """Return the [registry] table that says this; the one place that writes it is `certlog registry init`."""

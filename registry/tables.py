@@ -180,6 +180,18 @@ checkpoints: Final = Table(
     Column("signed_at", Number, nullable=False),
 )
 
+# What witnesses and auditors signed under our heads: one row for each head and cosigner (vkey text), verified before.
+cosignatures: Final = Table(
+    "cosignatures",
+    metadata,
+    Column("size", Number, ForeignKey("checkpoints.size"), primary_key=True, autoincrement=False),
+    Column("cosigner", Name, primary_key=True),
+    Column("signature", LargeBinary(72), nullable=False),
+    Column("time", Number, nullable=False),
+    Column("received_at", Number, nullable=False),
+    Index(None, "cosigner", "size"),
+)
+
 # Anchoring batches: number -> the size that was fixed for it, once.
 seals: Final = Table(
     "seals",
@@ -226,6 +238,7 @@ INSERT_ONLY: Final = tuple(
         epochs,
         status_leaves,
         checkpoints,
+        cosignatures,
         seals,
         slot_reservations,
     )

@@ -123,6 +123,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
     document["components"]["schemas"]["Problem"] = ProblemOut.model_json_schema()
     for _path, method, operation in _operations(document):
         for status in READING_PROBLEMS if method == "get" else WRITING_PROBLEMS:
+            if status == HTTPStatus.UNAUTHORIZED and "security" not in operation:
+                continue
             operation["responses"][str(status)] = {
                 "description": HTTPStatus(status).phrase,
                 "content": {MEDIA_TYPE: {"schema": PROBLEM_REF}},
@@ -136,7 +138,8 @@ def _complete(document: dict[str, Any]) -> dict[str, Any]:
             operation["requestBody"]["required"] = True
         media_type = operation.pop("x-request-media-type", None)
         if media_type is not None:
-            body = {"schema": {"type": "string", "description": "one submission a line"}}
+            told = operation.pop("x-request-description", "one submission a line")
+            body = {"schema": {"type": "string", "description": told}}
             operation["requestBody"] = {"required": True, "content": {media_type: body}}
     return document
 

@@ -86,6 +86,14 @@ class LogOut(Outgoing):
     checkpoint: list[str] = Field(description="the signed note's lines, as in evidence; whole at /checkpoint")
 
 
+class CosignaturesOut(Outgoing):
+    """What was taken of a cosigned checkpoint; durable when this is received."""
+
+    size: int = Field(description="of the head")
+    cosigners: list[str] = Field(description="whose cosignatures count here")
+    new: int = Field(description="how many of them were not known before")
+
+
 class ConsistencyOut(Outgoing):
     """A consistency proof of RFC 9162."""
 

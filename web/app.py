@@ -10,6 +10,7 @@ from apiflask import APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web.api import api, public_files
+from web.api_cosignatures import cosign_api
 from web.api_description import configure_openapi
 from web.api_submit import submit_api
 from web.assets import install_assets
@@ -45,7 +46,7 @@ def create_app(services: Services) -> APIFlask:
     install_problems(app)
     install_assets(app, STATIC)
     configure_openapi(app)
-    for blueprint in (pages, api, submit_api, public_files, health):
+    for blueprint in (pages, api, submit_api, cosign_api, public_files, health):
         app.register_blueprint(blueprint)
     if services.proxy_hops:
         hops = services.proxy_hops

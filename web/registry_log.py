@@ -12,7 +12,7 @@ from certlog.strict_json import JSONObject
 from registry.service import Registry
 from registry.submission import Submission
 from web.problems import NotFound
-from web.services import Accepted, LogHead, Outcome, Refused, Reservation, Submitted
+from web.services import Accepted, Cosigned, LogHead, Outcome, Refused, Reservation, Submitted
 
 _ABSENT: Final = frozenset({"no-entry", "no-list"})
 
@@ -58,6 +58,11 @@ class RegistryLog:
             return self._registry.status_list_credential(wanted, number)
         except InvalidInput as error:
             raise _as_absent(error) from error
+
+    def take_cosigned_note(self, note: str) -> Cosigned:
+        """Keep what a cosigned checkpoint brings."""
+        kept = self._registry.take_cosigned_note(note)
+        return Cosigned(kept.size, kept.names, kept.new)
 
     def certificate_status(self, document_hash: DocumentHash) -> JSONObject:
         """Return `{last, suspended, revoked}`."""

@@ -192,6 +192,15 @@ class Refused:
 Outcome = Accepted | Refused
 
 
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """What was taken of a cosigned checkpoint: whose cosignatures count, and how many were new."""
+
+    size: int
+    names: tuple[str, ...]
+    new: int
+
+
 class Log(Protocol):
     """Reads the log: everything here is public."""
 
@@ -232,6 +241,15 @@ class Log(Protocol):
 
         Raises:
             NotFound: the registry has no such list.
+        """
+        ...
+
+    def take_cosigned_note(self, note: str) -> Cosigned:
+        """Keep what a cosigned checkpoint brings; durable when this returns.
+
+        Raises:
+            InvalidInput: not a head of this log, or a cosignature that is wrong.
+            NotTrusted: no cosignature of a pinned key.
         """
         ...
 

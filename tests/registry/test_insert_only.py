@@ -6,9 +6,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from certlog.cosignature import Cosignature
 from certlog.status import StatusAction
+from registry.cosignatures import keep
 from registry.tables import INSERT_ONLY, metadata
 from tests.support.registry import RegistryWorld, as_submission
+from tests.support.signing import cosigner
 
 
 @pytest.fixture
@@ -21,7 +24,9 @@ def full(enrolled: RegistryWorld) -> RegistryWorld:
     sealed = enrolled.slot()
     item = as_submission(enrolled.certificate(slot=sealed), sealed, publish=False)
     enrolled.logged(replace(item, sealed=bytes(64), number_tag=bytes(32)))
-    enrolled.publisher.seal_batch(0)
+    size = enrolled.publisher.seal_batch(0).size
+    found = Cosignature(cosigner("w", time=1).verifier_key, 1, bytes(72))
+    keep(enrolled.registry.database, size, [found], now=1)
     return enrolled
 
 

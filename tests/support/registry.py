@@ -219,7 +219,7 @@ def settings_text(**changes: str | int) -> str:
     return "\n".join(["[registry]", *lines, ""])
 
 
-def make_world(path: Path, place: Place | None = None, **changes: str | int) -> RegistryWorld:
+def make_world(path: Path, place: Place | None = None, **changes: object) -> RegistryWorld:
     """Make a registry in a new folder, its database there or in another place, and open it; the caller closes it."""
     surroundings = Surroundings(environ={}, now=Clock(), random_bytes=counted_bytes())
     elsewhere = {} if place is None or place.url is None else {"database": place.url}

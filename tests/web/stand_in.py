@@ -41,6 +41,7 @@ from web.services import (
     AnchorRow,
     Answer,
     ChainPoll,
+    Cosigned,
     LogHead,
     Refused,
     Reservation,
@@ -77,6 +78,7 @@ STATUS_ACTIONS: Final = {
 }
 OPEN_VERDICTS: Final = (Verdict.PENDING, Verdict.CANNOT_CHECK)
 
+COSIGNER: Final = "auditor.example.vn"
 CHAIN_VIEW: Final = ChainView(
     read_at=NOW - 5, block_number=1234, block_time=NOW - 12, source="the registry's anchoring worker"
 )
@@ -205,6 +207,12 @@ class StandIn:
         if number:
             raise NotFound(f"there is no status list {number} yet")
         return f'{{"type":"{purpose}"}}'.encode()
+
+    def take_cosigned_note(self, note: str) -> Cosigned:
+        self._fail()
+        if COSIGNER not in note:
+            raise NotTrusted("no pinned key", code="unknown-cosigner")
+        return Cosigned(len(self.entries), (COSIGNER,), 1)
 
     def certificate_status(self, document_hash: DocumentHash) -> JSONObject:
         raise NotFound(f"no certificate {document_hash.hex()}")

@@ -13,7 +13,7 @@ from certlog.digests import RootHash
 from certlog.encoding import b64url, b64url_decode
 from certlog.tree import leaf_hash, verify_consistency
 from certlog.trust_root import TrustRoot
-from tests.web.stand_in import DID, ORIGIN, TOKEN, StandIn, anchor_rows
+from tests.web.stand_in import COSIGNER, DID, ORIGIN, TOKEN, StandIn, anchor_rows
 from verifier.report import Verdict
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -271,9 +271,10 @@ def test_the_description_is_openapi_3_1_and_declares_every_problem(client: Flask
     assert document["openapi"].startswith("3.1")
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            wanted = {"401", "403", "413", "415"} if method == "post" else {"404", "405"}
+            wanted = {"403", "413", "415"} if method == "post" else {"404", "405"}
             assert wanted | {"400", "422", "429", "503"} <= operation["responses"].keys(), (path, method)
-            assert bool(operation.get("security")) == (method == "post")
+            needs_token = method == "post" and path != "/api/v1/cosignatures"
+            assert bool(operation.get("security")) == ("401" in operation["responses"]) == needs_token
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and status != "414":  # the web server's own, in HTML
                     assert list(response["content"]) == ["application/problem+json"]
@@ -285,3 +286,29 @@ def test_the_docs_page_lists_what_the_description_lists(client: FlaskClient) -> 
     page = client.get("/en/docs").text
     for path in document["paths"]:
         assert path in page
+
+
+NOTE = {"content_type": "text/plain"}
+
+
+def test_a_cosigned_checkpoint_is_taken_without_a_token(client: FlaskClient) -> None:
+    answer = client.post("/api/v1/cosignatures", data=f"note of {COSIGNER}", **NOTE)
+    assert answer.json == {"size": 0, "cosigners": [COSIGNER], "new": 1}
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"a stranger's note", "text/plain", 403, "unknown-cosigner"),
+        (b"\xff", "text/plain", 400, "not-utf8"),
+        (b"x" * 16385, "text/plain", 413, "request-entity-too-large"),
+        (b"{}", "application/json", 415, "unsupported-media-type"),
+    ],
+)
+def test_another_body_than_a_cosigned_checkpoint_is_refused(
+    client: FlaskClient, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    answer = client.post("/api/v1/cosignatures", data=body, content_type=content_type)
+    assert answer.json is not None
+    assert (answer.status_code, answer.json["code"]) == (status, code)

@@ -229,7 +229,7 @@ def _unreadable() -> Iterator[Case]:
         ("unknown-member", "A member that the form does not have.", {"verdict": "valid"}, "unknown-member"),
         ("version-2", "A version that does not exist yet.", {"v": 2}, "bad-version"),
         ("no-heads", "No head.", {"heads": []}, "bad-evidence"),
-        ("four-heads", "Four heads.", {"heads": [head] * 4}, "too-many"),
+        ("five-heads", "Five heads.", {"heads": [head] * 5}, "too-many"),
         ("one-list", "One list.", {"lists": value["lists"][:1]}, "bad-evidence"),
         (
             "empty-anchors",
