@@ -1,10 +1,11 @@
-"""The life of one batch as values: its states and the only transitions between them (T1-T5, T7, T8). Pure.
+"""The life of one batch as values: its states and the only transitions between them (T1-T8). Pure.
 
     none -T1 seal-> SEALED -T2 prepare-> PREPARED -T3 send-> BROADCAST -T4 seen-> INCLUDED -T5 final-> FINAL
-    T7 reorg: INCLUDED -> BROADCAST · T8 halt: the whole line stops, whatever the batch's state
+    T6 bump: BROADCAST -> BROADCAST with one more attempt · T7 reorg: INCLUDED -> BROADCAST
+    T8 halt: the whole line stops, whatever the batch's state
 
-T6 (a fee bump) is not made yet. The types leave room for it: a transaction is one nonce and one calldata,
-with as many attempts as were signed for them. Nothing here reads a clock, a database or a chain.
+Two more are no steps of an ordinary life: a batch whose nonce is spent for good goes back to SEALED (requeue), and
+one that the finalized chain holds is adopted. Nothing here reads a clock, a database or a chain.
 """
 
 from dataclasses import dataclass, replace
@@ -34,6 +35,12 @@ class State(StrEnum):
 
 IN_FLIGHT: Final = (State.PREPARED, State.BROADCAST, State.INCLUDED)
 """States in which a nonce is spent and the outcome open: at most one batch of a line is in one of them."""
+
+
+GAS: Final = 400_000
+"""Limit for a transaction; an anchor costs under 80,000 at a million entries. Unused gas is not paid."""
+MAX_GAS: Final = 16 * GAS
+"""A transaction that ran out of gas is tried again with twice as much, up to this."""
 
 
 class HaltReason(StrEnum):
@@ -136,6 +143,8 @@ class Transaction:
     calldata: bytes
     attempts: tuple[Attempt, ...]
     """Oldest first; never empty."""
+    gas: int = GAS
+    """The limit, in every attempt."""
     sent_at: int | None = None
     """When the attempts last left, or None when that is not known (never, or a reorg since)."""
     last_answer: str = ""
@@ -144,6 +153,23 @@ class Transaction:
     def newest_first(self) -> tuple[Attempt, ...]:
         """Return the attempts in the order in which they are sent and looked for."""
         return self.attempts[::-1]
+
+    @property
+    def newest(self) -> Attempt:
+        """The attempt that offers most."""
+        return self.attempts[-1]
+
+    def bumped(self, attempt: Attempt) -> "Transaction":
+        """T6: the same nonce and calldata with one more attempt, which must leave at once.
+
+        Raises:
+            IllegalTransition: the new attempt does not offer more.
+        """
+        if attempt.fees.max_fee <= self.newest.fees.max_fee:
+            raise IllegalTransition(
+                Sentence("a bump of nonce {nonce} must offer more than before", nonce=self.nonce)
+            )
+        return replace(self, attempts=(*self.attempts, attempt), sent_at=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +180,10 @@ class Inclusion:
     block_time: int
     tx_hash: bytes | None
     """The attempt that was mined; None while no receipt could be read."""
+    gas_used: int | None = None
+    """From its receipt; None while no receipt could be read."""
+    paid: int | None = None
+    """Wei, from its receipt; None where the receipt does not tell the price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +212,8 @@ class Batch:
     finalized_number: int | None = None
     """The finalized block at whose state the root was read (T5)."""
     changed_at: int = 0
+    gas: int = GAS
+    """The limit of its next transaction: doubled by each that ran out of gas."""
 
     def in_flight(self) -> Transaction:
         """Return the transaction of a batch that has one: every state beyond SEALED.
@@ -226,6 +258,28 @@ class Batch:
         """T7: a reorganisation took the anchor away; the attempts must leave again, at once."""
         again = replace(self.in_flight(), sent_at=None)
         return self._move((State.INCLUDED,), State.BROADCAST, at, transaction=again, inclusion=None)
+
+    def bump(self, attempt: Attempt, at: int) -> "Batch":
+        """T6: one more attempt with the same nonce and calldata, stored before it leaves."""
+        more = self.in_flight().bumped(attempt)
+        return self._move((State.BROADCAST,), State.BROADCAST, at, transaction=more)
+
+    def requeue(self, at: int, *, gas: int | None = None) -> "Batch":
+        """Give the batch back its first state: its nonce is spent in finalized blocks and it is not anchored.
+
+        Only then can no stored attempt ever anchor it, so that a transaction with a new nonce doubles nothing.
+
+        Args:
+            at: the time now.
+            gas: the next transaction's limit, where it changes.
+        """
+        changes = {"transaction": None, "inclusion": None, "gas": self.gas if gas is None else gas}
+        return self._move((State.PREPARED, State.BROADCAST), State.SEALED, at, **changes)
+
+    def adopt(self, inclusion: Inclusion, finalized_number: int, at: int) -> "Batch":
+        """Take the contract's word at a finalized block for a batch of which a restored database knows less."""
+        unfinished = (State.SEALED, *IN_FLIGHT)
+        return self._move(unfinished, State.FINAL, at, inclusion=inclusion, finalized_number=finalized_number)
 
     def _move(self, allowed: tuple[State, ...], state: State, at: int, **changes: object) -> "Batch":
         if self.state not in allowed:

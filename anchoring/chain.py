@@ -258,12 +258,13 @@ class EvmChain:
                     kind=type(fields).__name__,
                 )
             )
-        contract = fields.get("contractAddress")
+        contract, price = fields.get("contractAddress"), fields.get("effectiveGasPrice")
         return Receipt(
             block_number=_number(fields.get("blockNumber"), method),
             succeeded=_number(fields.get("status"), method) == 1,
             contract=None if contract is None else checksummed(_data(contract, method)),
             gas_used=_number(fields.get("gasUsed"), method),
+            gas_price=None if price is None else _number(price, method),
         )
 
     def _block(self, which: str) -> Block:

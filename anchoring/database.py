@@ -22,6 +22,10 @@ class Conflict(Unavailable):
     """Someone else changed the row first: read again and decide again. Nothing was written."""
 
 
+class Fenced(Conflict):
+    """Another worker has taken the lead since: this one may write nothing until it has the lock again."""
+
+
 class NotMadeYet(Unavailable):
     """There is no database of anchoring yet: the worker, which makes it, never ran."""
 

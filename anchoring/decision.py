@@ -5,21 +5,38 @@
 3. Finality: a FINAL anchor that is gone from finalized state stops the line.
 4. Head: the contract's head is one that the store knows, or the line stops.
 5. Opening: the log is open in finalized state before anything is anchored.
-6. The open batch: T1 to T5 and T7.
+6. The open batch: T1 to T7.
 """
 
-from anchoring.batch import Batch, HaltReason, Inclusion, State, Transaction
+from typing import Final
+
+from anchoring.batch import MAX_GAS, Batch, HaltReason, Inclusion, State, Transaction
+from anchoring.checks import (
+    check_finality,
+    check_freshness,
+    check_head,
+    check_head_age,
+    check_log,
+    check_nonce,
+)
+from anchoring.fees import can_bump
 from anchoring.line import (
     Action,
+    BumpBatch,
+    BumpOpening,
     FinalizeBatch,
     Line,
     LoseBatch,
     MarkOpened,
+    Mined,
     Observation,
     Pins,
+    Plan,
     Policy,
     PrepareBatch,
     PrepareOpening,
+    ProblemKind,
+    RequeueBatch,
     SealBatch,
     SeeBatch,
     SendBatch,
@@ -30,43 +47,39 @@ from anchoring.line import (
 from anchoring.ports import Anchor
 from certlog.sentences import Sentence
 
+_OUT_OF_GAS: Final = (63, 64)
+"""So much of its limit, at least, has a transaction used that ran out of gas: EIP-150 keeps back a 64th in a call."""
 
-def decide(line: Line, seen: Observation, pins: Pins, policy: Policy, now: int) -> Action:
+
+def decide(line: Line, seen: Observation, plan: Plan, now: int) -> Action:
     """Return the one thing to do next. Requires that the line is not halted."""
     return (
-        objection(line, seen, pins)
-        or _open_log(line, seen, pins, policy, now)
-        or _advance(line, seen, policy, now)
+        objection(line, seen, plan.pins)
+        or _open_log(line, seen, plan, now)
+        or _advance(line, seen, plan, now)
     )
+
+
+def complaint(line: Line, plan: Plan, now: int) -> Wait | None:
+    """Return what the operator should know although the line does all that it may (T6 at its limit)."""
+    transaction = _waiting(line)
+    if transaction is None or now - transaction.newest.created_at < plan.policy.bump_after:
+        return None
+    if transaction.newest.fees.max_fee and not can_bump(plan.fees, transaction.newest.fees):
+        message = Sentence(
+            "nonce {nonce} is not included for {seconds} s at {offered} wei for one unit of gas, and no more may be "
+            "offered (settings max_fee, gas_price): it is only sent again",
+            nonce=transaction.nonce,
+            seconds=now - transaction.attempts[0].created_at,
+            offered=transaction.newest.fees.max_fee,
+        )
+        return Wait(message, ProblemKind.FEE_LIMIT)
+    return None
 
 
 def objection(line: Line, seen: Observation, pins: Pins) -> Action | None:
     """Return what checks 2 to 4 object to, or None; at start-up asked before anything is sent again."""
-    return _check_freshness(line, seen) or _check_finality(line, seen) or _check_head(line, seen, pins)
-
-
-def check_pins(chain_id: int, code_hash: bytes, pins: Pins) -> Stop | None:
-    """Return why this is not the pinned contract on the pinned chain, or None. Asked before all else."""
-    if chain_id != pins.target.chain_id:
-        return Stop(
-            HaltReason.WRONG_CHAIN,
-            Sentence(
-                "expected chain id {chain_id}, the node states {found}",
-                chain_id=pins.target.chain_id,
-                found=chain_id,
-            ),
-        )
-    if code_hash != pins.code_hash:
-        return Stop(
-            HaltReason.WRONG_CODE,
-            Sentence(
-                "expected code hash {code_hash} at {contract}, found {found}",
-                code_hash=pins.code_hash.hex(),
-                contract=pins.target.contract,
-                found=code_hash.hex(),
-            ),
-        )
-    return None
+    return check_freshness(line, seen) or check_finality(line, seen) or check_head(line, seen, pins)
 
 
 def is_due(line: Line, log_size: int, policy: Policy, now: int) -> bool:
@@ -86,138 +99,97 @@ def is_due(line: Line, log_size: int, policy: Policy, now: int) -> bool:
     return new_entries > 0 and elapsed >= policy.max_delay
 
 
-def _check_freshness(line: Line, seen: Observation) -> Action | None:
-    known = line.finalized_number
-    if line.last_final is not None:
-        known = max(known, line.last_final.finalized_number or 0)
-    if seen.finalized.number < known:
-        return Wait(
-            Sentence(
-                "the node is behind: its finalized block is {number}, block {known} was already read "
-                "as finalized",
-                number=seen.finalized.number,
-                known=known,
-            )
-        )
-    if seen.latest.number < seen.finalized.number:
-        return Wait(
-            Sentence(
-                "the node contradicts itself: newest block {number}, finalized {finalized_number}",
-                number=seen.latest.number,
-                finalized_number=seen.finalized.number,
-            )
-        )
-    return None
+def send_due(transaction: Transaction, policy: Policy, now: int) -> bool:
+    """Tell whether the stored attempts must leave (again)."""
+    return transaction.sent_at is None or now - transaction.sent_at >= policy.rebroadcast_after
 
 
-def _check_finality(line: Line, seen: Observation) -> Action | None:
-    last = line.last_final
-    if last is None or seen.last_anchor is not None:
-        return None
-    return Stop(
-        HaltReason.FINALITY_VIOLATION,
-        Sentence(
-            "batch {number} (size {size}) was final at block {finalized_number} and is not in the "
-            "contract at finalized block {block_number}",
-            number=last.number,
-            size=last.new.size,
-            finalized_number=last.finalized_number,
-            block_number=seen.finalized.number,
-        ),
-    )
-
-
-def _check_head(line: Line, seen: Observation, pins: Pins) -> Action | None:
-    if seen.head.anchorer is None:
-        return _vanished(seen) if line.opened else None
-    if seen.head.sealed:
-        return Stop(
-            HaltReason.LOG_SEALED, Sentence("the log's owner has sealed it: nothing can be anchored there")
-        )
-    if seen.head.anchorer != pins.account:
-        return Stop(
-            HaltReason.NOT_ANCHORER,
-            Sentence(
-                "expected anchorer {account}, the contract says {anchorer}",
-                account=pins.account,
-                anchorer=seen.head.anchorer,
-            ),
-        )
-    batch = line.open_batch
-    if batch is not None and batch.transaction is not None and seen.head.size == batch.new.size:
-        known = seen.anchor is not None
-    else:
-        known = seen.head.size == (line.last_final.new.size if line.last_final else 0)
-    if known:
-        return None
-    return Stop(
-        HaltReason.FOREIGN_HEAD,
-        Sentence(
-            "the contract's head has size {size} at block {number}, which this database never sent",
-            size=seen.head.size,
-            number=seen.latest.number,
-        ),
-    )
-
-
-def _open_log(line: Line, seen: Observation, pins: Pins, policy: Policy, now: int) -> Action | None:
+def _open_log(line: Line, seen: Observation, plan: Plan, now: int) -> Action | None:
     if line.opened:
         return None
     if seen.final_head.anchorer is not None:
         return MarkOpened()
     if seen.head.anchorer is not None:
         return Wait()
-    return _request_opening(line, seen, pins, policy, now)
+    return _request_opening(line, seen, plan, now)
 
 
-def _request_opening(line: Line, seen: Observation, pins: Pins, policy: Policy, now: int) -> Action:
-    if line.opening is None and not pins.owns_log:
-        return Wait(
-            Sentence(
-                "log {log_id} is not open in {contract}; its owner opens it with: certlog anchor open-log",
-                log_id=pins.target.log_id.hex(),
-                contract=pins.target.contract,
-            )
+def _request_opening(line: Line, seen: Observation, plan: Plan, now: int) -> Action:
+    target = plan.pins.target
+    if line.opening is None and not plan.pins.owns_log:
+        message = Sentence(
+            "log {log_id} is not open in {contract}; its owner opens it with: certlog anchor open-log",
+            log_id=target.log_id.hex(),
+            contract=target.contract,
         )
+        return Wait(message, ProblemKind.NOT_OPEN)
     if line.opening is None:
-        obstacle = _check_head_age(seen, policy, now) or _check_nonce(line, seen)
-        return obstacle or PrepareOpening(first_nonce=seen.final_nonce)
+        return _obstacle(line, seen, plan, now) or PrepareOpening(first_nonce=seen.final_nonce)
     if seen.final_nonce > line.opening.nonce:
         return _spent(line.opening, Sentence("the opened log"), seen)
-    return SendOpening(line.opening) if _send_due(line.opening, policy, now) else Wait()
+    if _bump_due(line.opening, plan, now):
+        return BumpOpening(line.opening)
+    return SendOpening(line.opening) if send_due(line.opening, plan.policy, now) else Wait()
 
 
-def _advance(line: Line, seen: Observation, policy: Policy, now: int) -> Action:
+def _advance(line: Line, seen: Observation, plan: Plan, now: int) -> Action:
     batch = line.open_batch
     if batch is None:
-        return _check_log(line, seen) or (SealBatch() if is_due(line, seen.log_size, policy, now) else Wait())
+        due = is_due(line, seen.log_size, plan.policy, now)
+        return check_log(line, seen) or (SealBatch() if due else Wait())
     match batch.state:
         case State.SEALED:
-            return _begin(batch, line, seen, policy, now)
+            obstacle = _obstacle(line, seen, plan, now)
+            return obstacle or PrepareBatch(batch, first_nonce=seen.final_nonce)
         case State.PREPARED:
             return SendBatch(batch)
         case State.BROADCAST:
-            return _watch(batch, seen, policy, now)
+            return _watch(batch, seen, plan, now)
         case State.INCLUDED:
             return _confirm(batch, seen)
         case State.FINAL:
             return Wait(Sentence("batch {number} is final and still counted as open", number=batch.number))
 
 
-def _begin(batch: Batch, line: Line, seen: Observation, policy: Policy, now: int) -> Action:
-    """T2, once the node is fresh and the account did nothing that the store does not know."""
-    obstacle = _check_head_age(seen, policy, now) or _check_nonce(line, seen)
-    return obstacle or PrepareBatch(batch, first_nonce=seen.final_nonce)
+def _obstacle(line: Line, seen: Observation, plan: Plan, now: int) -> Action | None:
+    """Return why T2 must wait: the node is not fresh, or the account did something unknown."""
+    return check_head_age(seen, plan.policy, now) or check_nonce(line, seen)
 
 
-def _watch(batch: Batch, seen: Observation, policy: Policy, now: int) -> Action:
-    """T4 by contract state; else wait, send again, or stop when the nonce is spent for nothing."""
+def _watch(batch: Batch, seen: Observation, plan: Plan, now: int) -> Action:
+    """T4 by contract state; else T6, send again, wait, or deal with a nonce that is spent for nothing."""
     if seen.anchor is not None:
         return SeeBatch(batch, _inclusion(batch, seen.anchor, seen))
     transaction = batch.in_flight()
     if seen.final_nonce > transaction.nonce:
-        return _spent(transaction, Sentence("batch {number}", number=batch.number), seen)
-    return SendBatch(batch) if _send_due(transaction, policy, now) else Wait()
+        return _retry(batch, seen) or _spent(
+            transaction, Sentence("batch {number}", number=batch.number), seen
+        )
+    if seen.mined is not None and not seen.mined.succeeded:
+        return _refused_for_now(transaction, seen.mined)
+    if _bump_due(transaction, plan, now):
+        return BumpBatch(batch)
+    return SendBatch(batch) if send_due(transaction, plan.policy, now) else Wait()
+
+
+def _retry(batch: Batch, seen: Observation) -> RequeueBatch | None:
+    """Return a second transaction with more gas, when the first is final and ran out of it."""
+    transaction, mined = batch.in_flight(), seen.mined
+    part, whole = _OUT_OF_GAS
+    if mined is None or mined.succeeded or mined.gas_used is None:
+        return None
+    if mined.gas_used * whole < transaction.gas * part or transaction.gas * 2 > MAX_GAS:
+        return None
+    return RequeueBatch(batch, transaction.gas * 2)
+
+
+def _refused_for_now(transaction: Transaction, mined: Mined) -> Wait:
+    message = Sentence(
+        "nonce {nonce} was mined in block {number} and refused; waiting until that block is final",
+        nonce=transaction.nonce,
+        number=mined.block_number,
+    )
+    return Wait(message, ProblemKind.NONCE)
 
 
 def _confirm(batch: Batch, seen: Observation) -> Action:
@@ -230,8 +202,10 @@ def _confirm(batch: Batch, seen: Observation) -> Action:
 def _inclusion(batch: Batch, anchor: Anchor, seen: Observation) -> Inclusion:
     """Take block and time from the contract; the transaction is a pointer, which a node may have forgotten."""
     known = batch.inclusion.tx_hash if batch.inclusion else None
-    tx_hash = seen.mined.tx_hash if seen.mined else known
-    return Inclusion(anchor.block_number, anchor.block_time, tx_hash)
+    mined = seen.mined
+    if mined is None:
+        return Inclusion(anchor.block_number, anchor.block_time, known)
+    return Inclusion(anchor.block_number, anchor.block_time, mined.tx_hash, mined.gas_used, mined.paid)
 
 
 def _spent(transaction: Transaction, what: str, seen: Observation) -> Action:
@@ -260,69 +234,14 @@ def _spent(transaction: Transaction, what: str, seen: Observation) -> Action:
     )
 
 
-def _vanished(seen: Observation) -> Action:
-    return Stop(
-        HaltReason.FINALITY_VIOLATION,
-        Sentence(
-            "the log was open in finalized state; at block {number} it is not", number=seen.latest.number
-        ),
-    )
+def _bump_due(transaction: Transaction, plan: Plan, now: int) -> bool:
+    """Tell whether T6 is due: the newest attempt waited long enough, and more may be offered."""
+    newest = transaction.newest
+    return now - newest.created_at >= plan.policy.bump_after and can_bump(plan.fees, newest.fees)
 
 
-def _check_log(line: Line, seen: Observation) -> Action | None:
-    """Require that the log still holds what was anchored: a restored backup of it does not."""
-    last = line.last_final
-    if last is None or seen.log_size >= last.new.size:
-        return None
-    return Stop(
-        HaltReason.LOG_CONTRADICTS,
-        Sentence(
-            "batch {number} anchored {size} entries and the log holds {log_size}",
-            number=last.number,
-            size=last.new.size,
-            log_size=seen.log_size,
-        ),
-    )
-
-
-def _check_head_age(seen: Observation, policy: Policy, now: int) -> Action | None:
-    age = now - seen.latest.time
-    if age <= policy.max_head_age:
-        return None
-    return Wait(
-        Sentence(
-            "the node's newest block is {age} s old, at most {max_head_age} s are accepted",
-            age=age,
-            max_head_age=policy.max_head_age,
-        )
-    )
-
-
-def _check_nonce(line: Line, seen: Observation) -> Action | None:
-    """Require that the account did exactly what the store says, before the next nonce is given out."""
-    expected = line.next_nonce if line.next_nonce is not None else seen.nonce
-    if seen.nonce > expected:
-        return Stop(
-            HaltReason.NONCE_TAKEN,
-            Sentence(
-                "the next nonce is {expected} in the database and {nonce} on the chain: the key was "
-                "used elsewhere, or an old database was restored",
-                expected=expected,
-                nonce=seen.nonce,
-            ),
-        )
-    if seen.final_nonce < expected:
-        return Wait(
-            Sentence(
-                "waiting for the account's {expected} earlier transactions to be final; "
-                "{final_nonce} are at block {number}",
-                expected=expected,
-                final_nonce=seen.final_nonce,
-                number=seen.finalized.number,
-            )
-        )
-    return None
-
-
-def _send_due(transaction: Transaction, policy: Policy, now: int) -> bool:
-    return transaction.sent_at is None or now - transaction.sent_at >= policy.rebroadcast_after
+def _waiting(line: Line) -> Transaction | None:
+    """Return the transaction that was sent and not seen."""
+    if line.open_batch is not None:
+        return line.open_batch.transaction if line.open_batch.state is State.BROADCAST else None
+    return None if line.opened else line.opening

@@ -1,7 +1,4 @@
-"""What to offer for gas: EIP-1559 fees from the newest base fee, or a legacy gas price. Pure.
-
-Fee bumps (T6) are not made yet; they will start from the fees stored with each attempt.
-"""
+"""What to offer for gas: EIP-1559 fees from the newest base fee, or a legacy price; what a bump offers. Pure."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,6 +41,35 @@ def fees_now(policy: FeePolicy, base_fee: int | None, suggested: Callable[[], in
     if not policy.legacy:
         return dynamic_fees(base_fee, policy)
     return legacy_fees(suggested() if policy.gas_price is None else policy.gas_price, policy)
+
+
+def can_bump(policy: FeePolicy, offered: Fees) -> bool:
+    """Tell whether more may be offered than before: not for free, not at a price of our own, not at the limit."""
+    own_price = policy.legacy and policy.gas_price is not None
+    return offered.max_fee > 0 and not own_price and _raised(offered.max_fee) <= policy.max_fee
+
+
+def bumped_fees(policy: FeePolicy, offered: Fees, wanted: Fees | None) -> Fees:
+    """Return what T6 offers: both fees raised by an eighth or more, rounded up, never above the limit.
+
+    Nodes take a replacement only when both fees rise (geth: by 10 %), the tip too, and from zero as well.
+
+    Args:
+        policy: type and limits; can_bump has said yes.
+        offered: the newest attempt's.
+        wanted: what a new transaction would offer now; None while the chain asks more than the limit.
+    """
+    now = wanted or offered
+    max_fee = min(max(_raised(offered.max_fee), now.max_fee), policy.max_fee)
+    if offered.priority_fee is None:
+        return Fees(max_fee, None)
+    priority_fee = max(_raised(offered.priority_fee), now.priority_fee or 0)
+    return Fees(max_fee, min(priority_fee, max_fee))
+
+
+def _raised(fee: int) -> int:
+    """Return 1.125 times a fee, rounded up, and always more than it."""
+    return max(fee + 1, -(-fee * 9 // 8))
 
 
 def dynamic_fees(base_fee: int | None, policy: FeePolicy) -> Fees:

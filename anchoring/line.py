@@ -4,9 +4,11 @@ decision.py chooses the action; worker.py gathers the observation before and per
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 from anchoring.batch import Batch, Halt, HaltReason, Inclusion, Target, Transaction
+from anchoring.fees import FeePolicy
 from anchoring.ports import Anchor, Block, ContractHead
 
 
@@ -22,6 +24,12 @@ class Policy:
     """A batch is anchored after this long even when nothing happened."""
     rebroadcast_after: int = 60
     """The stored transaction leaves again when it was not seen for so long."""
+    bump_after: int = 180
+    """More is offered for gas when the newest attempt was not included for so long (T6)."""
+    daily_gas: int = 50_000_000
+    """Units of gas that may be spent in a UTC day: some 600 anchors."""
+    daily_wei: int | None = None
+    """Wei that may be spent in a UTC day. None: what gas and its price allow."""
     max_head_age: int = 900
     """Nothing is signed while the node's newest block is older: the node is cut off or still catching up."""
 
@@ -35,6 +43,26 @@ class Pins:
     account: str
     owns_log: bool
     """True when the log id belongs to this account as owner: then the worker may open the log itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the operator decided about a line."""
+
+    pins: Pins
+    policy: Policy
+    fees: FeePolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a line's transactions of one UTC day cost; a transaction without a receipt counts at its limit.
+
+    A transaction belongs to the day on which its newest attempt was signed.
+    """
+
+    gas: int = 0
+    wei: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +85,8 @@ class Line:
     """How many of these requests a seal has answered."""
     finalized_number: int
     """The highest finalized block that was ever read; a node that shows less is behind."""
+    spent: Spent = Spent()
+    """Today, by the time at which the line was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +95,10 @@ class Mined:
 
     tx_hash: bytes
     succeeded: bool
+    block_number: int = 0
+    gas_used: int | None = None
+    paid: int | None = None
+    """Wei; None where the receipt does not tell the price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +123,31 @@ class Observation:
     """Entries in the log; read only while no batch is open, else 0."""
 
 
+class ProblemKind(StrEnum):
+    """What a problem is about, for alarms. A problem stops nothing for good: the worker goes on by itself."""
+
+    UNAVAILABLE = "unavailable"
+    """A node, the log or the database did not answer."""
+    BEHIND = "behind"
+    """The node shows less than was already read, or its newest block is old."""
+    DISAGREEMENT = "disagreement"
+    """Nodes do not agree on what was to be read."""
+    NOT_OPEN = "not-open"
+    """The log is not open in the contract."""
+    FEE_LIMIT = "fee-limit"
+    """A transaction is not included, and no more may be offered for it."""
+    DAILY_LIMIT = "daily-limit"
+    """What may be spent today is spent."""
+    NONCE = "nonce"
+    """Earlier transactions of the account are not final yet, or ours was refused in a block that is not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """Nothing to do now. A `problem` is something that the operator should know of."""
 
     problem: str = ""
+    kind: ProblemKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +190,28 @@ class SendBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class BumpBatch:
+    """T6."""
+
+    batch: Batch
+
+
+@dataclass(frozen=True, slots=True)
+class BumpOpening:
+    """T6 of the openLog transaction."""
+
+    transaction: Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class RequeueBatch:
+    """The transaction ran out of gas, finally: another one is signed, with the limit `gas`."""
+
+    batch: Batch
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
 class SeeBatch:
     """T4."""
 
@@ -175,6 +251,9 @@ Action: TypeAlias = (
     | SealBatch
     | PrepareBatch
     | SendBatch
+    | BumpBatch
+    | BumpOpening
+    | RequeueBatch
     | SeeBatch
     | FinalizeBatch
     | LoseBatch

@@ -1,19 +1,39 @@
 """The worker's side of the database: one line, and one transaction for each arrow of the state machine.
 
 Every change of a batch is a compare-and-swap on (state, version), which a standing halt also blocks; a loser
-gets Conflict, reads again and decides again. What a method did is durable when it returns. No chain here.
+gets Conflict, reads again and decides again. Every write is fenced: it fails when another worker has taken the lead
+since. What a method did is durable when it returns. No chain here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, exists, func, insert, select, update
 
 from anchoring import tables
-from anchoring.batch import Batch, Halt, HaltReason, Purpose, SealedHead, State, Target, Transaction, seal
-from anchoring.database import Conflict, Database
-from anchoring.line import Line, Observation
+from anchoring.batch import (
+    Batch,
+    Halt,
+    HaltReason,
+    Purpose,
+    SealedHead,
+    State,
+    Target,
+    Transaction,
+    seal,
+)
+from anchoring.database import Conflict, Database, Fenced
+from anchoring.line import Line, Mined, Observation, ProblemKind, Wait
+from anchoring.line_rows import (
+    check_batch,
+    find_or_make_line,
+    problem_values,
+    same_nonce,
+    spent_on_day,
+    store_cost,
+)
 from anchoring.rows import (
     AnyRow,
     attempt_to_row,
@@ -23,9 +43,7 @@ from anchoring.rows import (
     read_transaction,
     transaction_to_row,
 )
-from anchoring.store import line_is, standing_halt
-from certlog.checkpoint import Checkpoint, read_checkpoint
-from certlog.errors import CertlogError, InvalidInput, NotTrusted
+from anchoring.store import standing_halt
 from certlog.sentences import Sentence
 
 Build = Callable[[int], Transaction]
@@ -47,8 +65,22 @@ class LineStore:
         self._database: Final = database
         self._target: Final = target
         self._account: Final = account
+        self._fence: int | None = None
         with database.writing() as connection:
-            self._line_id: Final = _find_or_make_line(connection, target, now)
+            self._line_id: Final = find_or_make_line(connection, target, now)
+
+    def take_lead(self) -> int:
+        """Become the only worker that may write this line: whoever led before is fenced off from now on.
+
+        For the holder of the leader lock. Returns the number of this leadership.
+        """
+        lines = tables.lines.c
+        with self._database.writing() as connection:
+            change = update(tables.lines).where(lines.id == self._line_id).values(fence=lines.fence + 1)
+            connection.execute(change)
+            fence = connection.execute(select(lines.fence).where(lines.id == self._line_id)).scalar_one()
+        self._fence = int(fence)
+        return self._fence
 
     def check(self) -> None:
         """Require an undamaged database whose batches are one chain and agree with their signed checkpoints.
@@ -64,11 +96,11 @@ class LineStore:
         previous: Batch | None = None
         for row in rows:
             batch = batch_from_row(row, None)
-            _check_batch(batch, previous, self._target.origin)
+            check_batch(batch, previous, self._target.origin)
             previous = batch
 
-    def line(self) -> Line:
-        """Return everything known about the line, from one consistent read."""
+    def line(self, at: int = 0) -> Line:
+        """Return everything known about the line, from one consistent read; `at` says which day `spent` is of."""
         newest = self._batches().order_by(tables.batches.c.number.desc()).limit(2)
         with self._database.reading() as connection:
             row = connection.execute(self._line_row()).one()
@@ -86,6 +118,7 @@ class LineStore:
                 requested=row.requested,
                 served=row.served,
                 finalized_number=row.finalized_number,
+                spent=spent_on_day(connection, self._line_id, at),
             )
 
     def next_number(self) -> int:
@@ -104,7 +137,7 @@ class LineStore:
     def add_sealed(self, number: int, sealed: SealedHead, line: Line, *, at: int) -> Batch:
         """T1: store batch `number`. The requests that `line` had seen are served by it."""
         batch = seal(number, line.last_final, sealed, origin=self._target.origin, at=at)
-        with self._database.writing() as connection:
+        with self._leading() as connection:
             self._require_going(connection)
             if connection.execute(self._batches().where(tables.batches.c.state != State.FINAL)).first():
                 raise Conflict(Sentence("another worker sealed a batch before batch {number}", number=number))
@@ -122,7 +155,7 @@ class LineStore:
             build: signs for the nonce that it is given.
             at: the time now.
         """
-        with self._database.writing() as connection:
+        with self._leading() as connection:
             transaction = build(self._take_nonce(connection, first_nonce))
             prepared = batch.prepare(transaction, at)
             batch_id = self._swap(connection, batch, prepared)
@@ -131,7 +164,7 @@ class LineStore:
 
     def prepare_opening(self, *, first_nonce: int, build: Build) -> Transaction:
         """Store a signed openLog transaction, as T2 does for a batch."""
-        with self._database.writing() as connection:
+        with self._leading() as connection:
             self._require_going(connection)
             if self._opening_row(connection) is not None:
                 raise Conflict("another worker prepared the opening of the log")
@@ -140,26 +173,53 @@ class LineStore:
         return transaction
 
     def move(self, old: Batch, new: Batch) -> None:
-        """Store one transition (T3, T4, T5, T7): `new` must be made from `old` by a method of Batch."""
-        with self._database.writing() as connection:
+        """Store one transition (T3, T4, T5, T7, requeue): `new` must be made from `old` by a method of Batch."""
+        with self._leading() as connection:
             self._swap(connection, old, new)
             if new.transaction is not None:
                 self._store_sending(connection, new.transaction)
+            if new.inclusion is not None and old.transaction is not None:
+                store_cost(connection, old.transaction, new.inclusion.gas_used, new.inclusion.paid)
+
+    def requeue(self, old: Batch, new: Batch, mined: Mined | None) -> None:
+        """Store that a batch's nonce is spent for nothing, and what that cost."""
+        with self._leading() as connection:
+            self._swap(connection, old, new)
+            if mined is not None:
+                store_cost(connection, old.in_flight(), mined.gas_used, mined.paid)
+
+    def bump(self, old: Batch, new: Batch) -> None:
+        """T6: store one more attempt of the same nonce, before it may leave."""
+        with self._leading() as connection:
+            self._swap(connection, old, new)
+            self._add_attempt(connection, new.in_flight())
+
+    def bump_opening(self, old: Transaction, new: Transaction) -> None:
+        """T6 of the openLog transaction."""
+        with self._leading() as connection:
+            row = self._opening_row(connection)
+            known = read_transaction(connection, row)
+            if known is None or known.attempts != old.attempts:
+                raise Conflict("another worker offered more for the opening of the log")
+            self._add_attempt(connection, new)
 
     def opening_sent(self, transaction: Transaction, *, at: int, answer: str) -> None:
         """Remember that the stored openLog transaction left."""
-        with self._database.writing() as connection:
+        with self._leading() as connection:
             self._store_sending(connection, replace(transaction, sent_at=at, last_answer=answer))
 
-    def mark_opened(self, *, at: int) -> None:
-        """Remember for good that the log is open in finalized state."""
-        with self._database.writing() as connection:
+    def mark_opened(self, mined: Mined | None = None, *, at: int) -> None:
+        """Remember for good that the log is open in finalized state, and what opening it cost."""
+        with self._leading() as connection:
             change = update(tables.lines).where(tables.lines.c.id == self._line_id)
             connection.execute(change.values(opened_at=at))
+            opening = read_transaction(connection, self._opening_row(connection))
+            if opening is not None and mined is not None:
+                store_cost(connection, opening, mined.gas_used, mined.paid)
 
     def halt(self, reason: HaltReason, detail: str, *, at: int) -> Halt:
         """T8: stop the line until the operator lets it go on. A second halt leaves the first one standing."""
-        with self._database.writing() as connection:
+        with self._leading() as connection:
             standing = halt_from_row(connection.execute(standing_halt(self._line_id)).first())
             if standing is not None:
                 return standing
@@ -176,9 +236,9 @@ class LineStore:
             )
         return halt
 
-    def record_poll(self, seen: Observation, *, problem: str, at: int) -> None:
-        """Keep what was read; the highest finalized block never goes down."""
-        values: dict[str, object] = {"problem": problem, "problem_at": at if problem else None}
+    def record_poll(self, seen: Observation, problem: Wait, *, at: int) -> None:
+        """Keep what was read and what was complained of; the highest finalized block never goes down."""
+        values: dict[str, object] = problem_values(problem.problem, problem.kind, at)
         reading = {
             "read_at": at,
             "latest_number": seen.latest.number,
@@ -187,16 +247,35 @@ class LineStore:
             "finalized_time": seen.finalized.time,
             "head_size": seen.head.size,
         }
-        with self._database.writing() as connection:
+        with self._leading() as connection:
             known = connection.execute(self._finalized_number()).scalar() or 0
             if seen.finalized.number >= known:
                 values |= reading
             connection.execute(self._poll().values(**values))
 
-    def record_problem(self, problem: str, *, at: int) -> None:
+    def record_problem(self, problem: str, kind: ProblemKind, *, at: int) -> None:
         """Keep why the last look failed; the last good reading stays."""
+        with self._leading() as connection:
+            connection.execute(self._poll().values(**problem_values(problem, kind, at)))
+
+    @contextmanager
+    def _leading(self) -> Iterator[Connection]:
+        """Open a writing transaction of the leader; inside it nobody else can take the lead.
+
+        Raises:
+            Fenced: another worker has taken the lead, or this one never did.
+        """
         with self._database.writing() as connection:
-            connection.execute(self._poll().values(problem=problem, problem_at=at))
+            lines = tables.lines.c
+            current = connection.execute(select(lines.fence).where(lines.id == self._line_id)).scalar_one()
+            if current != self._fence:
+                message = Sentence(
+                    "leader {current} writes this line now, this worker is leader {fence}",
+                    current=current,
+                    fence=self._fence,
+                )
+                raise Fenced(message)
+            yield connection
 
     def _poll(self) -> Update:
         return update(tables.polls).where(tables.polls.c.line_id == self._line_id)
@@ -231,6 +310,9 @@ class LineStore:
         return connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
 
     def _with_transaction(self, connection: Connection, row: AnyRow) -> Batch:
+        """Join a batch and its newest transaction; a SEALED one has none, whatever it had before a requeue."""
+        if row.state == State.SEALED:
+            return batch_from_row(row, None)
         transactions = tables.transactions.c
         query = select(tables.transactions).where(transactions.batch_id == row.id)
         found = connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
@@ -261,13 +343,17 @@ class LineStore:
             row = attempt_to_row(attempt)
             connection.execute(insert(tables.attempts).values(transaction_id=key[0], **row))
 
-    def _store_sending(self, connection: Connection, transaction: Transaction) -> None:
+    def _add_attempt(self, connection: Connection, transaction: Transaction) -> None:
         transactions = tables.transactions.c
-        change = update(tables.transactions).where(
-            transactions.chain_id == transaction.chain_id,
-            transactions.account == transaction.account,
-            transactions.nonce == transaction.nonce,
-        )
+        query = select(transactions.id).where(*same_nonce(transaction))
+        key = connection.execute(query).scalar_one()
+        row = attempt_to_row(transaction.newest)
+        connection.execute(insert(tables.attempts).values(transaction_id=key, **row))
+        change = update(tables.transactions).where(transactions.id == key)
+        connection.execute(change.values(sent_at=None))
+
+    def _store_sending(self, connection: Connection, transaction: Transaction) -> None:
+        change = update(tables.transactions).where(*same_nonce(transaction))
         connection.execute(change.values(sent_at=transaction.sent_at, last_answer=transaction.last_answer))
 
     def _swap(self, connection: Connection, old: Batch, new: Batch) -> int:
@@ -296,63 +382,3 @@ class LineStore:
     def _require_going(self, connection: Connection) -> None:
         if connection.execute(standing_halt(self._line_id)).first() is not None:
             raise Conflict("the line was halted meanwhile")
-
-
-def _find_or_make_line(connection: Connection, target: Target, now: int) -> int:
-    found = connection.execute(select(tables.lines).where(*line_is(target))).first()
-    if found is None:
-        _require_one_log(connection, target)
-        made = connection.execute(
-            insert(tables.lines).values(
-                chain_id=target.chain_id,
-                contract=target.contract,
-                log_id=target.log_id,
-                origin=target.origin,
-                created_at=now,
-            )
-        )
-        line_id = int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
-        connection.execute(insert(tables.polls).values(line_id=line_id))
-        return line_id
-    if found.origin != target.origin:
-        message = Sentence(
-            "log {log_id} was set up for origin {origin!r}, not {expected!r}",
-            log_id=target.log_id.hex(),
-            origin=found.origin,
-            expected=target.origin,
-        )
-        raise InvalidInput(message, code="wrong-origin")
-    return int(found.id)
-
-
-def _require_one_log(connection: Connection, target: Target) -> None:
-    """Require that nobody anchors another log here: batches of all lines are numbered as the one log seals them."""
-    origins = select(tables.lines.c.origin).where(tables.lines.c.origin != target.origin).limit(1)
-    other = connection.execute(origins).scalar()
-    if other is not None:
-        message = Sentence(
-            "this database anchors the log {other!r}; anchor {origin!r} in another database, or in another schema",
-            other=other,
-            origin=target.origin,
-        )
-        raise InvalidInput(message, code="other-log")
-
-
-def _check_batch(batch: Batch, previous: Batch | None, origin: str) -> None:
-    """Require that a stored batch says what its signed checkpoint says, and follows the one before it."""
-    place = Sentence("batch {number} in anchoring's database", number=batch.number)
-    try:
-        stated = read_checkpoint(batch.note)
-    except CertlogError as error:
-        raise NotTrusted(
-            Sentence("{place} has no readable checkpoint: {error}", place=place, error=error), code="damaged"
-        ) from error
-    if stated != Checkpoint(origin, batch.new.size, batch.new.root):
-        raise NotTrusted(
-            Sentence("{place} is not what its signed checkpoint says", place=place), code="damaged"
-        )
-    if previous is not None and not batch.old.same_as(previous.new):
-        raise NotTrusted(
-            Sentence("{place} does not follow batch {number}", place=place, number=previous.number),
-            code="damaged",
-        )

@@ -4,7 +4,7 @@ The order is the safety of T5: state read before the finalized block could be of
 """
 
 from anchoring.batch import Batch, HaltReason, Transaction
-from anchoring.decision import check_pins
+from anchoring.checks import check_pins
 from anchoring.line import Line, Mined, Observation, Pins, Stop
 from anchoring.ports import Chain, CheckpointSource
 from certlog.errors import InvalidInput
@@ -70,5 +70,7 @@ def _find_mined(chain: Chain, transaction: Transaction | None) -> Mined | None:
     for attempt in transaction.newest_first():
         receipt = chain.receipt(attempt.tx_hash)
         if receipt is not None:
-            return Mined(attempt.tx_hash, receipt.succeeded)
+            used, price = receipt.gas_used, receipt.gas_price
+            paid = None if price is None else used * price
+            return Mined(attempt.tx_hash, receipt.succeeded, receipt.block_number, used, paid)
     return None

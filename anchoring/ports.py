@@ -15,6 +15,7 @@ __all__ = [
     "Chain",
     "CheckpointSource",
     "ContractHead",
+    "Disagreement",
     "Finality",
     "Head",
     "LeaderLock",
@@ -29,6 +30,10 @@ __all__ = [
 
 class LockHeld(Unavailable):
     """Another worker holds the leader lock: this one waits."""
+
+
+class Disagreement(Unavailable):
+    """Nodes that should say the same do not: nothing is decided, and the operator must know."""
 
 
 class CheckpointSource(Protocol):
@@ -92,6 +97,8 @@ class Receipt:
     contract: str | None
     """The new contract's address, where the transaction made one."""
     gas_used: int
+    gas_price: int | None = None
+    """Wei for one unit of gas; None where the node does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

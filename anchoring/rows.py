@@ -37,6 +37,7 @@ def batch_from_row(row: AnyRow, transaction: Transaction | None) -> Batch:
         inclusion=_inclusion(row),
         finalized_number=row.finalized_number,
         changed_at=row.changed_at,
+        gas=row.gas,
     )
 
 
@@ -58,6 +59,7 @@ def batch_to_row(batch: Batch) -> dict[str, object]:
         "block_time": inclusion.block_time if inclusion else None,
         "tx_hash": inclusion.tx_hash if inclusion else None,
         "finalized_number": batch.finalized_number,
+        "gas": batch.gas,
     }
 
 
@@ -74,6 +76,7 @@ def read_transaction(connection: Connection, row: AnyRow | None) -> Transaction 
         nonce=row.nonce,
         calldata=row.calldata,
         attempts=_attempts(connection.execute(query).all()),
+        gas=row.gas,
         sent_at=row.sent_at,
         last_answer=row.last_answer,
     )
@@ -87,6 +90,7 @@ def transaction_to_row(transaction: Transaction) -> dict[str, object]:
         "account": transaction.account,
         "nonce": transaction.nonce,
         "calldata": transaction.calldata,
+        "gas": transaction.gas,
         "sent_at": transaction.sent_at,
         "last_answer": transaction.last_answer,
     }

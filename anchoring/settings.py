@@ -27,6 +27,8 @@ from storage.postgres import parse_url
 FILE_NAME: Final = "anchoring.toml"
 DATABASE_NAME: Final = "anchoring.db"
 
+MAX_WEI: Final = 10**12
+"""A thousand gwei for one unit of gas: more than any chain ever asked, and a transaction's cost fits 63 bits."""
 _POLICY: Final = Policy()
 _FEES: Final = FeePolicy()
 
@@ -100,7 +102,7 @@ class AnchoringSettings(BaseModel):
     """Type 2 or type 0 transactions."""
     priority_fee: Annotated[int, Field(ge=0)] = _FEES.priority_fee
     """The tip; EIP-1559 only."""
-    max_fee: Annotated[int, Field(ge=0)] = _FEES.max_fee
+    max_fee: Annotated[int, Field(ge=0, le=MAX_WEI)] = _FEES.max_fee
     """Above this nothing is signed."""
     gas_price: Annotated[int, Field(ge=0)] | None = None
     """Type 0 only: this price, whatever the node suggests; 0 where gas is free. Absent: the node's."""
@@ -112,6 +114,12 @@ class AnchoringSettings(BaseModel):
     """A batch is anchored after this long even when nothing happened."""
     rebroadcast_after: Annotated[int, Field(ge=1)] = _POLICY.rebroadcast_after
     """An unseen transaction leaves again after this long."""
+    bump_after: Annotated[int, Field(ge=1)] = _POLICY.bump_after
+    """More is offered for gas when a transaction was not included for so long."""
+    daily_gas: Annotated[int, Field(ge=0)] = _POLICY.daily_gas
+    """Units of gas that may be spent in a UTC day; beyond it batches wait."""
+    daily_wei: Annotated[int, Field(ge=0)] | None = _POLICY.daily_wei
+    """Wei that may be spent in a UTC day; absent: what gas and its price allow."""
     max_head_age: Annotated[int, Field(ge=1)] = _POLICY.max_head_age
     """Nothing is signed while the node's newest block is older."""
     database: Annotated[str | None, AfterValidator(_database)] = None
@@ -152,6 +160,9 @@ class AnchoringSettings(BaseModel):
             max_entries=self.max_entries,
             heartbeat=self.heartbeat,
             rebroadcast_after=self.rebroadcast_after,
+            bump_after=self.bump_after,
+            daily_gas=self.daily_gas,
+            daily_wei=self.daily_wei,
             max_head_age=self.max_head_age,
         )
 

@@ -55,6 +55,8 @@ class Poll:
     problem: str
     """Empty when the last look went well."""
     problem_at: int | None
+    problem_kind: str
+    """A ProblemKind, or empty."""
     halt: Halt | None
 
 
@@ -213,5 +215,6 @@ def _poll(connection: Connection, row: AnyRow) -> Poll:
         head_size=row.head_size,
         problem=row.problem,
         problem_at=row.problem_at,
+        problem_kind=row.problem_kind,
         halt=halt_from_row(connection.execute(standing_halt(row.line_id)).first()),
     )

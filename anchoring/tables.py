@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from anchoring.batch import IN_FLIGHT, Purpose, State
+from anchoring.batch import GAS, IN_FLIGHT, Purpose, State
 
 # SQLite gives out row ids only for INTEGER PRIMARY KEY; PostgreSQL gets a 64-bit identity.
 _ID: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -54,9 +54,10 @@ lines: Final = Table(
     Column("requested", BigInteger, nullable=False, server_default="0"),
     Column("served", BigInteger, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("chain_id", "contract", "log_id"),
 )
-"""One line of batches for each target: a log in a contract on a chain."""
+"""One line of batches for each target: a log in a contract on a chain. `fence` counts leaders."""
 
 batches: Final = Table(
     "batches",
@@ -77,6 +78,7 @@ batches: Final = Table(
     Column("block_time", BigInteger),
     Column("tx_hash", LargeBinary),
     Column("finalized_number", BigInteger),
+    Column("gas", BigInteger, nullable=False, server_default=str(GAS)),
     UniqueConstraint("line_id", "number"),
     UniqueConstraint("line_id", "size"),
     CheckConstraint("old_size >= 0 AND size > old_size", name="grows"),
@@ -117,11 +119,14 @@ transactions: Final = Table(
     Column("calldata", LargeBinary, nullable=False),
     Column("sent_at", BigInteger),
     Column("last_answer", Text, nullable=False, server_default=""),
+    Column("gas", BigInteger, nullable=False, server_default=str(GAS)),
+    Column("gas_used", BigInteger),
+    Column("paid", BigInteger),
     UniqueConstraint("chain_id", "account", "nonce"),
     CheckConstraint(_one_of("purpose", tuple(Purpose)), name="purpose"),
     CheckConstraint("(batch_id IS NULL) = (purpose = 'open-log')", name="owner"),
 )
-"""One row for each nonce that was ever given out, and what it was given to."""
+"""One row for each nonce that was ever given out, what it was given to, and what it cost once that is known."""
 
 attempts: Final = Table(
     "attempts",
@@ -134,7 +139,7 @@ attempts: Final = Table(
     Column("priority_fee", BigInteger),
     Column("created_at", BigInteger, nullable=False),
 )
-"""Signed transactions, stored before they may leave. Several for one nonce: fee bumps (T6, later)."""
+"""Signed transactions, stored before they may leave. Several for one nonce: fee bumps (T6)."""
 
 halts: Final = Table(
     "halts",
@@ -155,6 +160,17 @@ Index(
     "ix_halts_one_standing", halts.c.line_id, unique=True, sqlite_where=_standing, postgresql_where=_standing
 )
 
+repairs: Final = Table(
+    "repairs",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("line_id", ForeignKey("lines.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("because", Text, nullable=False),
+)
+"""What `certlog anchor recover` changed, and why the operator said so. Never shortened."""
+
 polls: Final = Table(
     "polls",
     metadata,
@@ -167,5 +183,6 @@ polls: Final = Table(
     Column("head_size", BigInteger),
     Column("problem", Text, nullable=False, server_default=""),
     Column("problem_at", BigInteger),
+    Column("problem_kind", Text, nullable=False, server_default=""),
 )
 """What the worker last read of each line's chain, and what it last complained of."""

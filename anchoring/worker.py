@@ -13,22 +13,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-from anchoring.batch import EMPTY_HEAD, Batch, Fees, HaltReason, Head, Purpose, State, Transaction
-from anchoring.contract import anchor_call, open_log_call
-from anchoring.database import Conflict
-from anchoring.decision import decide, objection
-from anchoring.fees import FeePolicy, fees_now
+from anchoring.batch import (
+    EMPTY_HEAD,
+    Batch,
+    HaltReason,
+    State,
+    Transaction,
+)
+from anchoring.database import Conflict, Fenced
+from anchoring.decision import complaint, decide, objection, send_due
+from anchoring.desk import Desk, prove
 from anchoring.line import (
     Action,
+    BumpBatch,
+    BumpOpening,
     FinalizeBatch,
     Line,
     LoseBatch,
     MarkOpened,
     Observation,
-    Pins,
-    Policy,
+    Plan,
     PrepareBatch,
     PrepareOpening,
+    ProblemKind,
+    RequeueBatch,
     SealBatch,
     SeeBatch,
     SendBatch,
@@ -39,17 +47,15 @@ from anchoring.line import (
 from anchoring.line_store import LineStore
 from anchoring.look import compare_with_log, look
 from anchoring.ports import (
-    Block,
     Chain,
     CheckpointSource,
+    Disagreement,
     LeaderLock,
     LockHeld,
     TransactionSigner,
-    UnsignedTransaction,
 )
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
-from certlog.tree import verify_consistency
 
 
 class Did(StrEnum):
@@ -63,6 +69,8 @@ class Did(StrEnum):
     SEALED = "sealed"
     PREPARED = "prepared"
     SENT = "sent"
+    BUMPED = "bumped"
+    REQUEUED = "requeued"
     SEEN = "seen"
     FINAL = "final"
     LOST = "lost"
@@ -77,6 +85,8 @@ class Step:
 
     did: Did
     detail: str = ""
+    kind: ProblemKind | None = None
+    """What the problem is about, where the detail is one."""
 
 
 class StopEvent(Protocol):
@@ -87,20 +97,9 @@ class StopEvent(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the operator decided about a line."""
-
-    pins: Pins
-    policy: Policy
-    fees: FeePolicy
-
-
 class AnchorWorker:
     """Anchors one line of batches."""
 
-    GAS: Final = 400_000
-    """Limit for a transaction; an anchor costs under 80,000 at a million entries. Unused gas is not paid."""
     MAX_BACKOFF: Final = 60.0
     """Seconds between two tries at most, while something is unavailable."""
     MAX_ANSWER: Final = 500
@@ -146,6 +145,7 @@ class AnchorWorker:
         self._signer: Final = signer
         self._lock: Final = lock
         self._now: Final = now
+        self._desk: Final = Desk(plan, chain, source, signer, now)
         self._started = False
 
     def run(
@@ -183,18 +183,23 @@ class AnchorWorker:
         """
         try:
             return self._step() if self._started else self._start()
+        except Fenced as error:
+            self._started = False
+            return Step(Did.OUTPACED, str(error))
         except (Conflict, LockHeld) as error:
             return Step(Did.OUTPACED, str(error))
         except Unavailable as error:
+            kind = ProblemKind.DISAGREEMENT if isinstance(error, Disagreement) else ProblemKind.UNAVAILABLE
             with suppress(Unavailable):
-                self._store.record_problem(str(error), at=self._now())
-            return Step(Did.UNAVAILABLE, str(error))
+                self._store.record_problem(str(error), kind, at=self._now())
+            return Step(Did.UNAVAILABLE, str(error), kind)
 
     def _start(self) -> Step:
         """Do the start-up, in the order that the module states; a step that is repeated until it succeeds."""
         self._lock.acquire()
+        self._store.take_lead()
         self._store.check()
-        line = self._store.line()
+        line = self._store.line(self._now())
         if line.halt is not None:
             return Step(
                 Did.HALTED, Sentence("{reason}: {detail}", reason=line.halt.reason, detail=line.halt.detail)
@@ -208,8 +213,9 @@ class AnchorWorker:
         match objection(line, seen, self._plan.pins):
             case Stop() as stop:
                 return self._halt(stop)
-            case Wait(problem):
-                raise Unavailable(problem)
+            case Wait(problem, kind):
+                self._store.record_problem(problem, kind or ProblemKind.UNAVAILABLE, at=self._now())
+                return Step(Did.UNAVAILABLE, problem, kind)
             case _:
                 pass
         self._send_again(line, seen)
@@ -217,7 +223,8 @@ class AnchorWorker:
         return Step(Did.STARTED)
 
     def _step(self) -> Step:
-        line = self._store.line()
+        self._lock.acquire()  # still ours? A server's lock ends with its connection.
+        line = self._store.line(self._now())
         if line.halt is not None:
             self._started = False
             return Step(
@@ -226,10 +233,10 @@ class AnchorWorker:
         seen = self._look(line)
         if isinstance(seen, Stop):
             return self._halt(seen)
-        plan = self._plan
-        step = self._perform(decide(line, seen, plan.pins, plan.policy, self._now()), line, seen)
-        problem = step.detail if step.did is Did.WAITED else ""
-        self._store.record_poll(seen, problem=problem, at=self._now())
+        now = self._now()
+        step = self._perform(decide(line, seen, self._plan, now), line, seen)
+        problem = Wait(step.detail, step.kind) if step.did is Did.WAITED and step.detail else None
+        self._store.record_poll(seen, problem or complaint(line, self._plan, now) or Wait(), at=now)
         return step
 
     def _look(self, line: Line) -> Observation | Stop:
@@ -237,29 +244,38 @@ class AnchorWorker:
 
     def _perform(self, action: Action, line: Line, seen: Observation) -> Step:
         match action:
-            case Wait(problem):
-                return Step(Did.WAITED, problem)
+            case Wait(problem, kind):
+                return Step(Did.WAITED, problem, kind)
             case Stop():
                 return self._halt(action)
             case SealBatch():
                 return self._seal(line)
             case PrepareBatch(batch, first_nonce):
-                return self._prepare(batch, first_nonce, seen)
-            case PrepareOpening() | SendOpening() | MarkOpened():
-                return self._open(action, seen)
+                return self._prepare(batch, first_nonce, line, seen)
+            case BumpBatch(batch):
+                return self._bump(batch, line, seen)
+            case PrepareOpening() | SendOpening() | BumpOpening() | MarkOpened():
+                return self._open(action, line, seen)
+            case RequeueBatch(batch, gas):
+                self._store.requeue(batch, batch.requeue(self._now(), gas=gas), seen.mined)
+                return Step(Did.REQUEUED, Sentence("batch {number}", number=batch.number))
             case SendBatch() | SeeBatch() | FinalizeBatch() | LoseBatch():
                 return self._move(action)
 
-    def _open(self, action: PrepareOpening | SendOpening | MarkOpened, seen: Observation) -> Step:
+    def _open(
+        self, action: PrepareOpening | SendOpening | BumpOpening | MarkOpened, line: Line, seen: Observation
+    ) -> Step:
         now = self._now()
         match action:
             case PrepareOpening(first_nonce):
-                return self._prepare_opening(first_nonce, seen)
+                return self._prepare_opening(first_nonce, line, seen)
+            case BumpOpening(transaction):
+                return self._bump_opening(transaction, line, seen)
             case SendOpening(transaction):
                 self._store.opening_sent(transaction, at=now, answer=self._send(transaction))
                 return Step(Did.OPENING_SENT)
             case MarkOpened():
-                self._store.mark_opened(at=now)
+                self._store.mark_opened(seen.mined, at=now)
                 return Step(Did.OPENED)
 
     def _move(self, action: SendBatch | SeeBatch | FinalizeBatch | LoseBatch) -> Step:
@@ -287,70 +303,51 @@ class AnchorWorker:
         old = line.last_final.new if line.last_final else EMPTY_HEAD
         try:
             sealed = self._source.seal(number)
-            self._prove(old, sealed.head)
+            prove(self._source, old, sealed.head)
             self._store.add_sealed(number, sealed, line, at=self._now())
         except InvalidInput as error:
-            return self._halt(
-                Stop(
-                    HaltReason.LOG_CONTRADICTS,
-                    Sentence("batch {number}: {error}", number=number, error=error),
-                )
-            )
+            return self._contradicted(number, error)
         return Step(Did.SEALED, Sentence("batch {number}, {size} entries", number=number, size=sealed.size))
 
-    def _prepare(self, batch: Batch, first_nonce: int, seen: Observation) -> Step:
+    def _contradicted(self, number: int, error: InvalidInput) -> Step:
+        text = Sentence("batch {number}: {error}", number=number, error=error)
+        return self._halt(Stop(HaltReason.LOG_CONTRADICTS, text))
+
+    def _prepare(self, batch: Batch, first_nonce: int, line: Line, seen: Observation) -> Step:
         """T2: what can fail comes first; then nonce, signature and raw bytes in one transaction."""
-        fees = self._fees(seen.latest)
         try:
-            proof = self._prove(batch.old, batch.new)
+            draft = self._desk.anchor(batch, line, seen)
         except InvalidInput as error:
-            return self._halt(
-                Stop(
-                    HaltReason.LOG_CONTRADICTS,
-                    Sentence("batch {number}: {error}", number=batch.number, error=error),
-                )
-            )
-        old, new = batch.old, batch.new
-        log_id = self._plan.pins.target.log_id
-        calldata = anchor_call(log_id, (old.size, old.root), (new.size, new.root), proof)
-        self._store.prepare(
-            batch,
-            first_nonce=first_nonce,
-            build=lambda nonce: self._sign(Purpose.ANCHOR, nonce, calldata, fees),
-            at=self._now(),
-        )
+            return self._contradicted(batch.number, error)
+        if isinstance(draft, Wait):
+            return Step(Did.WAITED, draft.problem, draft.kind)
+        self._store.prepare(batch, first_nonce=first_nonce, build=draft, at=self._now())
         return Step(Did.PREPARED, Sentence("batch {number}", number=batch.number))
 
-    def _prepare_opening(self, first_nonce: int, seen: Observation) -> Step:
-        pins = self._plan.pins
-        fees = self._fees(seen.latest)
-        calldata = open_log_call(pins.target.origin, pins.account)
-        self._store.prepare_opening(
-            first_nonce=first_nonce,
-            build=lambda nonce: self._sign(Purpose.OPEN_LOG, nonce, calldata, fees),
-        )
+    def _prepare_opening(self, first_nonce: int, line: Line, seen: Observation) -> Step:
+        draft = self._desk.opening(line, seen)
+        if isinstance(draft, Wait):
+            return Step(Did.WAITED, draft.problem, draft.kind)
+        self._store.prepare_opening(first_nonce=first_nonce, build=draft)
         return Step(Did.OPENING_PREPARED)
 
-    def _prove(self, old: Head, new: Head) -> tuple[bytes, ...]:
-        proof = self._source.consistency(old.size, new.size)
-        verify_consistency(old.size, old.root, new.size, new.root, proof)
-        return proof
+    def _bump(self, batch: Batch, line: Line, seen: Observation) -> Step:
+        """T6: stored here, sent by the next step; over the day's limit, it is only sent again."""
+        transaction = batch.in_flight()
+        attempt = self._desk.bump(transaction, line, seen)
+        if isinstance(attempt, Wait):
+            if send_due(transaction, self._plan.policy, self._now()):
+                return self._move(SendBatch(batch))
+            return Step(Did.WAITED, attempt.problem, attempt.kind)
+        self._store.bump(batch, batch.bump(attempt, self._now()))
+        return Step(Did.BUMPED, Sentence("batch {number}", number=batch.number))
 
-    def _fees(self, latest: Block) -> Fees:
-        return fees_now(self._plan.fees, latest.base_fee, self._chain.gas_price)
-
-    def _sign(self, purpose: Purpose, nonce: int, calldata: bytes, fees: Fees) -> Transaction:
-        target, account = self._plan.pins.target, self._plan.pins.account
-        unsigned = UnsignedTransaction(
-            chain_id=target.chain_id,
-            nonce=nonce,
-            to=target.contract,
-            data=calldata,
-            gas=self.GAS,
-            fees=fees,
-        )
-        attempt = self._signer.sign(unsigned, self._now())
-        return Transaction(purpose, target.chain_id, account, nonce, calldata, (attempt,))
+    def _bump_opening(self, transaction: Transaction, line: Line, seen: Observation) -> Step:
+        attempt = self._desk.bump(transaction, line, seen)
+        if isinstance(attempt, Wait):
+            return Step(Did.WAITED, attempt.problem, attempt.kind)
+        self._store.bump_opening(transaction, transaction.bumped(attempt))
+        return Step(Did.BUMPED)
 
     def _send(self, transaction: Transaction) -> str:
         """T3: let every stored attempt leave, newest first. No answer and every answer are the same: sent."""

@@ -26,6 +26,8 @@ _DONE: Final[Mapping[Did, Sentence]] = {
     Did.SEALED: Sentence("sealed"),
     Did.PREPARED: Sentence("prepared"),
     Did.SENT: Sentence("sent"),
+    Did.BUMPED: Sentence("offered more for gas"),
+    Did.REQUEUED: Sentence("ran out of gas, tried again with more"),
     Did.SEEN: Sentence("seen"),
     Did.FINAL: Sentence("final"),
     Did.LOST: Sentence("lost"),

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from anchoring.database import open_database
+from anchoring.line import Plan
 from anchoring.line_store import LineStore
 from anchoring.lock import leader_lock
 from anchoring.ports import Finality, SealedHead, TransactionSigner
 from anchoring.settings import AnchoringSettings, load_settings
-from anchoring.worker import AnchorWorker, Plan, Step
+from anchoring.worker import AnchorWorker, Step
 from cli.anchor_signer import signer_of_settings
 from registry.publisher import Publisher
 

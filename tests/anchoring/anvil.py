@@ -11,13 +11,13 @@ from anchoring.database import Database, open_database
 from anchoring.deploy import Owner, deploy
 from anchoring.fees import FeePolicy
 from anchoring.keystore import AccountSigner
-from anchoring.line import Policy
+from anchoring.line import Plan, Policy
 from anchoring.line_store import LineStore
 from anchoring.lock import FileLock
 from anchoring.ports import Finality
 from anchoring.settings import AnchoringSettings, make_settings
 from anchoring.store import AnchorStore
-from anchoring.worker import AnchorWorker, Did, Plan, Step
+from anchoring.worker import AnchorWorker, Did, Step
 from tests.anchoring.fake_log import FakeLog
 from tests.anchoring.world import KEY
 

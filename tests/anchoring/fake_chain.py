@@ -21,6 +21,8 @@ CHAIN_ID: Final = 31337
 CONTRACT: Final = checksummed(bytes.fromhex("c0" * 20))
 CODE_HASH: Final = keccak256(b"the contract's code")
 BLOCK_TIME: Final = 2
+BASE_FEE: Final = 1_000_000_000
+GAS_USED: Final = 78_845
 
 _EIP1559: Final = 2
 
@@ -36,6 +38,9 @@ class Tx:
     data: bytes
     chain_id: int
     raw: bytes
+    max_fee: int
+    tip: int
+    gas: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +89,16 @@ class FakeChain:
         self.mempool: dict[tuple[str, int], Tx] = {}
         self.refusal = ""
         """When set, every transaction is refused with these words."""
-        self.out_of_gas = False
-        """When set, every transaction is mined and fails."""
+        self.reverts = False
+        """When set, every transaction is mined and refused."""
+        self.gas_needed = GAS_USED
+        """A transaction whose limit is lower runs out of gas."""
+        self.base_fee = BASE_FEE
+        """Of the next blocks; a transaction that offers less is not included."""
+        self._gas_used: dict[bytes, int] = {}
         self._forks = 0
         self._transactions: dict[bytes, Tx] = {}
-        genesis = Block(0, self._hash(0), clock.now, 1_000_000_000)
+        genesis = Block(0, self._hash(0), clock.now, BASE_FEE)
         self.blocks = [FakeBlock(genesis, (), ChainState())]
         for _ in range(finality + 1):
             self.mine()
@@ -99,11 +109,11 @@ class FakeChain:
         """Make a block of everything in the mempool that can be executed."""
         number = len(self.blocks)
         self.clock.now += BLOCK_TIME
-        header = Block(number, self._hash(number), self.clock.now, 1_000_000_000)
+        header = Block(number, self._hash(number), self.clock.now, self.base_fee)
         state, done = self.blocks[-1].state, []
         for key in sorted(self.mempool):
             tx = self.mempool[key]
-            if tx.nonce == state.nonces.get(tx.sender, 0):
+            if tx.nonce == state.nonces.get(tx.sender, 0) and _pays(tx, self.base_fee):
                 state, succeeded = self._execute(state, tx, header)
                 done.append((tx, succeeded))
         self.blocks.append(FakeBlock(header, tuple(done), state))
@@ -182,10 +192,10 @@ class FakeChain:
             return SendAnswer(accepted=False, message="invalid chain id for signer")
         if tx.nonce < self.blocks[-1].state.nonces.get(tx.sender, 0):
             return SendAnswer(accepted=False, message="nonce too low")
-        if known is not None:
-            already = known.tx_hash == tx.tx_hash
-            message = "already known" if already else "replacement transaction underpriced"
-            return SendAnswer(accepted=False, message=message)
+        if known is not None and known.tx_hash == tx.tx_hash:
+            return SendAnswer(accepted=False, message="already known")
+        if known is not None and not _replaces(tx, known):
+            return SendAnswer(accepted=False, message="replacement transaction underpriced")
         self.mempool[tx.sender, tx.nonce] = tx
         return SendAnswer(accepted=True, message="0x" + tx.tx_hash.hex())
 
@@ -193,7 +203,8 @@ class FakeChain:
         for block in reversed(self.blocks):
             for tx, succeeded in block.transactions:
                 if tx.tx_hash == tx_hash:
-                    return Receipt(block.header.number, succeeded, contract=None, gas_used=78_845)
+                    used, price = self._gas_used[tx_hash], block.header.base_fee
+                    return Receipt(block.header.number, succeeded, None, used, price)
         return None
 
     def _state(self, at: Block) -> ChainState:
@@ -206,7 +217,8 @@ class FakeChain:
 
     def _execute(self, state: ChainState, tx: Tx, header: Block) -> tuple[ChainState, bool]:
         spent = replace(state, nonces=state.nonces | {tx.sender: tx.nonce + 1})
-        if self.out_of_gas:
+        self._gas_used[tx.tx_hash] = min(self.gas_needed, tx.gas)
+        if self.reverts or tx.gas < self.gas_needed:
             return spent, False
         try:
             return _call_contract(spent, tx, header), True
@@ -222,12 +234,24 @@ def decode(raw: bytes) -> Tx:
     """Decode a signed transaction of type 0 or 2 and recover its sender, as a node does."""
     sender = str(Account.recover_transaction(raw))
     if raw[0] == _EIP1559:
-        chain, nonce, _tip, _fee, _gas, to, _value, data = _rlp_items(raw[1:])[:8]
+        chain, nonce, tip, fee, gas, to, _value, data = _rlp_items(raw[1:])[:8]
         chain_id = int.from_bytes(chain)
     else:
-        nonce, _price, _gas, to, _value, data, v = _rlp_items(raw)[:7]
-        chain_id = (int.from_bytes(v) - 35) // 2
-    return Tx(keccak256(raw), sender, int.from_bytes(nonce), to, data, chain_id, raw)
+        nonce, fee, gas, to, _value, data, v = _rlp_items(raw)[:7]
+        tip, chain_id = fee, (int.from_bytes(v) - 35) // 2
+    numbers = [int.from_bytes(item) for item in (nonce, fee, tip, gas)]
+    return Tx(keccak256(raw), sender, numbers[0], to, data, chain_id, raw, *numbers[1:])
+
+
+def _pays(tx: Tx, base_fee: int) -> bool:
+    """Tell whether a block may hold it; what is free is taken whatever the others pay."""
+    return tx.max_fee >= base_fee or tx.max_fee == 0
+
+
+def _replaces(tx: Tx, known: Tx) -> bool:
+    """Follow geth: both fees must rise, and by a tenth at least."""
+    pairs = ((tx.max_fee, known.max_fee), (tx.tip, known.tip))
+    return all(new > old and new * 10 >= old * 11 for new, old in pairs)
 
 
 def _rlp_items(data: bytes) -> list[bytes]:

@@ -79,12 +79,16 @@ WITH_EFFECT: Final = frozenset({
     "signer.sign",
     "source.seal",
     "store.add_sealed",
+    "store.bump",
+    "store.bump_opening",
     "store.mark_opened",
     "store.move",
     "store.opening_sent",
     "store.prepare",
     "store.prepare_opening",
     "store.record_poll",
+    "store.requeue",
+    "store.take_lead",
 })  # fmt: skip
 """Calls that leave something behind: a crash at any other is a crash after the one before it."""
 

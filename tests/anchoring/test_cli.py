@@ -63,7 +63,9 @@ def test_status_for_programs_is_json(world: World) -> None:
 
 def test_status_says_that_the_line_is_halted_and_where_to_read_on(world: World) -> None:
     world.anchor_one()
-    world.line_store().halt(HaltReason.FOREIGN_HEAD, "somebody was here", at=world.clock())
+    store = world.line_store()
+    store.take_lead()
+    store.halt(HaltReason.FOREIGN_HEAD, "somebody was here", at=world.clock())
     shown = run("status", "--data", world.folder).stdout
     assert "foreign-head: somebody was here" in shown
     assert "docs/anchoring.md" in shown
@@ -88,6 +90,7 @@ def test_resume_leaves_the_halt_of_the_configured_line(world: World) -> None:
     changes = {"contract": target.contract, "log_id": "0x" + target.log_id.hex(), "database": world.place.url}
     save_settings(make_settings(VALUES | changes, "test"), world.folder)
     store = world.line_store()
+    store.take_lead()
     store.halt(HaltReason.WRONG_CHAIN, "expected chain id 31337, the node states 1", at=1)
     result = run("resume", "--data", world.folder, "--because", "the endpoint was mistyped")
     assert "left: wrong-chain" in result.stdout

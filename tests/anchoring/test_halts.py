@@ -154,9 +154,9 @@ def test_a_transaction_that_the_contract_refused_halts_once_that_is_final(world:
     worker = world.worker()
     world.run(worker, lambda step: step.did is Did.PREPARED)
     assert worker.step().did is Did.SENT
-    world.chain.out_of_gas = True
+    world.chain.reverts = True
     world.chain.mine()
-    world.chain.out_of_gas = False
+    world.chain.reverts = False
     halted(world, worker, HaltReason.REVERTED, "was refused")
 
 

@@ -8,8 +8,10 @@ from typing import Final
 
 import pytest
 
-from anchoring import decision, fees, look, worker
-from tests.anchoring import test_halts, test_worker
+from anchoring import decision, desk, fees, line_store, look
+from anchoring.batch import Fees
+from tests.anchoring import test_bumps, test_halts, test_leader, test_worker
+from tests.anchoring.fake_chain import GAS_USED
 from tests.anchoring.world import World
 from tests.support.controls import Control, nothing, require_failure
 
@@ -22,33 +24,53 @@ CONTROLS: Final[Mapping[str, Callable[[World], Control]]] = {
     ),
     "any head": lambda world: Control(
         decision,
-        "_check_head",
+        "check_head",
         nothing,
         lambda: test_halts.test_a_head_that_this_database_never_sent_halts_the_line(world),
     ),
     "any anchorer": lambda world: Control(
-        decision, "_check_head", nothing, lambda: test_halts.test_a_new_anchorer_halts_the_line(world)
+        decision, "check_head", nothing, lambda: test_halts.test_a_new_anchorer_halts_the_line(world)
     ),
     "a restored backup goes on": lambda world: Control(
         decision,
-        "_check_head",
+        "check_head",
         nothing,
         lambda: test_halts.test_a_restored_backup_halts_instead_of_going_on(world),
     ),
     "a final anchor may go": lambda world: Control(
         decision,
-        "_check_finality",
+        "check_finality",
         nothing,
         lambda: test_halts.test_a_reorganisation_beyond_finality_halts_the_line(world),
     ),
     "a forked log is anchored": lambda world: Control(
-        worker, "verify_consistency", nothing, lambda: test_halts.test_a_forked_log_is_never_signed_for(world)
+        desk, "verify_consistency", nothing, lambda: test_halts.test_a_forked_log_is_never_signed_for(world)
     ),
     "gas at any price": lambda world: Control(
         fees,
         "_require_affordable",
         nothing,
         lambda: test_worker.test_nothing_is_signed_while_gas_is_too_dear(world),
+    ),
+    "a bump above the limit": lambda world: Control(
+        desk,
+        "bumped_fees",
+        lambda _policy, offered, _wanted: Fees(offered.max_fee * 3, offered.priority_fee * 3),
+        lambda: test_bumps.test_a_fee_that_rose_a_hundredfold_and_fell_doubles_nothing(world),
+    ),
+    "any day": lambda world: Control(
+        desk,
+        "check_spending",
+        nothing,
+        lambda: test_bumps.test_beyond_the_days_limit_nothing_new_is_signed_and_the_log_goes_on(
+            world, {"daily_gas": 2 * GAS_USED + 399_999}
+        ),
+    ),
+    "no fence": lambda world: Control(
+        line_store.LineStore,
+        "_leading",
+        lambda store: store._database.writing(),
+        lambda: test_leader.test_a_worker_that_lost_its_lock_writes_nothing(world),
     ),
 }
 

@@ -86,7 +86,7 @@ class NewNonceOnError(AnchorWorker):
             transaction.nonce + 1,
             CONTRACT,
             transaction.calldata,
-            self.GAS,
+            transaction.gas,
             attempt.fees,
         )
         try:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from anchoring import tables
-from anchoring.batch import Fees, Purpose, State, Transaction
+from anchoring.batch import GAS, Fees, Purpose, State, Transaction
 from anchoring.database import VERSION_TABLE, Conflict, open_database
 from anchoring.line_store import LineStore
 from anchoring.store import AnchorStore
@@ -107,7 +107,7 @@ def test_tables_of_another_version_are_refused(world: World) -> None:
     store = world.line_store()
     with world.database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(Unavailable, match="expected tables of version 0001, found 9999"):
+    with pytest.raises(Unavailable, match="expected tables of version 0002, found 9999"):
         store.check()
 
 
@@ -129,9 +129,10 @@ def prepare(world: World, store: LineStore, *, batch_version: int | None = None)
     if batch_version is not None:
         batch = replace(batch, state=State.SEALED, version=batch_version, transaction=None)
     worker = world.worker(store=store)
+    store.take_lead()
 
     def build(nonce: int) -> Transaction:
-        return worker._sign(Purpose.ANCHOR, nonce, b"call", Fees(1, 1))
+        return worker._desk._sign(Purpose.ANCHOR, nonce, b"call", Fees(1, 1), GAS)
 
     store.prepare(batch, first_nonce=0, build=build, at=world.clock())
     return store
@@ -142,7 +143,7 @@ def test_a_second_batch_in_flight_is_refused_by_the_database(world: World) -> No
     copy = (
         "INSERT INTO batches SELECT id + 1, line_id, number + 1, state, version, old_size, old_root, size + 1"
     )
-    rest = ", root, note, sealed_at, changed_at, NULL, NULL, NULL, NULL FROM batches"
+    rest = ", root, note, sealed_at, changed_at, NULL, NULL, NULL, NULL, gas FROM batches"
     with (
         pytest.raises(Conflict, match="batches.line_id|ix_batches_one_in_flight"),
         world.database.writing() as connection,
@@ -157,7 +158,9 @@ def test_a_nonce_has_one_owner(world: World) -> None:
         pytest.raises(Conflict, match=r"transactions.nonce|uq_transactions_chain_id_account_nonce"),
         world.database.writing() as connection,
     ):
-        connection.execute(text(again + ", calldata, sent_at, last_answer FROM transactions"))
+        connection.execute(
+            text(again + ", calldata, sent_at, last_answer, gas, NULL, NULL FROM transactions")
+        )
 
 
 def test_a_batch_that_does_not_match_its_checkpoint_stops_the_start(world: World) -> None:

@@ -13,18 +13,18 @@ from anchoring.batch import State, Target
 from anchoring.database import Database, open_database
 from anchoring.fees import FeePolicy
 from anchoring.keystore import AccountSigner
-from anchoring.line import Pins, Policy
+from anchoring.line import Pins, Plan, Policy
 from anchoring.line_store import LineStore
 from anchoring.lock import leader_lock
 from anchoring.ports import Chain, CheckpointSource, LeaderLock, TransactionSigner
 from anchoring.store import AnchorStore
-from anchoring.worker import AnchorWorker, Did, Plan, Step
+from anchoring.worker import AnchorWorker, Did, Step
 from tests.anchoring.fake_chain import CHAIN_ID, CODE_HASH, CONTRACT, Clock, FakeChain, own_log_id
 from tests.anchoring.fake_log import ORIGIN, FakeLog
 from tests.support.databases import Place
 
 KEY: Final = hashlib.sha256(b"certlog test key: anchorer").digest()
-POLICY: Final = Policy(max_delay=60, max_entries=1000, heartbeat=3600, rebroadcast_after=10)
+POLICY: Final = Policy(max_delay=60, max_entries=1000, heartbeat=3600, rebroadcast_after=10, bump_after=60)
 FEES: Final = FeePolicy()
 
 
