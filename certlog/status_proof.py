@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from certlog.canonical import canonicalize
-from certlog.entry import CertificateEntry, entry_from_json
+from certlog.credential import slot_of
+from certlog.entry import CertificateEntry, certificate_entry, entry_from_json
 from certlog.errors import InvalidInput
-from certlog.evidence import Head, ProvenEntry, ProvenList, ProvenRecord
+from certlog.evidence import Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
 from certlog.sentences import Sentence
 from certlog.status_list import PURPOSES
 from certlog.strict_json import JSONObject, JSONValue, get_int, get_items, get_str, members, parse_canonical
@@ -86,6 +87,25 @@ class StatusProof:
     def to_bytes(self) -> bytes:
         """Return the file: canonical JSON."""
         return canonicalize(self.to_json())
+
+
+def stated_in(evidence: Evidence) -> StatusProof | None:
+    """Return what the last head of an evidence file states of its certificate.
+
+    None where the file holds no certificate of a readable slot, or no record of its issuer.
+    """
+    document = evidence.certificate
+    if document is None:
+        return None
+    try:
+        entry = certificate_entry(document, slot_of(document.content))
+    except InvalidInput:
+        return None
+    record = next((item for item in evidence.records if item.record.did == entry.proof.did), None)
+    if record is None:
+        return None
+    head = evidence.heads[-1]
+    return StatusProof(evidence.index, entry, head, evidence.epoch, record, evidence.lists)
 
 
 def require_kind(obj: JSONObject, kind: str, version: int) -> None:

@@ -31,6 +31,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "status",
         Sentence("Get and check dated proofs that a certificate was not withdrawn."),
     ),
+    "omission": (
+        "cli.omission",
+        "omission",
+        Sentence("Prove that a registry's statement of a status contradicts its own log."),
+    ),
     "trust-root": (
         "cli.verify",
         "trust_root",

@@ -16,6 +16,7 @@ from certlog.evidence import MAX_EVIDENCE_BYTES
 from certlog.sealed import MAX_SEALED_BYTES
 from certlog.sentences import Sentence
 from certlog.status_proof import MAX_STATUS_PROOF_BYTES
+from certlog.tiles import MAX_BUNDLE_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import DEFAULT_PORTS, port_of, split_address
@@ -147,6 +148,14 @@ class RegistryAddress:
         if data is None:
             raise Unavailable(Sentence("{url}: serves no checkpoint", url=self.url))
         return data
+
+    def fetch_tile(self, path: str, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
+        """Return the bytes of a tile or entry bundle, by its path such as `tile/0/000`; None if there is none.
+
+        Raises:
+            Unavailable: no answer, or another one.
+        """
+        return self._get(f"/{path}", MAX_BUNDLE_BYTES, timeout)
 
     def fetch_trust_root(self, *, timeout: float = DEFAULT_TIMEOUT) -> bytes:
         """Return the trust root that the registry publishes about itself.

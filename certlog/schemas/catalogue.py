@@ -9,6 +9,7 @@ from certlog.schemas.parts import Schema
 from certlog.schemas.proof_files import (
     EVIDENCE,
     ISSUER_RECORD,
+    OMISSION_PROOF,
     SECURED_CERTIFICATES,
     STATUS_PROOF,
     TRUST_ROOT,
@@ -25,5 +26,6 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "issuer-record": ISSUER_RECORD,
     "evidence": EVIDENCE,
     "status-proof": STATUS_PROOF,
+    "omission-proof": OMISSION_PROOF,
     "trust-root": TRUST_ROOT,
 }

@@ -12,6 +12,13 @@ from certlog.evidence import (
     MAX_STATEMENTS,
 )
 from certlog.keys import KeyType
+from certlog.omission_proof import (
+    MAX_EVENTS,
+    MAX_REPLACEMENTS,
+    MAX_TAIL,
+    OMISSION_PROOF_KIND,
+    OMISSION_PROOF_VERSION,
+)
 from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.log import CERTIFICATE_ENTRY, EPOCH_ENTRY, STATUS_ENTRY, TRUST_ENTRY
 from certlog.schemas.parts import (
@@ -143,6 +150,30 @@ STATUS_PROOF: Final = published(
             "record": _RECORD,
             "lists": _LISTS,
         }
+    ),
+)
+
+OMISSION_PROOF: Final = published(
+    "omission-proof/v1",
+    "Certlog omission proof (canonical JSON)",
+    closed(
+        {
+            "v": {"const": OMISSION_PROOF_VERSION},
+            "kind": {"const": OMISSION_PROOF_KIND},
+            "statement": embedded(STATUS_PROOF),
+            "events": array(_proven(STATUS_ENTRY), least=0, most=MAX_EVENTS),
+            "replacements": array(_proven(CERTIFICATE_ENTRY), least=0, most=MAX_REPLACEMENTS),
+        },
+        {
+            "tail": closed(
+                {
+                    "start": COUNT,
+                    "peaks": PATH,
+                    "entries": array(pattern("^[A-Za-z0-9_-]*$"), least=0, most=MAX_TAIL),
+                }
+            ),
+            "base": closed({"epoch": _proven(EPOCH_ENTRY), "lists": _LISTS}),
+        },
     ),
 )
 

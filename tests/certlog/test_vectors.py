@@ -36,7 +36,7 @@ from certlog.tree import MemoryTree, leaf_hash, verify_consistency, verify_inclu
 from certlog.trust_root import TrustRoot
 from certlog.trust_state import Operator, TrustState
 from tests.support import tile_answers
-from tests.support.judged_vectors import status_proof, verification
+from tests.support.judged_vectors import omission_proof, status_proof, verification
 from tools.vectors.__main__ import all_files
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "vectors"
@@ -251,6 +251,7 @@ KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "evidence": evidence,
     "verification": verification,
     "status-proof": status_proof,
+    "omission-proof": omission_proof,
 }
 NOT_GENUINE: Final = {"altered", "contradicted", "not_trusted", "refused"}
 
@@ -323,6 +324,8 @@ def instances() -> list[tuple[str, str, Any]]:
                 found.append((path, "evidence", given["evidence"]))
             case "status-proof" if "wanted" in case:
                 found.append((path, "status-proof", given["proof"]))
+            case "omission-proof" if "wanted" in case:
+                found.append((path, "omission-proof", given["proof"]))
             case _:
                 continue
     return found
@@ -342,6 +345,7 @@ def test_what_the_vectors_hold_is_valid_by_the_published_json_schemas() -> None:
         "status-document",
         "evidence",
         "status-proof",
+        "omission-proof",
     }
 
 

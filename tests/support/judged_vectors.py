@@ -5,6 +5,7 @@ from typing import Any
 from certlog.canonical import canonicalize
 from certlog.digests import digest_from_text
 from certlog.evidence import Evidence
+from certlog.omission_proof import OmissionProof
 from certlog.status_proof import StatusProof
 from certlog.timestamps import format_time, parse_time
 from certlog.trust_root import TrustRoot
@@ -12,6 +13,7 @@ from verifier.chain_view import AnchorReading, ChainView
 from verifier.check_file import File
 from verifier.report import CHECK_NUMBERS, Outcome
 from verifier.verify import verify
+from verifier.verify_omission import verify_omission
 from verifier.verify_status import verify_status
 
 Given = dict[str, Any]
@@ -67,3 +69,9 @@ def status_proof(given: Given) -> Answer:
     )
     as_of = None if report.epoch is None else format_time(report.epoch.time)
     return {"standing": report.standing.value, "statusAsOf": as_of}
+
+
+def omission_proof(given: Given) -> Answer:
+    proof = OmissionProof.parse(canonicalize(given["proof"]))
+    found = verify_omission(proof, TrustRoot.from_json(given["trustRoot"]))
+    return {"contradiction": found.contradiction.value, "event": found.event}

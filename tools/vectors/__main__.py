@@ -8,6 +8,7 @@ from tools.vectors import (
     documents,
     forgeries,
     log,
+    omissions,
     sealed,
     state,
     status_proofs,
@@ -36,6 +37,7 @@ def all_cases() -> Iterator[Case]:
         verification,
         forgeries,
         status_proofs,
+        omissions,
     ):
         yield from module.cases()
 
