@@ -204,6 +204,10 @@ class EvmChain:
             return self._block("finalized")
         return self._block(hex(max(0, self.latest().number - self._finality)))
 
+    def block(self, number: int) -> Block:
+        """See Chain."""
+        return self._block(hex(number))
+
     def head(self, log_id: bytes, at: Block) -> ContractHead:
         """See Chain."""
         size, anchorer, is_sealed = self._read(head_call(log_id), read_head, "head()", at)
@@ -266,6 +270,9 @@ class EvmChain:
             gas_used=_number(fields.get("gasUsed"), method),
             gas_price=None if price is None else _number(price, method),
         )
+
+    def remark(self) -> None:
+        """See Chain: one node contradicts nobody, and its silence is an error."""
 
     def _block(self, which: str) -> Block:
         method = "eth_getBlockByNumber"

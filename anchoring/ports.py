@@ -21,6 +21,7 @@ __all__ = [
     "LeaderLock",
     "LockHeld",
     "Receipt",
+    "Remark",
     "SealedHead",
     "SendAnswer",
     "TransactionSigner",
@@ -109,6 +110,14 @@ class SendAnswer:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reading noticed without being stopped by it: a node that is silent, or contradicts the others."""
+
+    text: str
+    disagreement: bool
+
+
 Finality: TypeAlias = int | Literal["tag"]
 """How a chain says what is final: its `finalized` tag, or so many blocks on top."""
 
@@ -134,6 +143,10 @@ class Chain(Protocol):
 
     def finalized(self) -> Block:
         """Return the newest block that will not be reorganised, by the chain's rule: its tag, or a depth."""
+        ...
+
+    def block(self, number: int) -> Block:
+        """Return the canonical block at a height."""
         ...
 
     def head(self, log_id: bytes, at: Block) -> ContractHead:
@@ -165,6 +178,10 @@ class Chain(Protocol):
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """Return the receipt of a mined transaction; None while it is not in the canonical chain."""
+        ...
+
+    def remark(self) -> Remark | None:
+        """Return what the readings since the last `chain_id` noticed; None where all was well."""
         ...
 
 

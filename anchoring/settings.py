@@ -27,6 +27,8 @@ from storage.postgres import parse_url
 FILE_NAME: Final = "anchoring.toml"
 DATABASE_NAME: Final = "anchoring.db"
 
+MAX_ENDPOINTS: Final = 8
+Endpoint = Annotated[str, Field(pattern=r"^https?://\S+$")]
 MAX_WEI: Final = 10**12
 """A thousand gwei for one unit of gas: more than any chain ever asked, and a transaction's cost fits 63 bits."""
 _POLICY: Final = Policy()
@@ -82,8 +84,10 @@ class AnchoringSettings(BaseModel):
 
     origin: Annotated[str, Field(min_length=1, max_length=200)]
     """The log's name, as in its checkpoints."""
-    endpoint: Annotated[str, Field(pattern=r"^https?://\S+$")]
-    """The node's JSON-RPC address."""
+    endpoints: Annotated[tuple[Endpoint, ...], Field(min_length=1, max_length=MAX_ENDPOINTS, strict=False)]
+    """The nodes' JSON-RPC addresses; a file of an earlier version names one as `endpoint`."""
+    quorum: Annotated[int, Field(ge=1)] | None = None
+    """How many nodes must say the same; absent, two where there are several."""
     chain_id: Annotated[int, Field(gt=0)]
     """EIP-155 chain id; a node that states another stops the worker."""
     chain_class: Literal["public", "consortium", "local"]
@@ -133,12 +137,34 @@ class AnchoringSettings(BaseModel):
     pkcs11_key: Annotated[str | None, Field(min_length=1)] = None
     """The key's label in the token."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_endpoint(cls, values: dict[str, object]) -> dict[str, object]:
+        """Read what an earlier version wrote."""
+        if "endpoint" not in values or "endpoints" in values:
+            return values
+        return {"endpoints": [values["endpoint"]]} | {k: v for k, v in values.items() if k != "endpoint"}
+
+    @model_validator(mode="after")
+    def _possible_quorum(self) -> Self:
+        if len(set(self.endpoints)) != len(self.endpoints):
+            raise ValueError("an endpoint is named twice: it would agree with itself")
+        if self.needed() > len(self.endpoints):
+            raise ValueError(
+                f"a quorum of {self.quorum} needs as many endpoints, found {len(self.endpoints)}"
+            )
+        return self
+
     @model_validator(mode="after")
     def _whole_token(self) -> Self:
         named = (self.pkcs11_module, self.pkcs11_token, self.pkcs11_key)
         if any(named) and not all(named):
             raise ValueError("a token needs pkcs11_module, pkcs11_token and pkcs11_key")
         return self
+
+    def needed(self) -> int:
+        """Return how many nodes must say the same."""
+        return min(2, len(self.endpoints)) if self.quorum is None else self.quorum
 
     def target(self) -> Target:
         """Return where batches go."""
@@ -178,8 +204,8 @@ class AnchoringSettings(BaseModel):
             contract=self.contract.lower(),
             code_hash=self.code_hash,
             log_ids=(LogId(self.log_id, None),),
-            endpoints=(self.endpoint,),
-            quorum=1,
+            endpoints=self.endpoints,
+            quorum=self.needed(),
             finality=None if self.finality == "tag" else self.finality,
         )
 

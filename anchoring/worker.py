@@ -236,8 +236,16 @@ class AnchorWorker:
         now = self._now()
         step = self._perform(decide(line, seen, self._plan, now), line, seen)
         problem = Wait(step.detail, step.kind) if step.did is Did.WAITED and step.detail else None
-        self._store.record_poll(seen, problem or complaint(line, self._plan, now) or Wait(), at=now)
+        problem = problem or complaint(line, self._plan, now) or self._remark() or Wait()
+        self._store.record_poll(seen, problem, at=now)
         return step
+
+    def _remark(self) -> Wait | None:
+        remark = self._chain.remark()
+        if remark is None:
+            return None
+        kind = ProblemKind.DISAGREEMENT if remark.disagreement else ProblemKind.UNAVAILABLE
+        return Wait(remark.text, kind)
 
     def _look(self, line: Line) -> Observation | Stop:
         return look(self._chain, self._source, line, self._plan.pins)

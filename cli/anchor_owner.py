@@ -105,7 +105,7 @@ def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
     settings = make_settings(
         {
             "origin": told["origin"],
-            "endpoint": told["endpoint"],
+            "endpoints": [told["endpoint"]],
             "chain_id": told["chain_id"],
             "chain_class": told["chain_class"],
             "contract": contract,

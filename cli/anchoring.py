@@ -5,7 +5,7 @@ web3 is imported when a chain is opened, not before: every other command starts 
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +13,8 @@ from anchoring.database import open_database
 from anchoring.line import Plan
 from anchoring.line_store import LineStore
 from anchoring.lock import leader_lock
-from anchoring.ports import Finality, SealedHead, TransactionSigner
+from anchoring.ports import Chain, Finality, SealedHead, TransactionSigner
+from anchoring.quorum import QuorumChain
 from anchoring.settings import AnchoringSettings, load_settings
 from anchoring.worker import AnchorWorker, Step
 from cli.anchor_signer import signer_of_settings
@@ -60,6 +61,19 @@ def open_chain(endpoint: str, contract: str, finality: Finality) -> "Iterator[Ev
 
 
 @contextmanager
+def open_settings_chain(settings: AnchoringSettings) -> Iterator[Chain]:
+    """Open a port to the contract through every endpoint that the settings name; closed at the end."""
+    with ExitStack() as stack:
+        nodes: dict[str, Chain] = {
+            endpoint: stack.enter_context(open_chain(endpoint, settings.contract, settings.finality))
+            for endpoint in settings.endpoints
+        }
+        # One node alone is read directly: there is nobody whom it could contradict.
+        one = nodes[settings.endpoints[0]]
+        yield one if len(nodes) == 1 else QuorumChain(nodes, settings.needed())
+
+
+@contextmanager
 def open_worker(
     folder: Path, publisher: Publisher, signer: TransactionSigner, now: Callable[[], int]
 ) -> Iterator[tuple[AnchorWorker, AnchoringSettings]]:
@@ -79,7 +93,7 @@ def open_worker(
     database = open_database(settings.address(folder), create=True)
     lock = leader_lock(database, folder / LOCK_NAME)
     try:
-        with open_chain(settings.endpoint, settings.contract, settings.finality) as chain:
+        with open_settings_chain(settings) as chain:
             store = LineStore(database, settings.target(), settings.account, now=now())
             plan = Plan(settings.pins(), settings.policy(), settings.fees())
             worker = AnchorWorker(

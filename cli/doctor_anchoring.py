@@ -7,7 +7,7 @@ from typing import Final
 from anchoring.settings import FILE_NAME, AnchoringSettings, load_settings
 from anchoring.store import AnchorStore
 from certlog.sentences import Sentence
-from cli.anchoring import KEYSTORE, open_chain
+from cli.anchoring import KEYSTORE, open_settings_chain
 from cli.doctor_findings import Check, Finding, Level, bad, good, warning
 
 ANCHOR_GAS: Final = 80_000
@@ -87,7 +87,7 @@ def _chain(settings: AnchoringSettings, now: Callable[[], int]) -> Iterator[Find
     from anchoring.deploy import require_chain  # noqa: PLC0415 - web3 costs over a second to import
     from anchoring.fees import fees_now  # noqa: PLC0415 - as above
 
-    with open_chain(settings.endpoint, settings.contract, settings.finality) as chain:
+    with open_settings_chain(settings) as chain:
         require_chain(chain, settings.chain_id)
         latest, final = chain.latest(), chain.finalized()
         code_hash = "0x" + chain.code_hash().hex()

@@ -171,10 +171,10 @@ def _from_chain(path: Path, database: Database) -> list[Witnessed]:
     """Return the head of the contract. It tells the size; the root is ours if the contract knows (size, root)."""
     from anchoring.batch import Head  # noqa: PLC0415 - only who asks the chain needs it
     from anchoring.deploy import require_chain  # noqa: PLC0415 - as above
-    from cli.anchoring import open_chain  # noqa: PLC0415 - as above
+    from cli.anchoring import open_settings_chain  # noqa: PLC0415 - as above
 
     settings = anchoring_settings.load_settings(path)
-    with open_chain(settings.endpoint, settings.contract, settings.finality) as chain:
+    with open_settings_chain(settings) as chain:
         require_chain(chain, settings.chain_id)
         if (found := "0x" + chain.code_hash().hex()) != settings.code_hash:
             message = Sentence(

@@ -163,6 +163,14 @@ class FakeChain:
     def finalized(self) -> Block:
         return self.blocks[max(0, len(self.blocks) - 1 - self.finality)].header
 
+    def block(self, number: int) -> Block:
+        if number >= len(self.blocks):
+            raise Unavailable(f"no block {number}")
+        return self.blocks[number].header
+
+    def remark(self) -> None:
+        pass
+
     def head(self, log_id: bytes, at: Block) -> ContractHead:
         found = self._state(at).logs.get(log_id)
         if found is None:

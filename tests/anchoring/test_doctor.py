@@ -107,7 +107,7 @@ def test_a_dead_node_and_a_damaged_database_are_findings_and_not_crashes(
 ) -> None:
     copy = shutil.copytree(anchored.folder.path, tmp_path / "copy")
     settings = load_settings(copy)
-    save_settings(settings.model_copy(update={"endpoint": "http://127.0.0.1:9"}), copy)
+    save_settings(settings.model_copy(update={"endpoints": ("http://127.0.0.1:9",)}), copy)
     (copy / "registry.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     found = trouble(copy)
     assert "did not answer" in found["chain"]

@@ -14,7 +14,7 @@ from certlog.errors import InvalidInput, Unavailable
 ACCOUNT = checksummed(b"\xac" * 20)
 VALUES: dict[str, object] = {
     "origin": "registry.example.vn",
-    "endpoint": "http://127.0.0.1:8545",
+    "endpoints": ["http://127.0.0.1:8545"],
     "chain_id": 31337,
     "chain_class": "local",
     "contract": checksummed(b"\xc0" * 20),
@@ -59,7 +59,10 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         ({"chain_id": "31337"}, "setting 'chain_id'"),
         ({"chain_id": True}, "setting 'chain_id'"),
         ({"chain_class": "mainnet"}, "'public', 'consortium' or 'local'"),
-        ({"endpoint": "127.0.0.1:8545"}, "setting 'endpoint'"),
+        ({"endpoints": ["127.0.0.1:8545"]}, "setting 'endpoints'"),
+        ({"endpoints": []}, "setting 'endpoints'"),
+        ({"endpoints": ["http://a", "http://a"]}, "named twice"),
+        ({"quorum": 2}, "a quorum of 2 needs as many endpoints, found 1"),
         ({"contract": "0xc0"}, "0x and 40 hex digits"),
         ({"contract": "nowhere"}, "setting 'contract'"),
         ({"contract": ACCOUNT.swapcase().replace("0X", "0x")}, "is mistyped"),
@@ -67,7 +70,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         ({"finality": 0}, "setting 'finality'"),
         ({"finality": "depth"}, "setting 'finality'"),
         ({"max_fee": -1}, "setting 'max_fee'"),
-        ({"max_delai": 5}, "setting 'max_delai'.*known: origin, endpoint"),
+        ({"max_delai": 5}, "setting 'max_delai'.*known: origin, endpoints"),
     ],
 )
 def test_a_wrong_setting_is_named(changes: dict[str, object], words: str) -> None:
@@ -89,6 +92,20 @@ def test_a_log_belongs_to_the_account_that_opened_it() -> None:
     own = "0x" + log_id(ACCOUNT, "registry.example.vn").hex()
     assert settings(log_id=own).pins().owns_log
     assert not settings().pins().owns_log
+
+
+def test_a_file_of_an_earlier_version_names_one_endpoint() -> None:
+    old = {name: value for name, value in VALUES.items() if name != "endpoints"}
+    made = make_settings(old | {"endpoint": "http://127.0.0.1:8545"}, "test")
+    assert made == settings()
+    assert made.needed() == 1
+
+
+def test_the_trust_root_gets_every_endpoint_and_the_quorum() -> None:
+    three = ["http://a", "http://b", "http://c"]
+    for quorum, needed in ((None, 2), (1, 1), (3, 3)):
+        chain = settings(endpoints=three, quorum=quorum).trust_root_chain()
+        assert (chain.endpoints, chain.quorum) == (tuple(three), needed)
 
 
 def test_the_trust_root_pins_what_the_worker_pins() -> None:

@@ -202,7 +202,7 @@ def _trust_chain(world: RegistryWorld, anvil: AnvilWorld) -> None:
         contract=anvil.settings.contract.lower(),
         code_hash="0x" + artifact().code_hash.hex(),
         log_ids=(LogId(anvil.settings.log_id, None),),
-        endpoints=(anvil.settings.endpoint,),
+        endpoints=anvil.settings.endpoints,
         quorum=1,
         finality=None,
     )
