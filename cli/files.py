@@ -46,4 +46,5 @@ def replace_file(path: Path, data: bytes) -> None:
             os.fsync(stream.fileno())
         beside.replace(path)
     except OSError as error:
+        beside.unlink(missing_ok=True)
         raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error

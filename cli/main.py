@@ -26,6 +26,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "verify",
         Sentence("Check a certificate: evidence file, PDF, document, id or page address."),
     ),
+    "evidence": ("cli.evidence", "evidence", Sentence("Evidence files: make them fresher.")),
     "status": (
         "cli.status",
         "status",

@@ -25,6 +25,8 @@ MAX_STRUCTURE_BYTES: Final = 8 * 1024 * 1024
 """What one compressed table of objects may inflate to: a megabyte of PDF could otherwise fill a gigabyte."""
 
 _MAX_FILTERS: Final = 2
+_SEAL: Final = b"/ByteRange"
+"""Stands in every signature (ISO 32000-2, 12.8.1), never inside a compressed object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,37 @@ def read_attachments(data: bytes) -> Attachments:
         raise InvalidInput("the PDF is encrypted: save a copy without password", code="bad-pdf") from error
     except pikepdf.PdfError as error:
         raise InvalidInput(Sentence("not a readable PDF: {error}", error=error), code="bad-pdf") from error
+
+
+def with_evidence(data: bytes, evidence: bytes) -> bytes | None:
+    """Return a PDF that carries evidence with another in its place.
+
+    None where the PDF carries none, or is signed: its seal covers its bytes, and a sealed file is never rewritten.
+
+    Raises:
+        InvalidInput: as read_attachments.
+    """
+    if read_attachments(data).evidence is None or _SEAL in data:
+        return None
+    import pikepdf  # noqa: PLC0415 - as above
+
+    with pikepdf.open(BytesIO(data)) as pdf:
+        form = pdf.Root.get("/AcroForm")
+        if form is not None and "/SigFlags" in form:
+            return None
+        name = next(name for name in pdf.attachments if name.endswith(EVIDENCE_SUFFIX))
+        old = pdf.attachments[name].obj
+        stream = old["/EF"]["/F"]
+        stream.write(evidence)
+        parameters = stream.get("/Params")
+        if parameters is not None:
+            for key in ("/CheckSum", "/Size", "/ModDate"):
+                if key in parameters:
+                    del parameters[key]
+            parameters["/Size"] = len(evidence)
+        target = BytesIO()
+        pdf.save(target, deterministic_id=True)
+    return target.getvalue()
 
 
 def _bound_inflation() -> None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from certlog.certificate_id import parse_id
+from certlog.digests import digest_from_text
 from certlog.entry import MAX_ENTRY_BYTES
 from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import MAX_EVIDENCE_BYTES
 from certlog.sealed import MAX_SEALED_BYTES
 from certlog.sentences import Sentence
 from certlog.status_proof import MAX_STATUS_PROOF_BYTES
+from certlog.strict_json import JSONValue, as_text, get_items, members, parse_object
 from certlog.tiles import MAX_BUNDLE_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
 from verifier.hang_up import hanging_up_after
@@ -30,6 +32,14 @@ DEFAULT_TIMEOUT: Final = 8.0
 
 _CHUNK: Final = 64 * 1024
 _PAGE: Final = re.compile(r"(?:/(?:vi|en))?/c/([^/]{1,64})", re.IGNORECASE)
+
+
+_MAX_PATH: Final = 126
+"""A consistency proof has at most two hashes for each level."""
+
+
+def _hash(value: JSONValue, place: str) -> bytes:
+    return digest_from_text(as_text(value, place))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,19 @@ class RegistryAddress:
         if data is None:
             raise Unavailable(Sentence("{url}: serves no checkpoint", url=self.url))
         return data
+
+    def fetch_consistency(self, old: int, new: int, *, timeout: float = DEFAULT_TIMEOUT) -> tuple[bytes, ...]:
+        """Return the consistency proof between two sizes of the log, unverified.
+
+        Raises:
+            InvalidInput: an answer of another form.
+            Unavailable: no answer, or another one.
+        """
+        data = self._get(f"/api/v1/consistency?from={old}&to={new}", MAX_NOTE_BYTES, timeout)
+        if data is None:
+            raise Unavailable(Sentence("{url}: serves no consistency proof", url=self.url))
+        obj = members(parse_object(data, max_bytes=MAX_NOTE_BYTES), required=("proof",))
+        return get_items(obj, "proof", "", _hash, most=_MAX_PATH)
 
     def fetch_tile(self, path: str, *, timeout: float = DEFAULT_TIMEOUT) -> bytes | None:
         """Return the bytes of a tile or entry bundle, by its path such as `tile/0/000`; None if there is none.
