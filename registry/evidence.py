@@ -153,7 +153,7 @@ class EvidenceBuilder:
         return StatusProof(
             index=subject.index,
             entry=subject.entry,
-            head=Head(head.note, path, pointers.get(head.size, ())),
+            head=Head(cosigned(self._connection, head).note, path, pointers.get(head.size, ())),
             epoch=epoch,
             record=_proven_records(records, [subject.entry.proof.did])[0],
             lists=(revocation, suspension),
