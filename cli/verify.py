@@ -1,7 +1,8 @@
 """`certlog verify` and `certlog trust-root`: check a certificate on one's own machine, and pin what that rests on.
 
 Exit status of `verify`: 0 valid, and only then; 1 the certificate must not be relied on as it stands; 2 the command or
-its input was wrong; 3 there is no answer (pending, cannot check, unknown or mistyped id).
+its input was wrong; 3 there is no answer (pending, cannot check, unknown or mistyped id); 4 an OpenAttestation document
+that is unaltered, issued and not revoked (open_attestation.py).
 """
 
 import json
@@ -19,6 +20,13 @@ from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
 from cli.files import read_file, replace_file
 from cli.language import Command, Group, language, say
+from cli.open_attestation import EXIT_STATUS as EXIT_OF_FOREIGN
+from cli.open_attestation import (
+    Asked,
+    check_open_attestation,
+    read_if_open_attestation,
+    render_open_attestation,
+)
 from cli.pins import read_seen, read_trust_root
 from cli.status import check as check_status_proof
 from cli.status import exit_status as status_exit
@@ -40,7 +48,7 @@ _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
 
 class _Options(TypedDict):
-    trust_root_path: Path
+    trust_root_path: Path | None
     registry: str | None
     rpc: tuple[str, ...]
     offline: bool
@@ -55,17 +63,16 @@ class _Options(TypedDict):
     "verify",
     cls=Command,
     epilog="Exit status: 0 valid; 1 must not be relied on as it stands; 2 wrong command or input; 3 no answer "
-    "(pending, cannot check, unknown or mistyped code).",
+    "(pending, cannot check, unknown or mistyped code); 4 an OpenAttestation document: unaltered, issued, not revoked.",
 )
 @click.argument("target")
 @click.option(
     "--trust-root",
     "trust_root_path",
     type=_FILE,
-    required=True,
     envvar="CERTLOG_TRUST_ROOT",
     show_envvar=True,
-    help="What the verification pins; see `certlog trust-root`.",
+    help="What the verification pins; see `certlog trust-root`. Needed for everything but OpenAttestation.",
 )
 @click.option(
     "--registry", metavar="URL", help="The registry to ask for evidence  [default: https://<origin>]"
@@ -97,8 +104,18 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
     TARGET is an evidence file (.certlog.json), a dated status proof, a certificate (JSON), a PDF with a certificate
     attached, a certificate code, or the address of its page; with sealed content, the whole address that its QR code
     holds, the # included.
+
+    An OpenAttestation document (version 2) is read too, in words of its own; --rpc names a node of its chain.
     """
-    trust_root = read_trust_root(options["trust_root_path"])
+    foreign = read_if_open_attestation(target)
+    if foreign is not None:
+        context.exit(_verify_foreign(foreign, options))
+    path = options["trust_root_path"]
+    if path is None:
+        raise click.UsageError(
+            Sentence("give --trust-root FILE, or set CERTLOG_TRUST_ROOT; see certlog trust-root")
+        )
+    trust_root = read_trust_root(path)
     source = Source(
         registry=RegistryAddress.of(options["registry"] or f"https://{trust_root.origin}"),
         endpoints=options["rpc"],
@@ -171,6 +188,17 @@ def _status_proof(path: Path) -> bytes | None:
         return None
     data = read_file(path)
     return data if _IS_STATUS_PROOF in data else None
+
+
+def _verify_foreign(data: bytes, options: _Options) -> int:
+    asked = Asked(options["rpc"], options["offline"])
+    at = parse_time(options["at"], "--at") if options["at"] else int(time.time())
+    report = check_open_attestation(data, asked, at=at)
+    if options["as_json"]:
+        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        click.echo(render_open_attestation(report))
+    return EXIT_OF_FOREIGN[report.finding]
 
 
 def exit_status(verdict: Verdict) -> int:

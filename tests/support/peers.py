@@ -4,6 +4,7 @@ Made when a campaign first asks for one (pinned, with hashes) and kept: the next
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,29 @@ def environment(name: str) -> Path:
 def python_of(name: str) -> Path:
     """Return the peer's interpreter."""
     return environment(name) / "bin" / "python"
+
+
+def npm_environment(name: str) -> Path:
+    """Return a folder with the packages of peers/<name>/package-lock.json, whose scripts did not run."""
+    locked = REQUIREMENTS / name
+    lock = (locked / "package-lock.json").read_bytes()
+    folder = CACHE / f"{name}-{hashlib.sha256(lock).hexdigest()[:16]}"
+    if not folder.exists():
+        making = folder.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        shutil.copytree(locked, making)
+        path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"
+        done = subprocess.run(
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+            cwd=making,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        require(done.returncode == 0, f"the peer {name} ({done.stderr[-300:]})", f"npm ci in {locked}")
+        making.rename(folder)
+    return folder
 
 
 def go_tool() -> Path:
