@@ -19,6 +19,7 @@ from bench.sample import ORIGIN, throw_away_key
 from certlog.documents import TRUST_CHALLENGE, secure
 from certlog.entry import StatementEntry
 from certlog.errors import Unavailable
+from certlog.possession import prove_possession
 from certlog.scopes import Names, Scope, Source
 from certlog.trust import AddKey, Change, Enrol, GrantScope, TrustStatement
 from cli.serving import ServeOptions, serve
@@ -93,7 +94,10 @@ def _make(folder: DataFolder, key: IssuerKey) -> str:
     initialise(folder, settings, Surroundings(os.environ))
     changes: tuple[Change, ...] = (
         Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999"),
-        AddKey(key.signer.public_key),
+        AddKey(
+            key.signer.public_key,
+            prove_possession(key.signer, key.did, origin=ORIGIN, created=system_now()),
+        ),
         GrantScope(_scope("designation", "Ủy ban Tiêu chuẩn Đo lường Chất lượng Quốc gia", _regulations())),
         GrantScope(_scope("accreditation", "Văn phòng Công nhận Chất lượng (BoA)", ("ISO 9001:2015",))),
     )

@@ -20,6 +20,7 @@ from certlog.entry import Entry, entry_from_json
 from certlog.errors import InvalidInput
 from certlog.issuer_record import IssuerRecord
 from certlog.note import MAX_SIGNATURES
+from certlog.operator_record import OperatorRecord
 from certlog.sentences import Sentence
 from certlog.status_list import PURPOSES, decode_list, encode_list
 from certlog.strict_json import (
@@ -205,6 +206,33 @@ class ProvenRecord:
         return {"index": self.index, "record": self.record.to_json(), "path": _path_json(self.path)}
 
 
+@dataclass(frozen=True)
+class ProvenOperator:
+    """The operator's record, leaf 0 of the trust tree, and its path to the epoch's trustRoot; it keeps its hash."""
+
+    record: OperatorRecord
+    path: tuple[bytes, ...]
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "ProvenOperator":
+        """Parse `{record, path}`."""
+        return _read_once(cls._read, value, place)
+
+    @classmethod
+    def _read(cls, value: JSONValue, place: str) -> "ProvenOperator":
+        obj = members(value, required=("record", "path"), place=place)
+        return cls(OperatorRecord.from_json(obj["record"], f"{place}/record"), _path(obj, place))
+
+    @cached_property
+    def leaf_hash(self) -> LeafHash:
+        """The record's leaf hash in the trust tree."""
+        return self.record.leaf_hash
+
+    def to_json(self) -> JSONObject:
+        """Return the proven record as JSON."""
+        return {"record": self.record.to_json(), "path": _path_json(self.path)}
+
+
 @dataclass(frozen=True, slots=True)
 class ProvenList:
     """One status list (16,384 bytes) and its path to the epoch's statusRoot."""
@@ -233,6 +261,7 @@ class Evidence:
         trust: the statements behind the issuer's key and claimed scope.
         events: every status statement of this certificate, in log order.
         epoch: the last head's last leaf.
+        operator: the operator's record, which says when each of its keys counted.
         records: the issuer's record, and each delegate's.
         lists: the slot's revocation and suspension lists, in this order.
         certificate: the secured document; None where it travels apart (withheld, or attached in a PDF).
@@ -243,6 +272,7 @@ class Evidence:
     trust: tuple[ProvenEntry, ...]
     events: tuple[ProvenEntry, ...]
     epoch: ProvenEntry
+    operator: ProvenOperator
     records: tuple[ProvenRecord, ...]
     lists: tuple[ProvenList, ProvenList]
     certificate: SecuredDocument | None = None
@@ -255,7 +285,7 @@ class Evidence:
     @classmethod
     def from_json(cls, value: JSONValue) -> "Evidence":
         """Parse the evidence object; unknown members are refused."""
-        names = ("v", "index", "heads", "trust", "events", "epoch", "records", "lists")
+        names = ("v", "index", "heads", "trust", "events", "epoch", "operator", "records", "lists")
         obj = members(value, required=names, optional=("certificate",))
         if get_int(obj, "v") != EVIDENCE_VERSION:
             raise InvalidInput(
@@ -276,6 +306,7 @@ class Evidence:
             trust=get_items(obj, "trust", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
             events=get_items(obj, "events", "", ProvenEntry.from_json, most=MAX_STATEMENTS),
             epoch=ProvenEntry.from_json(obj["epoch"], "/epoch"),
+            operator=ProvenOperator.from_json(obj["operator"], "/operator"),
             records=get_items(obj, "records", "", ProvenRecord.from_json, most=MAX_RECORDS),
             lists=(lists[0], lists[1]),
             certificate=certificate,
@@ -290,6 +321,7 @@ class Evidence:
             "trust": [entry.to_json() for entry in self.trust],
             "events": [entry.to_json() for entry in self.events],
             "epoch": self.epoch.to_json(),
+            "operator": self.operator.to_json(),
             "records": [record.to_json() for record in self.records],
             "lists": [proven.to_json() for proven in self.lists],
         }

@@ -11,6 +11,7 @@ from certlog.canonical import canonicalize
 from certlog.digests import LeafHash
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.keys import PublicKey, check_did
+from certlog.operator_record import OperatorRecord
 from certlog.scopes import DelegatedScope, Names, Scope
 from certlog.sentences import Sentence
 from certlog.strict_json import (
@@ -190,6 +191,10 @@ class IssuerRecord:
         """SHA-256(0x00 ‖ canonical bytes)."""
         return leaf_hash(self.to_bytes())
 
+    def has_delegation(self, before: int) -> bool:
+        """Tell whether anything was delegated to this body before an entry, withdrawn since or not."""
+        return any(delegation.index < before for delegation in self.delegations)
+
     def key_record(self, key: PublicKey) -> KeyRecord | None:
         """Return what is recorded of a key, or None."""
         return next((record for record in self.keys if record.key == key), None)
@@ -226,6 +231,7 @@ def key_in_force(record: IssuerRecord, key: PublicKey, index: int) -> KeyRecord:
     return found
 
 
-def trust_tree(records: Iterable[IssuerRecord]) -> MemoryTree:
-    """Return the trust tree over records sorted by the UTF-8 bytes of their DIDs."""
-    return MemoryTree(record.leaf_hash for record in sorted(records, key=lambda r: r.did.encode()))
+def trust_tree(operator: OperatorRecord, records: Iterable[IssuerRecord]) -> MemoryTree:
+    """Return the trust tree: the operator's record, then the issuers', sorted by the UTF-8 bytes of their DIDs."""
+    issuers = sorted(records, key=lambda r: r.did.encode())
+    return MemoryTree([operator.leaf_hash, *(record.leaf_hash for record in issuers)])

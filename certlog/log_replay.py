@@ -25,7 +25,7 @@ from certlog.status_lists import MAX_PAIRS, StatusLists, purposes_of
 from certlog.status_replay import StatusEvent, replay_events
 from certlog.timestamps import format_time, parse_time
 from certlog.tree import MemoryTree
-from certlog.trust import CompromiseKey, TrustStatement
+from certlog.trust import CompromiseKey
 from certlog.trust_state import Operator, TrustState
 
 EFFECTIVE_TOLERANCE: Final = 600
@@ -120,14 +120,16 @@ class LogReplay:
             as_of=self.size,
             status_lists=self.lists.pairs,
             status_root=self.lists.root(),
-            trust_records=len(self.trust.records),
+            trust_records=1 + len(self.trust.records),
             trust_root=self.trust_root(),
         )
 
     def trust_root(self) -> RootHash:
         """Return the root of the trust tree; only records that changed are hashed again."""
         if self._trust_root is None:
-            self._trust_root = MemoryTree(self._leaf(record) for record in self.trust.records).root()
+            operator = self.trust.operator_record.leaf_hash
+            issuers = (self._leaf(record) for record in self.trust.records)
+            self._trust_root = MemoryTree([operator, *issuers]).root()
         return self._trust_root
 
     def _certificate(self, index: int, fact: CertificateFact) -> Iterator[Finding]:
@@ -217,19 +219,21 @@ class LogReplay:
             yield _finding(Fault.STATUS, index, str(error))
 
     def _trust(self, index: int, fact: TrustFact) -> tuple[Finding, ...]:
+        before = {record.did: record for record in self.trust.records}
         try:
             statement = self.trust.apply(index, fact.document)
         except (InvalidInput, NotTrusted) as error:
             return (_finding(Fault.TRUST, index, str(error)),)
         self._trust_root = None
         if isinstance(statement.change, CompromiseKey):
-            self._void_events(statement, statement.change)
+            after = {record.did: record for record in self.trust.records}
+            self._void_events({did for did in before | after if before.get(did) != after.get(did)})
         return ()
 
-    def _void_events(self, statement: TrustStatement, change: CompromiseKey) -> None:
-        """Replay every certificate that the compromised key made a statement about at or after `since`."""
-        signer = verification_method(statement.subject, change.key)
-        touched = {digest for index, digest in self._signed_by.get(signer, ()) if index >= change.since}
+    def _void_events(self, bodies: set[str]) -> None:
+        """Replay every certificate about which a body has made a statement whose record a compromise changed."""
+        signers = (signer for signer in self._signed_by if signer.partition("#")[0] in bodies)
+        touched = {digest for signer in signers for _, digest in self._signed_by[signer]}
         for digest in sorted(touched):
             certificate = self.certificate(digest)
             if certificate is not None:

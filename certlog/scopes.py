@@ -1,9 +1,12 @@
 """What a body may claim: scopes of designation or accreditation, their source, and the names of bodies."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from certlog.errors import InvalidInput
+from certlog.keys import check_did
+from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject, JSONValue, get_list, get_str, members
 from certlog.timestamps import parse_date
 
@@ -27,6 +30,36 @@ class Names:
     def to_json(self) -> JSONObject:
         """Return `{vi, en?}`."""
         return {"vi": self.vi} if self.en is None else {"vi": self.vi, "en": self.en}
+
+
+class ResemblanceReason(StrEnum):
+    """Why a body is enrolled although its name looks like another's; entries are public, so a code and no text."""
+
+    SAME_GROUP = "same_group"
+    OFFICIAL_NAME = "official_name"
+    RENAMED = "renamed"
+
+
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """An enrolled body whose name looks like the new one's, which the operator has seen, and why that is right."""
+
+    did: str
+    reason: ResemblanceReason
+
+    @classmethod
+    def from_json(cls, value: JSONValue, place: str = "") -> "Resemblance":
+        """Parse `{did, reason}`."""
+        obj = members(value, required=("did", "reason"), place=place)
+        reason = get_str(obj, "reason", place)
+        if reason not in tuple(ResemblanceReason):
+            message = Sentence("expected one of {expected}", expected=", ".join(ResemblanceReason))
+            raise InvalidInput(message, place=f"{place}/reason", code="bad-reason")
+        return cls(check_did(get_str(obj, "did", place), f"{place}/did"), ResemblanceReason(reason))
+
+    def to_json(self) -> JSONObject:
+        """Return `{did, reason}`."""
+        return {"did": self.did, "reason": self.reason.value}
 
 
 @dataclass(frozen=True, slots=True)

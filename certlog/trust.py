@@ -8,12 +8,22 @@ from enum import StrEnum
 from typing import Final
 
 from certlog.digests import DocumentHash, digest_from_text
+from certlog.documents import Proof
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput
 from certlog.keys import KeyType, PublicKey, check_did
-from certlog.scopes import MAX_ITEMS, DelegatedScope, Names, Scope, strings
+from certlog.scopes import MAX_ITEMS, DelegatedScope, Names, Resemblance, Scope, strings
 from certlog.sentences import Sentence
-from certlog.strict_json import JSONObject, JSONValue, get_int, get_list, get_object, get_str, members
+from certlog.strict_json import (
+    JSONObject,
+    JSONValue,
+    get_int,
+    get_items,
+    get_list,
+    get_object,
+    get_str,
+    members,
+)
 
 _ALWAYS: Final = ("kind", "action", "subject", "previous")
 
@@ -35,17 +45,25 @@ class TrustAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Enrol:
-    """Enrol a body under its names and legal id (mã số doanh nghiệp)."""
+    """Enrol a body under its names and legal id (mã số doanh nghiệp).
+
+    Attributes:
+        names: as the certificates show them.
+        legal_id: the body's own number.
+        resembles: enrolled bodies whose names look like these, and why it is enrolled all the same; operator only.
+    """
 
     names: Names
     legal_id: str
+    resembles: tuple[Resemblance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AddKey:
-    """Register a key of the subject."""
+    """Register a key of the subject, whose holder agreed: `possession` is signed with the key itself."""
 
     key: PublicKey
+    possession: Proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +106,11 @@ class Delegate:
 
 @dataclass(frozen=True, slots=True)
 class RotateOperator:
-    """Replace the operator's key; signed by the old key or by the pinned recovery key."""
+    """Replace the operator's key; signed by the old key or by the pinned recovery key, `possession` by the new one."""
 
     old: PublicKey
     new: PublicKey
+    possession: Proof
 
 
 Change = Enrol | AddKey | RetireKey | CompromiseKey | GrantScope | ChangeScope | Delegate | RotateOperator
@@ -136,7 +155,8 @@ class TrustStatement:
     def from_json(cls, value: JSONValue, place: str = "") -> "TrustStatement":
         """Parse the document (without its proof)."""
         action = _action(value, place)
-        obj = members(value, required=(*_ALWAYS, *_PAYLOAD[action]), place=place)
+        optional = ("resembles",) if action is TrustAction.ENROL else ()
+        obj = members(value, required=(*_ALWAYS, *_PAYLOAD[action]), optional=optional, place=place)
         if obj["kind"] != "trust":
             raise InvalidInput("expected kind 'trust'", place=f"{place}/kind", code="wrong-kind")
         previous = None
@@ -157,7 +177,7 @@ class TrustStatement:
 
 _PAYLOAD: Final = {
     TrustAction.ENROL: ("names", "legalId"),
-    TrustAction.ADD_KEY: ("key",),
+    TrustAction.ADD_KEY: ("key", "possession"),
     TrustAction.RETIRE_KEY: ("key",),
     TrustAction.COMPROMISE_KEY: ("key", "since"),
     TrustAction.GRANT_SCOPE: ("scope",),
@@ -165,7 +185,7 @@ _PAYLOAD: Final = {
     TrustAction.REINSTATE_SCOPE: ("grant",),
     TrustAction.WITHDRAW_SCOPE: ("grant",),
     TrustAction.DELEGATE: ("actions", "scopes"),
-    TrustAction.ROTATE_OPERATOR: ("old", "new"),
+    TrustAction.ROTATE_OPERATOR: ("old", "new", "possession"),
 }
 
 
@@ -198,9 +218,11 @@ def _key(obj: JSONObject, name: str, place: str) -> PublicKey:
 def _change_from_json(action: TrustAction, obj: JSONObject, place: str) -> Change:
     match action:
         case TrustAction.ENROL:
-            return Enrol(Names.from_json(obj["names"], f"{place}/names"), get_str(obj, "legalId", place))
+            names = Names.from_json(obj["names"], f"{place}/names")
+            return Enrol(names, get_str(obj, "legalId", place), _resembles(obj, place))
         case TrustAction.ADD_KEY:
-            return AddKey(key_from_json(get_object(obj, "key", place), f"{place}/key"))
+            key = key_from_json(get_object(obj, "key", place), f"{place}/key")
+            return AddKey(key, Proof.from_json(obj["possession"], f"{place}/possession"))
         case TrustAction.RETIRE_KEY:
             return RetireKey(_key(obj, "key", place))
         case TrustAction.COMPROMISE_KEY:
@@ -212,7 +234,17 @@ def _change_from_json(action: TrustAction, obj: JSONObject, place: str) -> Chang
         case TrustAction.DELEGATE:
             return delegate_from_json(obj, place)
         case TrustAction.ROTATE_OPERATOR:
-            return RotateOperator(_key(obj, "old", place), _key(obj, "new", place))
+            possession = Proof.from_json(obj["possession"], f"{place}/possession")
+            return RotateOperator(_key(obj, "old", place), _key(obj, "new", place), possession)
+
+
+def _resembles(obj: JSONObject, place: str) -> tuple[Resemblance, ...]:
+    if "resembles" not in obj:
+        return ()
+    found = get_items(obj, "resembles", place, Resemblance.from_json, most=MAX_ITEMS)
+    if not found:
+        raise InvalidInput("left out where empty", place=f"{place}/resembles", code="bad-list")
+    return found
 
 
 def delegate_from_json(obj: JSONObject, place: str) -> Delegate:
@@ -234,10 +266,12 @@ def delegate_from_json(obj: JSONObject, place: str) -> Delegate:
 
 def _change_to_json(change: Change) -> JSONObject:
     match change:
-        case Enrol(names=names, legal_id=legal_id):
-            return {"names": names.to_json(), "legalId": legal_id}
-        case AddKey(key=key):
-            return {"key": {"id": key.multibase, "type": key.type.value}}
+        case Enrol(names=names, legal_id=legal_id, resembles=resembles):
+            obj: JSONObject = {"names": names.to_json(), "legalId": legal_id}
+            return obj | ({"resembles": [one.to_json() for one in resembles]} if resembles else {})
+        case AddKey(key=key, possession=possession):
+            named: JSONObject = {"id": key.multibase, "type": key.type.value}
+            return {"key": named, "possession": possession.to_json()}
         case RetireKey(key=key):
             return {"key": key.multibase}
         case CompromiseKey(key=key, since=since):
@@ -248,5 +282,5 @@ def _change_to_json(change: Change) -> JSONObject:
             return {"grant": grant}
         case Delegate(actions=actions, scopes=scopes):
             return {"actions": [a.value for a in actions], "scopes": [s.to_json() for s in scopes]}
-        case RotateOperator(old=old, new=new):
-            return {"old": old.multibase, "new": new.multibase}
+        case RotateOperator(old=old, new=new, possession=possession):
+            return {"old": old.multibase, "new": new.multibase, "possession": possession.to_json()}

@@ -12,6 +12,7 @@ from certlog.digests import sha256
 from certlog.errors import InvalidInput
 from certlog.keys import PublicKey, check_did
 from certlog.note import COSIGNATURE_V1, ED25519_NOTE, VerifierKey
+from certlog.operator_record import Operator, PinnedRotation, require_rising
 from certlog.sentences import Sentence
 from certlog.strict_json import (
     JSONObject,
@@ -25,7 +26,6 @@ from certlog.strict_json import (
     members,
     parse_object,
 )
-from certlog.trust_state import Operator
 
 TRUST_ROOT_VERSION: Final = 1
 MAX_TRUST_ROOT_BYTES: Final = 64 * 1024
@@ -229,11 +229,7 @@ class TrustRoot:
             "v": TRUST_ROOT_VERSION,
             "origin": self.origin,
             "logKeys": [key.to_json() for key in self.log_keys],
-            "operator": {
-                "did": self.operator.did,
-                "key": self.operator.key.multibase,
-                "recoveryKey": self.operator.recovery_key.multibase,
-            },
+            "operator": _operator_json(self.operator),
             "listKey": self.list_key.multibase,
             "auditors": {"keys": [key.to_text() for key in self.auditors], "quorum": self.auditor_quorum},
             "chains": [chain.to_json() for chain in self.chains],
@@ -252,12 +248,31 @@ class TrustRoot:
 
 
 def _operator(obj: JSONObject) -> Operator:
-    members(obj, required=("did", "key", "recoveryKey"), place="/operator")
+    place = "/operator"
+    members(obj, required=("did", "key", "recoveryKey"), optional=("rotations",), place=place)
+    rotations: tuple[PinnedRotation, ...] = ()
+    if "rotations" in obj:
+        rotations = get_items(obj, "rotations", place, PinnedRotation.from_json, most=MAX_ITEMS)
+        require_rising(rotations, f"{place}/rotations")
+        if not rotations:
+            raise InvalidInput("left out where empty", place=f"{place}/rotations", code="bad-rotation")
     return Operator(
-        check_did(get_str(obj, "did", "/operator"), "/operator/did"),
-        PublicKey.from_multibase(get_str(obj, "key", "/operator"), "/operator/key"),
-        PublicKey.from_multibase(get_str(obj, "recoveryKey", "/operator"), "/operator/recoveryKey"),
+        check_did(get_str(obj, "did", place), f"{place}/did"),
+        PublicKey.from_multibase(get_str(obj, "key", place), f"{place}/key"),
+        PublicKey.from_multibase(get_str(obj, "recoveryKey", place), f"{place}/recoveryKey"),
+        rotations,
     )
+
+
+def _operator_json(operator: Operator) -> JSONObject:
+    obj: JSONObject = {
+        "did": operator.did,
+        "key": operator.key.multibase,
+        "recoveryKey": operator.recovery_key.multibase,
+    }
+    if operator.rotations:
+        obj["rotations"] = [rotation.to_json() for rotation in operator.rotations]
+    return obj
 
 
 def _vkey(text: str, key_type: int, place: str) -> VerifierKey:

@@ -336,6 +336,8 @@ class Acts:
 
     def _enrol_one(self, desk: str, name: str, name_en: str, legal_id: str) -> None:
         public = self._folder / desk / f"{desk}.pub.json"
+        key = ("--key", self._folder / desk / f"{desk}.pem", *self._secret(desk))
+        self._stage.run("issuer", "prove-key", *key, "--registry", self._url)
         self._operate("enrol", public, "--name", name, "--name-en", name_en, "--legal-id", legal_id)
         self._token(desk, self._did(desk))
 

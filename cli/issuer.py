@@ -45,6 +45,7 @@ from cli.issuer_tables import (
     tell_plan,
     template,
 )
+from cli.prove_key import prove_key
 from issuer.body import read_body
 from issuer.content_modes import ContentMode
 from issuer.draft_stream import DraftStream, TableDrafts
@@ -178,6 +179,7 @@ for _action, _help in (
 ):
     issuer.add_command(change_command(_action, _help))
 issuer.add_command(supersede)
+issuer.add_command(prove_key)
 issuer.add_command(bind)
 issuer.add_command(check)
 issuer.add_command(template)

@@ -52,6 +52,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "operator",
         Sentence("At the operator's desk: enrol bodies, keys and scopes."),
     ),
+    "authority": (
+        "cli.authority",
+        "authority",
+        Sentence("At an authority's desk: what the operator delegated to it."),
+    ),
     "registry": ("cli.serve", "registry", Sentence("On the registry machine: create, serve, tokens.")),
     "anchor": ("cli.anchor", "anchor", Sentence("Anchoring: contract, log, worker, batches.")),
     "doctor": ("cli.doctor", "doctor", Sentence("Look at everything that must be right; say what is not.")),

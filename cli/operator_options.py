@@ -16,7 +16,7 @@ from cli.language import language_of_answers
 from cli.operator_desk import OperatorDesk
 from cli.passphrase import ask_passphrase
 from issuer.http_registry import HttpRegistry, RegistryAddress
-from issuer.key_file import open_key_file
+from issuer.key_file import IssuerKey, open_key_file
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -34,17 +34,21 @@ class Signing(TypedDict):
     passphrase_file: Path | None
     registry_url: str
     token_file: Path
+    as_did: str | None
 
 
 def signing(command: Command) -> Command:
     """Add the options of a command that signs a statement and sends it."""
     for option in (
-        click.option("--token-file", type=FILE, required=True, help="File with the operator's API token."),
+        click.option(
+            "--as", "as_did", metavar="DID", help="Sign in the name of this DID  [default: the key's own]"
+        ),
+        click.option("--token-file", type=FILE, required=True, help="File with the signer's API token."),
         click.option(
             "--registry", "registry_url", required=True, help="Address of the registry: https://HOST"
         ),
         passphrase_option,
-        click.option("--key", "key_path", type=FILE, required=True, help="The operator's key file."),
+        click.option("--key", "key_path", type=FILE, required=True, help="The key file that signs."),
     ):
         command = option(command)
     return command
@@ -58,6 +62,8 @@ def open_desk(options: Signing) -> OperatorDesk:
         language_of_answers(),
     )
     key = open_key_file(options["key_path"], read_passphrase(options["passphrase_file"]))
+    if options["as_did"] is not None:
+        key = IssuerKey(options["as_did"], key.signer)
     return OperatorDesk(registry, key, now)
 
 

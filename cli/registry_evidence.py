@@ -37,7 +37,7 @@ def evidence(path: Path, folder: Path) -> None:
         with registry.database.reading() as connection:
             export = EvidenceExport(
                 connection,
-                registry.settings.operator_did,
+                registry.settings.operator,
                 lambda index: anchors.about(index).heads,
                 registry.settings.cosigners,
             )

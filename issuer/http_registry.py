@@ -143,6 +143,10 @@ class HttpRegistry:
             raise InvalidInput("expected a hash or null", place="/last")
         return DocumentHash(digest_from_text(last)) if last else None
 
+    def records_of(self, did: str) -> JSONObject:
+        """Return `{issuer, operator}`: what the log says of a DID, as an issuer and as the operator."""
+        return self._json("GET", f"/api/v1/issuers/{quote(did, safe='')}")
+
     def document(self, identifier: str) -> bytes:
         """Return the published document with this id; another document than asked for is refused."""
         data = self._request("GET", f"/api/v1/certificates/{quote(identifier)}/document")

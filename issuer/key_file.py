@@ -21,10 +21,11 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from certlog.documents import Proof
 from certlog.errors import InvalidInput
 from certlog.keys import P256_ORDER, KeyType, PublicKey, Signer, check_did, did_key
 from certlog.sentences import Sentence
-from certlog.strict_json import get_str, members, parse_object
+from certlog.strict_json import JSONObject, get_items, get_str, members, parse_object
 from issuer.signers import Ed25519Signer, P256Signer
 
 SCRYPT_N: Final = 2**17
@@ -33,6 +34,7 @@ MIN_PASSPHRASE: Final = 8
 _MAX_SCRYPT_N: Final = 2**20  # 1 GiB: a foreign file must not exhaust the machine
 _SCRYPT_R_P: Final = (8, 1)
 _MAX_KEY_FILE: Final = 16_384
+_MAX_LOGS: Final = 20
 _PBES2: Final = "1.2.840.113549.1.5.13"
 _SCRYPT: Final = "1.3.6.1.4.1.11591.4.11"
 _PEM: Final = re.compile(
@@ -50,21 +52,30 @@ class IssuerKey:
 
 @dataclass(frozen=True, slots=True)
 class PublicPart:
-    """The public half of a key file, as `<name>.pub.json` holds it."""
+    """The public half of a key file, as `<name>.pub.json` holds it.
+
+    Attributes:
+        did: whose key it is.
+        key: the public key.
+        possession: proofs that its holder agrees to be registered, each for one log (issuer/possession.py).
+    """
 
     did: str
     key: PublicKey
+    possession: tuple[Proof, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return the JSON file, indented for people."""
-        values = {"did": self.did, "key": self.key.multibase, "type": str(self.key.type)}
+        values: JSONObject = {"did": self.did, "key": self.key.multibase, "type": str(self.key.type)}
+        if self.possession:
+            values["possession"] = [proof.to_json() for proof in self.possession]
         return (json.dumps(values, indent=2) + "\n").encode()
 
     @classmethod
     def parse(cls, data: bytes) -> "PublicPart":
         """Read the JSON file; the stated type must be the key's own."""
         value = parse_object(data, max_bytes=_MAX_KEY_FILE)
-        members(value, required=("did", "key", "type"))
+        members(value, required=("did", "key", "type"), optional=("possession",))
         key = PublicKey.from_multibase(get_str(value, "key"), "/key")
         if value["type"] != key.type:
             raise InvalidInput(
@@ -72,7 +83,10 @@ class PublicPart:
                 place="/type",
                 code="bad-key",
             )
-        return cls(check_did(get_str(value, "did"), "/did"), key)
+        possession: tuple[Proof, ...] = ()
+        if "possession" in value:
+            possession = get_items(value, "possession", "", Proof.from_json, most=_MAX_LOGS)
+        return cls(check_did(get_str(value, "did"), "/did"), key, possession)
 
 
 def create_key_file(

@@ -17,7 +17,7 @@ from registry.append import Appending
 from registry.log_tree import read_entry, tree_size
 from registry.status_lists import EMPTY_LEAF, changed_leaves, leaves_at, list_pairs
 from registry.tables import epochs
-from registry.trust_ledger import records_as_of
+from registry.trust_ledger import operator_as_of, records_as_of
 from registry.views import write_epoch
 
 
@@ -82,7 +82,7 @@ def next_epoch(
         as_of=as_of,
         status_lists=pairs,
         status_root=MemoryTree(leaves).root(),
-        trust_records=len(trust.records),
+        trust_records=trust.trust_tree().size,
         trust_root=_trust_root(connection, trust, as_of),
     )
     return epoch, changed
@@ -90,7 +90,8 @@ def next_epoch(
 
 def _trust_root(connection: Connection, trust: TrustState, as_of: int) -> RootHash:
     replayed = trust.trust_tree().root()
-    stored = trust_tree(records_as_of(connection, as_of).values()).root()
+    operator = operator_as_of(connection, trust.operator, as_of)
+    stored = trust_tree(operator, records_as_of(connection, as_of).values()).root()
     if replayed != stored:
         message = Sentence(
             "stored issuer records have root {stored}, the log gives {replayed}: see registry check",

@@ -16,8 +16,17 @@ from certlog.digests import DocumentHash, RootHash, same
 from certlog.documents import SecuredDocument
 from certlog.entry import CertificateEntry, EpochEntry, parse_entry
 from certlog.errors import Unavailable
-from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
+from certlog.evidence import (
+    AnchorPointer,
+    Evidence,
+    Head,
+    ProvenEntry,
+    ProvenList,
+    ProvenOperator,
+    ProvenRecord,
+)
 from certlog.issuer_record import IssuerRecord, trust_tree
+from certlog.operator_record import Operator
 from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
@@ -33,7 +42,7 @@ from registry.status_lists import bits_as_of, leaves_at
 from registry.status_view import events_of
 from registry.tables import checkpoints, epochs
 from registry.trust_chain import TrustChain
-from registry.trust_ledger import records_as_of
+from registry.trust_ledger import operator_as_of, records_as_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +67,12 @@ class EvidenceBuilder:
     """Builds evidence from one consistent snapshot."""
 
     def __init__(
-        self, connection: Connection, operator_did: str, cosigners: CosignerPolicy = NO_COSIGNERS
+        self, connection: Connection, operator: Operator, cosigners: CosignerPolicy = NO_COSIGNERS
     ) -> None:
-        """Take the snapshot, the DID whose statements need no delegation, and who the auditors are."""
+        """Take the snapshot, the operator, whose statements need no delegation, and who the auditors are."""
         self._connection = connection
         self._cosigners = cosigners
-        self._operator_did = operator_did
+        self._operator = operator
         self._read = cache(node_reader(connection))
         self._records: dict[str, IssuerRecord] | None = None
 
@@ -89,12 +98,14 @@ class EvidenceBuilder:
             raise Unavailable(message)
         committed = epoch.entry.epoch
         events = events_of(self._connection, subject.entry.document_hash, committed.as_of)  # 3
-        chain = TrustChain(self._connection, self._operator_did, committed.as_of)  # 4
+        chain = TrustChain(self._connection, self._operator.did, committed.as_of)  # 4
         chain.need_key(subject.entry.proof)
         for event in events:
             chain.need_key(event.document.proof)
         records = records_as_of(self._connection, committed.as_of)
+        operator = operator_as_of(self._connection, self._operator, committed.as_of)
         chain.need_entries(_grants(subject, records))
+        trust = trust_tree(operator, records.values())
         tree = MemoryTree(leaves_at(self._connection, committed.number, committed.status_lists))
         revocation, suspension = (
             self._proven_list(subject.entry.slot, purpose, tree, committed.as_of) for purpose in PURPOSES
@@ -108,7 +119,8 @@ class EvidenceBuilder:
             trust=tuple(self._proven(index, size) for index in chain.entries()),
             events=tuple(self._proven(event.index, size) for event in events),
             epoch=epoch,
-            records=_proven_records(records, chain.signers()),
+            operator=ProvenOperator(operator, trust.inclusion(0)),
+            records=_proven_records(records, trust, chain.signers()),
             lists=(revocation, suspension),
             certificate=subject.document,
         )
@@ -149,13 +161,19 @@ class EvidenceBuilder:
         revocation, suspension = (
             self._proven_list(subject.entry.slot, purpose, tree, committed.as_of) for purpose in PURPOSES
         )
+        operator = operator_as_of(self._connection, self._operator, committed.as_of)
+        trust = trust_tree(operator, records.values())
+        proven = _proven_records(records, trust, [subject.entry.proof.did])
+        if not proven:
+            message = Sentence("{did} is not enrolled in this registry", did=subject.entry.proof.did)
+            raise Unavailable(message)
         path = self._path(subject.index, head.size)
         return StatusProof(
             index=subject.index,
             entry=subject.entry,
             head=Head(cosigned(self._connection, head).note, path, pointers.get(head.size, ())),
             epoch=epoch,
-            record=_proven_records(records, [subject.entry.proof.did])[0],
+            record=proven[0],
             lists=(revocation, suspension),
         )
 
@@ -175,7 +193,8 @@ class EvidenceBuilder:
         """Return the entries that granted what a certificate claims, or all in force where its content is unknown."""
         if self._records is None:
             self._records = records_as_of(self._connection, self._newest_with_epoch(index).size - 1)
-        return tuple(_claimed_grants(self._records[method.partition("#")[0]], content, index))
+        record = self._records.get(method.partition("#")[0])
+        return () if record is None else tuple(_claimed_grants(record, content, index))
 
     def _heads(
         self, index: int, anchored: Sequence[AnchoredHead]
@@ -262,7 +281,8 @@ class EvidenceBuilder:
 def _grants(subject: Subject, records: dict[str, IssuerRecord]) -> Iterable[int]:
     """Return the entries that granted what the certificate claims; all of the issuer's, if that is not known."""
     content = None if subject.document is None else subject.document.content
-    return _claimed_grants(records[subject.entry.proof.did], content, subject.index)
+    record = records.get(subject.entry.proof.did)
+    return () if record is None else _claimed_grants(record, content, subject.index)
 
 
 def _claimed_grants(record: IssuerRecord, content: JSONObject | None, index: int) -> list[int]:
@@ -273,9 +293,11 @@ def _claimed_grants(record: IssuerRecord, content: JSONObject | None, index: int
     return [scope.grant for scope in found if scope is not None]
 
 
-def _proven_records(records: dict[str, IssuerRecord], signers: Sequence[str]) -> tuple[ProvenRecord, ...]:
-    tree, order = trust_tree(records.values()), list(records)
-    positions = [(order.index(did), records[did]) for did in signers]
+def _proven_records(
+    records: dict[str, IssuerRecord], tree: MemoryTree, signers: Sequence[str]
+) -> tuple[ProvenRecord, ...]:
+    order = [None, *records]  # The operator's record is leaf 0; a body whose enrolment is void has none.
+    positions = [(order.index(did), records[did]) for did in signers if did in records]
     return tuple(ProvenRecord(index, record, tree.inclusion(index)) for index, record in positions)
 
 

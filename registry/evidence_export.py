@@ -20,6 +20,7 @@ from certlog.encoding import b64url
 from certlog.entry import CertificateEntry, parse_entry
 from certlog.errors import Unavailable
 from certlog.evidence import EVIDENCE_VERSION, Evidence
+from certlog.operator_record import Operator
 from certlog.sentences import Sentence
 from certlog.tree import Prover
 from registry.cosignatures import newest_audited_size
@@ -87,8 +88,9 @@ class _Shared:
         """Take a finished piece of evidence apart."""
         value = evidence.to_json()
         heads = [canonicalize({n: m for n, m in h.to_json().items() if n != "path"}) for h in evidence.heads]
-        lists, records, trust = (canonicalize(value[name]) for name in ("lists", "records", "trust"))
-        rest = b'"lists":%b,"records":%b,"trust":%b,"v":%d}' % (lists, records, trust, EVIDENCE_VERSION)
+        names = ("lists", "operator", "records", "trust")
+        shared = b",".join(b'"%b":%b' % (name.encode(), canonicalize(value[name])) for name in names)
+        rest = b'%b,"v":%d}' % (shared, EVIDENCE_VERSION)
         return cls(tuple(sizes), tuple(heads), canonicalize(value["epoch"]), rest)
 
 
@@ -98,13 +100,13 @@ class EvidenceExport:
     def __init__(
         self,
         connection: Connection,
-        operator_did: str,
+        operator: Operator,
         anchored: Callable[[int], Sequence[AnchoredHead]],
         cosigners: CosignerPolicy = NO_COSIGNERS,
     ) -> None:
-        """Take the snapshot, the operator's DID, how to ask which final heads contain an entry, and the auditors."""
+        """Take the snapshot, the operator, how to ask which final heads contain an entry, and the auditors."""
         self._connection = connection
-        self._builder = EvidenceBuilder(connection, operator_did, cosigners)
+        self._builder = EvidenceBuilder(connection, operator, cosigners)
         self._anchored = anchored
         self._stored = lru_cache(maxsize=_UPPER_NODES)(node_reader(connection))
         self._block: Mapping[tuple[int, int], bytes] = {}

@@ -18,6 +18,7 @@ from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord
 from certlog.keys import Signer
+from certlog.operator_record import OperatorRecord
 from certlog.sentences import Sentence
 from certlog.slots import Slot
 from certlog.status import CertificateStatus
@@ -39,7 +40,7 @@ from registry.slots import Reservation, reserve
 from registry.status_view import events_of
 from registry.submission import Candidate, Submission, examine
 from registry.tokens import Tokens
-from registry.trust_ledger import TrustLedger, record_as_of
+from registry.trust_ledger import TrustLedger, operator_as_of, record_as_of
 
 MAX_BATCH: Final = 1000
 
@@ -56,7 +57,7 @@ class CertificateView:
         logged_at: when the registry logged it, seconds since the epoch.
         issuer: DID.
         slot: its place in the status lists.
-        record: the issuer's record at the end of the log.
+        record: the issuer's record at the end of the log; None where its enrolment has become void.
         status: its status at the end of the log.
         document: the content, where the issuer published it.
         is_sealed: whether the content is here for who holds its key.
@@ -69,7 +70,7 @@ class CertificateView:
     logged_at: int
     issuer: str
     slot: Slot
-    record: IssuerRecord
+    record: IssuerRecord | None
     status: CertificateStatus
     document: SecuredDocument | None
     is_sealed: bool = False
@@ -263,6 +264,11 @@ class Registry:
         with self.database.reading() as connection:
             return record_as_of(connection, did, tree_size(connection))
 
+    def operator_record(self) -> OperatorRecord:
+        """Return what the log says of the operator's keys, at its end."""
+        with self.database.reading() as connection:
+            return operator_as_of(connection, self.settings.operator, tree_size(connection))
+
     def evidence(self, document_hash: DocumentHash, anchored: Sequence[AnchoredHead] = ()) -> Evidence:
         """Return the evidence of a certificate, up to the newest signed epoch.
 
@@ -323,7 +329,7 @@ class Registry:
         return subject_of(connection, row.index, document_hash, document)
 
     def _builder(self, connection: Connection) -> EvidenceBuilder:
-        return EvidenceBuilder(connection, self.settings.operator_did, self.settings.cosigners)
+        return EvidenceBuilder(connection, self.settings.operator, self.settings.cosigners)
 
     def _examine(self, item: Submission, submitter: str | None) -> Candidate | Outcome:
         try:
@@ -341,9 +347,6 @@ class Registry:
                 connection, row.index, row.document_hash, lookup.document(connection, row.document_hash)
             )
             record = record_as_of(connection, row.issuer, size)
-            if record is None:
-                message = Sentence("the record of {issuer} is missing; see registry check", issuer=row.issuer)
-                raise Unavailable(message)
             events = events_of(connection, row.document_hash, size)
             status = replay_events(events, lambda did: record_as_of(connection, did, size))
             return CertificateView(

@@ -32,7 +32,9 @@ class TrustChain:
         if proof.did == self._operator_did:
             return
         for index, document, statement in self._about(proof.did):
-            wanted = isinstance(statement.change, Enrol) or statement.change == AddKey(proof.key)
+            change = statement.change
+            adds = isinstance(change, AddKey) and change.key == proof.key
+            wanted = isinstance(change, Enrol) or adds
             if wanted and index not in self._needed:
                 self._need(index, document)
 

@@ -4,11 +4,14 @@ The replay itself is certlog.trust_state; it is never trusted from a table: a pr
 every signature, and then only follows what is appended.
 """
 
+from typing import Final
+
 from sqlalchemy import Connection, select
 
 from certlog.entry import StatementEntry, parse_entry
 from certlog.errors import Unavailable
 from certlog.issuer_record import IssuerRecord
+from certlog.operator_record import OperatorRecord
 from certlog.sentences import Sentence
 from certlog.strict_json import parse_object
 from certlog.trust_state import Operator, TrustState
@@ -60,26 +63,44 @@ class TrustLedger:
         self._next = 0
 
 
+OPERATOR_ROW: Final = "operator"
+"""Under this name, which is no DID, the operator's record stands among the issuers'."""
+
+
+def operator_as_of(connection: Connection, operator: Operator, as_of: int) -> OperatorRecord:
+    """Return the operator's record after entries 0 .. as_of-1."""
+    data = _newest(connection, OPERATOR_ROW, as_of)
+    if data is None:
+        return OperatorRecord.first(operator)
+    return OperatorRecord.from_json(parse_object(data, max_bytes=_MAX_RECORD_BYTES))
+
+
 def records_as_of(connection: Connection, as_of: int) -> dict[str, IssuerRecord]:
     """Return every issuer record after entries 0 .. as_of-1, by DID, in the order of the trust tree."""
     rows = connection.execute(
         select(issuer_records.c.did, issuer_records.c.data)
-        .where(issuer_records.c.leaf_index < as_of)
+        .where(issuer_records.c.leaf_index < as_of, issuer_records.c.did != OPERATOR_ROW)
         .order_by(issuer_records.c.leaf_index)
     )
     newest = {row.did: row.data for row in rows}
+    # An empty row ends a record whose enrolment became void.
+    newest = {did: data for did, data in newest.items() if data}
     return {did: _parse(newest[did]) for did in sorted(newest, key=str.encode)}
 
 
 def record_as_of(connection: Connection, did: str, as_of: int) -> IssuerRecord | None:
     """Return one issuer record after entries 0 .. as_of-1."""
-    data = connection.execute(
+    data = _newest(connection, did, as_of)
+    return _parse(data) if data else None
+
+
+def _newest(connection: Connection, name: str, as_of: int) -> bytes | None:
+    return connection.execute(
         select(issuer_records.c.data)
-        .where(issuer_records.c.did == did, issuer_records.c.leaf_index < as_of)
+        .where(issuer_records.c.did == name, issuer_records.c.leaf_index < as_of)
         .order_by(issuer_records.c.leaf_index.desc())
         .limit(1)
     ).scalar_one_or_none()
-    return None if data is None else _parse(data)
 
 
 def _parse(data: bytes) -> IssuerRecord:

@@ -11,7 +11,7 @@ from certlog.digests import DocumentHash, LeafHash
 from certlog.documents import SecuredDocument
 from certlog.entry import CertificateEntry
 from certlog.epoch import Epoch
-from certlog.keys import verification_method
+from certlog.keys import PublicKey, verification_method
 from certlog.status import CertificateStatus
 from certlog.status_list import PURPOSES
 from certlog.status_replay import replay_events
@@ -21,6 +21,7 @@ from registry.slots import position_of
 from registry.status_lists import current_bit
 from registry.status_view import events_of
 from registry.tables import bit_changes, certificates, epochs, issuer_records, statements, status_leaves
+from registry.trust_ledger import OPERATOR_ROW, operator_as_of, record_as_of, records_as_of
 
 
 def certificate_row(index: int, entry: CertificateEntry, identifier: str) -> dict[str, object]:
@@ -54,7 +55,7 @@ def write_trust(
     statement: TrustStatement,
     trust: TrustState,
 ) -> None:
-    """Write a trust statement, the record as it reads now, and the bits that a compromise turns back.
+    """Write a trust statement, the records that it changed, and the bits that a compromise turns back.
 
     Args:
         connection: the writing transaction.
@@ -65,14 +66,33 @@ def write_trust(
     """
     row = _statement_row(index, "trust", document) | {"subject": statement.subject}
     connection.execute(insert(statements).values(row))
-    if isinstance(statement.change, RotateOperator):
-        return
-    record = trust.require_record(statement.subject)
-    connection.execute(
-        insert(issuer_records).values(did=record.did, leaf_index=index, data=record.to_bytes())
-    )
-    if isinstance(statement.change, CompromiseKey):
-        _void_events(connection, index, record.did, statement.change, trust)
+    change = statement.change
+    compromises = isinstance(change, CompromiseKey)
+    # A compromise may void what a signer stated about anybody; everything else changes its subject alone.
+    names = [] if isinstance(change, RotateOperator) else [statement.subject]
+    if compromises:
+        names = sorted({*names, *records_as_of(connection, index), *(r.did for r in trust.records)})
+    for name in names:
+        _write_record(connection, index, name, trust)
+    if compromises or isinstance(change, RotateOperator):
+        _write_operator(connection, index, trust)
+    if compromises:
+        _void_events(connection, index, trust)
+
+
+def _write_record(connection: Connection, index: int, did: str, trust: TrustState) -> None:
+    """Write a record as it reads now, where that is new; an empty row ends one that became void."""
+    before, after = record_as_of(connection, did, index), trust.record(did)
+    if before != after:
+        data = b"" if after is None else after.to_bytes()
+        connection.execute(insert(issuer_records).values(did=did, leaf_index=index, data=data))
+
+
+def _write_operator(connection: Connection, index: int, trust: TrustState) -> None:
+    after = trust.operator_record
+    if after != operator_as_of(connection, trust.operator, index):
+        row = {"did": OPERATOR_ROW, "leaf_index": index, "data": after.to_bytes()}
+        connection.execute(insert(issuer_records).values(row))
 
 
 def write_epoch(connection: Connection, epoch: Epoch, changed: Mapping[int, LeafHash]) -> None:
@@ -94,19 +114,34 @@ def _statement_row(index: int, kind: str, document: SecuredDocument) -> dict[str
     }
 
 
-def _void_events(
-    connection: Connection, index: int, did: str, change: CompromiseKey, trust: TrustState
-) -> None:
-    """Replay every certificate that the compromised key made a statement about at or after `since`."""
+def _void_events(connection: Connection, index: int, trust: TrustState) -> None:
+    """Replay every certificate about which a key whose standing changed with this entry has made a statement."""
+    changed = connection.execute(
+        select(issuer_records.c.did).where(
+            issuer_records.c.leaf_index == index, issuer_records.c.did != OPERATOR_ROW
+        )
+    ).scalars()
+    methods = [
+        verification_method(did, key)
+        for did in changed
+        for key in _changed_keys(connection, index, did, trust)
+    ]
     touched = connection.execute(
         select(statements.c.certificate)
-        .where(statements.c.signer == verification_method(did, change.key), statements.c.type == "status")
-        .where(statements.c.leaf_index >= change.since)
+        .where(statements.c.signer.in_(methods), statements.c.type == "status")
         .distinct()
     ).scalars()
     for certificate in sorted(DocumentHash(found) for found in touched):
         status = replay_events(events_of(connection, certificate, index), trust.record)
         _write_bits(connection, index, certificate, status)
+
+
+def _changed_keys(connection: Connection, index: int, did: str, trust: TrustState) -> set[PublicKey]:
+    """Return the keys of a body that are recorded otherwise than before this entry."""
+    before, after = record_as_of(connection, did, index), trust.record(did)
+    old = {key.key: key for key in ([] if before is None else before.keys)}
+    new = {key.key: key for key in ([] if after is None else after.keys)}
+    return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
 
 
 def _write_bits(

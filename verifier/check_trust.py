@@ -16,13 +16,15 @@ from certlog.epoch import Epoch
 from certlog.errors import InvalidInput, InvalidProof, NotTrusted, SignatureMismatch
 from certlog.evidence import Evidence, ProvenEntry
 from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord, key_in_force
+from certlog.keys import PublicKey
+from certlog.operator_record import Operator, OperatorRecord
 from certlog.scopes import Scope
 from certlog.sentences import Sentence, joined
 from certlog.strict_json import JSONObject
 from certlog.tree import verify_inclusion
-from certlog.trust import GrantScope, TrustStatement
+from certlog.trust import GrantScope, RotateOperator, TrustStatement
 from certlog.trust_root import TrustRoot
-from certlog.trust_state import Operator, TrustState
+from certlog.trust_state import TrustState
 from verifier.check_log import OpenHead, prove_entry
 from verifier.report import Check, CheckName, Reason, failed, not_checked, passed
 
@@ -60,7 +62,8 @@ def check_issuer(
     2. Replayed, each is signed by who had the right to make it, up to the pinned operator key.
     3. They enrol the issuer and add this key before the certificate's index.
     4. The issuer's record is in the epoch's trust tree and says that the key was still in force there.
-    5. The same holds for every delegate that signed one of the statements.
+    5. The operator's record is in that tree too: each statement of the operator was signed by its key of that time.
+    6. The same as 4 holds for every delegate that signed one of the statements.
     """
     did, key = proof.did, proof.key
     try:
@@ -70,9 +73,13 @@ def check_issuer(
         record = _proven_record(evidence, did, epoch)  # 4
         kept = key_in_force(record, key, evidence.index)
         _require_same_entry(stated, kept)
-        for index, signed, statement in statements:  # 5
-            if signed.did != trust_root.operator.did:
-                _require_delegate(_proven_record(evidence, signed.did, epoch), index, signed, statement)
+        operator = _proven_operator(evidence, trust_root.operator, epoch)  # 5
+        for index, signed, statement in statements:
+            if signed.did == trust_root.operator.did:
+                _require_operator(operator, trust_root.operator, index, signed, statement)
+            else:
+                _require_delegate(_proven_record(evidence, signed.did, epoch), index, signed, statement)  # 6
+                _require_no_delegate(_proven_record(evidence, statement.subject, epoch), index, signed)
     except NotTrusted as error:
         return failed(
             CheckName.ISSUER, _REFUSALS.get(error.code, Reason.SIGNER_NOT_ALLOWED), why=str(error)
@@ -154,6 +161,46 @@ def _proven_record(evidence: Evidence, did: str, epoch: Epoch) -> IssuerRecord:
         raise NotTrusted(Sentence("the evidence holds no record of {did}", did=did), code="no-record")
     verify_inclusion(proven.leaf_hash, proven.index, epoch.trust_records, proven.path, epoch.trust_root)
     return proven.record
+
+
+def _proven_operator(evidence: Evidence, pinned: Operator, epoch: Epoch) -> OperatorRecord:
+    """Return the operator's record, which begins with the pinned key and holds every pinned rotation before it."""
+    proven = evidence.operator
+    verify_inclusion(proven.leaf_hash, 0, epoch.trust_records, proven.path, epoch.trust_root)
+    record = proven.record
+    known = {(key.added, key.key) for key in record.keys}
+    wanted: list[tuple[int | None, PublicKey]] = [(None, pinned.key)]
+    wanted += [(one.index, one.key) for one in pinned.rotations if one.index < epoch.as_of]
+    if record.did != pinned.did or not known.issuperset(wanted):
+        message = Sentence("the registry's record of the operator lacks a key that is pinned here")
+        raise NotTrusted(message, code="operator-record")
+    return record
+
+
+def _require_operator(
+    record: OperatorRecord, pinned: Operator, index: int, signed: Proof, statement: TrustStatement
+) -> None:
+    """The replay found the right; the proven record must say that the key had not ended by then."""
+    if isinstance(statement.change, RotateOperator):
+        rotated = record.find(statement.change.new)
+        if rotated is None or rotated.added != index:
+            message = Sentence(
+                "the registry's record of the operator has no rotation at entry {index}", index=index
+            )
+            raise NotTrusted(message, code="operator-record")
+    elif signed.key != pinned.recovery_key:
+        record.require_in_force(signed.key, index)
+
+
+def _require_no_delegate(subject: IssuerRecord, index: int, signed: Proof) -> None:
+    """Only the operator speaks of those to whom it delegated."""
+    if subject.has_delegation(index):
+        message = Sentence(
+            "only the operator states this about {subject}; {did} is a delegate",
+            subject=subject.did,
+            did=signed.did,
+        )
+        raise NotTrusted(message, code="not-delegated")
 
 
 def _require_same_entry(stated: KeyRecord, kept: KeyRecord) -> None:

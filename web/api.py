@@ -121,6 +121,13 @@ def issuer_trust(did: str) -> ResponseReturnValue:
     return _fresh(services().log.issuer_trust(check_did(did)))
 
 
+@api.get("/issuers/<did>")
+@api.doc(responses=sends("application/json", "issuer and operator record, or null"))
+def issuer_records(did: str) -> ResponseReturnValue:
+    """Tell what the log says of a DID now: the record of an issuer, of the operator, or neither."""
+    return _fresh(services().log.issuer_records(check_did(did)))
+
+
 @api.get("/log")
 @api.output(LogOut)
 def log_head() -> ResponseReturnValue:

@@ -77,6 +77,14 @@ class RegistryLog:
             "revoked": view.status.revoked,
         }
 
+    def issuer_records(self, did: str) -> JSONObject:
+        """Return `{issuer, operator}`."""
+        issuer, operator = self._registry.issuer_record(did), self._registry.operator_record()
+        return {
+            "issuer": None if issuer is None else issuer.to_json(),
+            "operator": operator.to_json() if operator.did == did else None,
+        }
+
     def issuer_trust(self, did: str) -> JSONObject:
         """Return `{last}`."""
         last = self._registry.last_trust_statement(did)

@@ -261,6 +261,10 @@ class Log(Protocol):
         """
         ...
 
+    def issuer_records(self, did: str) -> JSONObject:
+        """Return `{issuer, operator}`: the records of a DID at the end of the log, or null."""
+        ...
+
     def issuer_trust(self, did: str) -> JSONObject:
         """Return `{last}`: the hash of the last trust statement about a DID, or null."""
         ...

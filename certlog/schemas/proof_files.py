@@ -19,6 +19,7 @@ from certlog.omission_proof import (
     OMISSION_PROOF_KIND,
     OMISSION_PROOF_VERSION,
 )
+from certlog.operator_record import MAX_KEYS
 from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.log import CERTIFICATE_ENTRY, EPOCH_ENTRY, STATUS_ENTRY, TRUST_ENTRY
 from certlog.schemas.parts import (
@@ -86,6 +87,29 @@ ISSUER_RECORD: Final = published(
 )
 
 
+OPERATOR_RECORD: Final = published(
+    "operator-record/v1",
+    "Certlog operator record (leaf 0 of the trust tree)",
+    closed(
+        {
+            "operator": DID,
+            "keys": array(
+                closed(
+                    {
+                        "id": MULTIBASE_KEY,
+                        "type": choice(*(key_type.value for key_type in KeyType)),
+                        "added": COUNT_OR_NULL,
+                        "retired": COUNT_OR_NULL,
+                        "compromisedSince": COUNT_OR_NULL,
+                    }
+                ),
+                most=MAX_KEYS,
+            ),
+        }
+    ),
+)
+
+
 def _secured(schema: Schema) -> Schema:
     """Return the schema of a document together with its proof."""
     required, properties = schema["required"], schema["properties"]
@@ -129,6 +153,7 @@ EVIDENCE: Final = published(
             "trust": array(_proven(TRUST_ENTRY), least=0, most=MAX_STATEMENTS),
             "events": array(_proven(STATUS_ENTRY), least=0, most=MAX_STATEMENTS),
             "epoch": _proven(EPOCH_ENTRY),
+            "operator": closed({"record": embedded(OPERATOR_RECORD), "path": PATH}),
             "records": array(_RECORD, least=0, most=MAX_RECORDS),
             "lists": _LISTS,
         },
@@ -200,7 +225,10 @@ TRUST_ROOT: Final = published(
             "logKeys": array(
                 closed({"vkey": STRING, "fromSize": COUNT, "toSize": COUNT_OR_NULL}), most=MAX_ITEMS
             ),
-            "operator": closed({"did": DID, "key": MULTIBASE_KEY, "recoveryKey": MULTIBASE_KEY}),
+            "operator": closed(
+                {"did": DID, "key": MULTIBASE_KEY, "recoveryKey": MULTIBASE_KEY},
+                {"rotations": array(closed({"index": COUNT, "key": MULTIBASE_KEY}), most=MAX_ITEMS)},
+            ),
             "listKey": MULTIBASE_KEY,
             "auditors": closed({"keys": array(STRING, least=0, most=MAX_ITEMS), "quorum": COUNT}),
             "chains": array(_CHAIN, least=0, most=MAX_ITEMS),

@@ -25,7 +25,7 @@ from certlog.schemas.parts import (
     pattern,
     published,
 )
-from certlog.scopes import MAX_ITEMS
+from certlog.scopes import MAX_ITEMS, ResemblanceReason
 from certlog.status import REASONS, StatusAction
 from certlog.trust import TrustAction
 
@@ -112,7 +112,7 @@ KEY: Final = closed({"id": MULTIBASE_KEY, "type": choice(*(t.value for t in KeyT
 
 _TRUST_MEMBERS: Final[Mapping[TrustAction, Mapping[str, object]]] = {
     TrustAction.ENROL: {"names": NAMES, "legalId": STRING},
-    TrustAction.ADD_KEY: {"key": KEY},
+    TrustAction.ADD_KEY: {"key": KEY, "possession": ENTRY_PROOF},
     TrustAction.RETIRE_KEY: {"key": MULTIBASE_KEY},
     TrustAction.COMPROMISE_KEY: {"key": MULTIBASE_KEY, "since": COUNT},
     TrustAction.GRANT_SCOPE: {"scope": scope_schema({})},
@@ -120,8 +120,15 @@ _TRUST_MEMBERS: Final[Mapping[TrustAction, Mapping[str, object]]] = {
     TrustAction.REINSTATE_SCOPE: {"grant": COUNT},
     TrustAction.WITHDRAW_SCOPE: {"grant": COUNT},
     TrustAction.DELEGATE: DELEGATION,
-    TrustAction.ROTATE_OPERATOR: {"old": MULTIBASE_KEY, "new": MULTIBASE_KEY},
+    TrustAction.ROTATE_OPERATOR: {
+        "old": MULTIBASE_KEY,
+        "new": MULTIBASE_KEY,
+        "possession": ENTRY_PROOF,
+    },
 }
+_RESEMBLES: Final = array(
+    closed({"did": DID, "reason": choice(*(reason.value for reason in ResemblanceReason))}), most=MAX_ITEMS
+)
 
 
 def _trust(action: TrustAction) -> Schema:
@@ -132,7 +139,8 @@ def _trust(action: TrustAction) -> Schema:
             "subject": DID,
             "previous": DIGEST_OR_NULL,
             **_TRUST_MEMBERS[action],
-        }
+        },
+        {"resembles": _RESEMBLES} if action is TrustAction.ENROL else {},
     )
 
 

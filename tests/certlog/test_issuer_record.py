@@ -18,15 +18,16 @@ from certlog.issuer_record import (
     key_in_force,
     trust_tree,
 )
+from certlog.operator_record import OperatorKey, OperatorRecord
 from certlog.scopes import DelegatedScope, Names
 from certlog.strict_json import JSONObject, JSONValue
-from certlog.tree import EMPTY_ROOT
 from certlog.trust import TrustAction
 from tests.support.certificates import SAMPLE_DID
 from tests.support.signing import ed25519, p256
 from tests.support.small_log import DESIGNATION
 
 KEY: Final = ed25519("issuer").public_key
+OPERATOR: Final = OperatorRecord(SAMPLE_DID, (OperatorKey(ed25519("operator").public_key),))
 RECORD: Final = IssuerRecord(
     did=SAMPLE_DID,
     names=Names("Trung tâm Chứng nhận Mẫu", "Sample Certification Centre"),
@@ -138,7 +139,8 @@ def test_the_trust_tree_is_sorted_by_the_bytes_of_the_dids() -> None:
     dids = ["did:web:b.vn", "did:key:z6Mk", "did:web:B.vn", "did:webvh:a", "did:web:a.vn"]
     records = [replace(RECORD, did=did) for did in dids]
     in_order = sorted(records, key=lambda record: record.did.encode())
-    tree = trust_tree(records)
-    assert [tree.read(0, i) for i in range(5)] == [record.leaf_hash for record in in_order]
-    assert tree.root() == trust_tree(reversed(records)).root()
-    assert trust_tree([]).root() == EMPTY_ROOT
+    tree = trust_tree(OPERATOR, records)
+    wanted = [OPERATOR.leaf_hash, *(record.leaf_hash for record in in_order)]
+    assert [tree.read(0, i) for i in range(6)] == wanted
+    assert tree.root() == trust_tree(OPERATOR, reversed(records)).root()
+    assert bytes(trust_tree(OPERATOR, []).root()) == OPERATOR.leaf_hash

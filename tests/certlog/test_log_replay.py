@@ -19,9 +19,10 @@ from certlog.slots import Slot
 from certlog.status import StatusAction, StatusStatement
 from certlog.status_list import get_bit
 from certlog.timestamps import format_time
-from certlog.trust import AddKey, CompromiseKey, RetireKey
+from certlog.trust import CompromiseKey, RetireKey
 from tests.support.certificates import SAMPLE_DID, conformity_content
 from tests.support.controls import Control, nothing, require_noticed
+from tests.support.possession import added_key
 from tests.support.signing import ed25519
 from tests.support.small_log import SmallLog
 from tests.support.trust_log import enrolled
@@ -51,7 +52,7 @@ def eventful() -> tuple[SmallLog, SecuredDocument]:
     """Return a right log in which much happens: two keys, three certificates, each action, a compromise."""
     log = enrolled()
     log.close()
-    log.state(AddKey(SECOND.public_key))
+    log.state(added_key(SECOND.public_key))
     first, second, third = (log.certify(ISSUER, conformity_content(slot=Slot(0, i))) for i in range(3))
     log.close()
     log.change_status(first, StatusAction.SUSPEND, "investigation", signer=ISSUER)
@@ -86,7 +87,7 @@ def test_a_right_log_has_no_finding_and_the_state_is_that_of_the_log_at_every_po
 
 def test_a_compromise_voids_events_that_were_logged_before_it() -> None:
     log = enrolled()
-    log.state(AddKey(SECOND.public_key))
+    log.state(added_key(SECOND.public_key))
     document = log.certify(ISSUER)
     replay = LogReplay(log.operator, log.origin)
     at = log.change_status(document, StatusAction.WITHDRAW, "invalid", signer=SECOND)
@@ -156,7 +157,7 @@ def _far_list(log: SmallLog) -> None:
 
 
 def _trust_by_nobody(log: SmallLog) -> None:
-    document = log.trust_document(AddKey(SECOND.public_key), signer=ed25519("nobody"))
+    document = log.trust_document(added_key(SECOND.public_key), signer=ed25519("nobody"))
     log.append(StatementEntry("trust", document))
 
 

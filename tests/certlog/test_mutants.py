@@ -11,7 +11,7 @@ from certlog import cryptosuites, entry, issuer_record, keys, sealed, strict_jso
 from certlog.keys import KeyType
 from certlog.strict_json import JSONObject, parse_object
 from certlog.tree import NodeReader, node_hash
-from certlog.trust_state import TrustState
+from certlog.trust_view import TrustView
 from tests.certlog import (
     test_cryptosuites,
     test_documents,
@@ -121,7 +121,7 @@ CONTROLS: Final[Mapping[str, Control]] = {
         ),
     ),
     "one key for two bodies": Control(
-        TrustState,
+        TrustView,
         "_holder",
         nothing,
         lambda: test_trust_state.test_a_key_is_registered_once_in_the_whole_registry(SAMPLE_DID),
@@ -143,7 +143,7 @@ CONTROLS: Final[Mapping[str, Control]] = {
         ),
     ),
     "anyone states what he likes": Control(
-        TrustState,
+        TrustView,
         "_authorise",
         nothing,
         test_trust_authority.test_a_body_states_nothing_about_itself_without_a_delegation,

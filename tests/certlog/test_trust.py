@@ -9,7 +9,6 @@ from certlog.errors import InvalidInput
 from certlog.scopes import MAX_ITEMS, DelegatedScope, Names
 from certlog.strict_json import JSONObject, JSONValue
 from certlog.trust import (
-    AddKey,
     Change,
     ChangeScope,
     CompromiseKey,
@@ -17,18 +16,18 @@ from certlog.trust import (
     Enrol,
     GrantScope,
     RetireKey,
-    RotateOperator,
     TrustAction,
     TrustStatement,
 )
 from tests.support.certificates import SAMPLE_DID
+from tests.support.possession import added_key, rotation_to
 from tests.support.signing import ed25519, p256
 from tests.support.small_log import DESIGNATION
 
 KEY: Final = ed25519("issuer").public_key
 CHANGES: Final[dict[TrustAction, Change]] = {
     TrustAction.ENROL: Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999"),
-    TrustAction.ADD_KEY: AddKey(p256("issuer").public_key),
+    TrustAction.ADD_KEY: added_key(p256("issuer").public_key),
     TrustAction.RETIRE_KEY: RetireKey(KEY),
     TrustAction.COMPROMISE_KEY: CompromiseKey(KEY, 4),
     TrustAction.GRANT_SCOPE: GrantScope(DESIGNATION),
@@ -36,7 +35,7 @@ CHANGES: Final[dict[TrustAction, Change]] = {
     TrustAction.REINSTATE_SCOPE: ChangeScope(TrustAction.REINSTATE_SCOPE, 3),
     TrustAction.WITHDRAW_SCOPE: ChangeScope(TrustAction.WITHDRAW_SCOPE, 3),
     TrustAction.DELEGATE: Delegate((TrustAction.GRANT_SCOPE,), (DelegatedScope("designation", "Ủy ban"),)),
-    TrustAction.ROTATE_OPERATOR: RotateOperator(KEY, ed25519("next").public_key),
+    TrustAction.ROTATE_OPERATOR: rotation_to(KEY, ed25519("next").public_key),
 }
 
 

@@ -5,7 +5,6 @@ import pytest
 from certlog.errors import NotTrusted
 from certlog.scopes import Scope, Source
 from certlog.trust import (
-    AddKey,
     Change,
     ChangeScope,
     CompromiseKey,
@@ -17,6 +16,7 @@ from certlog.trust import (
     TrustAction,
 )
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID
+from tests.support.possession import added_key, rotation_to
 from tests.support.signing import ed25519
 from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
 from tests.support.trust_log import (
@@ -49,7 +49,7 @@ def test_someone_who_is_not_enrolled_states_nothing() -> None:
 
 
 def test_a_body_states_nothing_about_itself_without_a_delegation() -> None:
-    error = refuse(enrolled(), AddKey(ed25519("new").public_key), signer=ISSUER, did=SAMPLE_DID)
+    error = refuse(enrolled(), added_key(ed25519("new").public_key), signer=ISSUER, did=SAMPLE_DID)
     assert str(error) == f"{SAMPLE_DID} has no delegation for addKey of this scope"
 
 
@@ -64,7 +64,7 @@ def test_a_delegate_grants_and_withdraws_what_was_delegated_in_its_own_name() ->
     "change",
     [
         Enrol(NAMES, "0300000000"),
-        AddKey(ed25519("new").public_key),
+        added_key(ed25519("new").public_key),
         ChangeScope(TrustAction.SUSPEND_SCOPE, 2),
         Delegate((TrustAction.GRANT_SCOPE,), ()),
     ],
@@ -126,8 +126,8 @@ def test_the_source_of_a_scope_says_who_signed_it() -> None:
     assert code_of(refuse(log, GrantScope(DESIGNATION), signer=AUTHORITY, did=AUTHORITY_DID)) == "bad-source"
 
 
-def rotation(old: str, new: str) -> RotateOperator:
-    return RotateOperator(ed25519(old).public_key, ed25519(new).public_key)
+def rotation(old: str, new: str, did: str = OPERATOR_DID) -> RotateOperator:
+    return rotation_to(ed25519(old).public_key, ed25519(new).public_key, did)
 
 
 @pytest.mark.parametrize("signer", ["operator", "recovery"])
@@ -157,7 +157,7 @@ def test_the_recovery_key_rotates_again_after_the_new_key_was_stolen() -> None:
         (rotation("operator", "new"), OPERATOR_DID, "thief", "not-operator"),
         (rotation("thief", "new"), OPERATOR_DID, "operator", "bad-rotation"),
         (rotation("operator", "operator"), OPERATOR_DID, "operator", "bad-rotation"),
-        (rotation("operator", "new"), SAMPLE_DID, "operator", "bad-rotation"),
+        (rotation("operator", "new", SAMPLE_DID), SAMPLE_DID, "operator", "bad-rotation"),
         (rotation("operator", "issuer"), OPERATOR_DID, "operator", "known-key"),
     ],
 )

@@ -4,21 +4,19 @@ import pytest
 
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted, SignatureMismatch
-from certlog.tree import EMPTY_ROOT
 from certlog.trust import (
-    AddKey,
     Change,
     ChangeScope,
     CompromiseKey,
     Enrol,
     GrantScope,
     RetireKey,
-    RotateOperator,
     TrustAction,
     TrustStatement,
 )
 from certlog.trust_state import TrustState, replay
 from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN
+from tests.support.possession import added_key, rotation_to
 from tests.support.signing import ed25519
 from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
 from tests.support.trust_log import (
@@ -58,7 +56,7 @@ def test_nothing_is_known_before_the_first_statement() -> None:
     assert state.records == ()
     assert state.record(SAMPLE_DID) is None
     assert state.last(SAMPLE_DID) is None
-    assert state.trust_tree().root() == EMPTY_ROOT
+    assert bytes(state.trust_tree().root()) == state.operator_record.leaf_hash
     with pytest.raises(NotTrusted, match=f"{SAMPLE_DID} is not enrolled in this registry"):
         state.require_record(SAMPLE_DID)
 
@@ -118,7 +116,7 @@ def test_changing_a_scope_that_was_never_granted_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [Enrol(NAMES, "0109999999"), RotateOperator(ed25519("operator").public_key, KEY)]
+    "change", [Enrol(NAMES, "0109999999"), rotation_to(ed25519("operator").public_key, KEY, SAMPLE_DID)]
 )
 def test_a_body_is_not_enrolled_twice_and_is_no_operator(change: Change) -> None:
     assert code_of(refuse(enrolled(), change)) in {"enrolled", "bad-rotation"}
@@ -127,7 +125,7 @@ def test_a_body_is_not_enrolled_twice_and_is_no_operator(change: Change) -> None
 @pytest.mark.parametrize(
     "change",
     [
-        AddKey(KEY),
+        added_key(KEY, OTHER_DID),
         RetireKey(KEY),
         CompromiseKey(KEY, 0),
         GrantScope(DESIGNATION),
@@ -150,16 +148,16 @@ def test_a_key_that_a_body_does_not_have_is_neither_retired_nor_compromised(chan
 def test_a_key_is_registered_once_in_the_whole_registry(subject: str) -> None:
     log = enrolled()
     log.state(Enrol(NAMES, "0200000000"), OTHER_DID)
-    error = refuse(log, AddKey(KEY), subject)
+    error = refuse(log, added_key(KEY, subject), subject)
     assert f"the key is registered already, for {SAMPLE_DID}" in str(error)
     log.state(RetireKey(KEY))
-    assert code_of(refuse(log, AddKey(KEY), subject)) == "known-key"
+    assert code_of(refuse(log, added_key(KEY, subject), subject)) == "known-key"
 
 
 @pytest.mark.parametrize("label", ["operator", "recovery"])
 def test_the_operators_keys_are_no_bodys_keys(label: str) -> None:
     assert "registered already, for the operator" in str(
-        refuse(enrolled(), AddKey(ed25519(label).public_key))
+        refuse(enrolled(), added_key(ed25519(label).public_key))
     )
 
 

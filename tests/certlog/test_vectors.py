@@ -23,6 +23,7 @@ from certlog.evidence import Evidence
 from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.keys import PublicKey
 from certlog.note import VerifierKey, cosignature_time, parse_note
+from certlog.operator_record import OperatorRecord, PinnedRotation
 from certlog.profiles import is_confidential
 from certlog.schemas.catalogue import SCHEMAS
 from certlog.sealed import open_sealed
@@ -189,18 +190,20 @@ def status_replay(given: Given) -> Answer:
 def trust_replay(given: Given) -> Answer:
     pinned = given["operator"]
     key, recovery = (PublicKey.from_multibase(pinned[name]) for name in ("key", "recoveryKey"))
-    state = TrustState(Operator(pinned["did"], key, recovery), given["origin"])
+    pins = tuple(PinnedRotation.from_json(pin) for pin in pinned.get("rotations", []))
+    state = TrustState(Operator(pinned["did"], key, recovery, pins), given["origin"])
     for statement in given["statements"]:
         state.apply(statement["index"], SecuredDocument.from_json(statement["document"]))
     return {
+        "operator": state.operator_record.to_json(),
         "records": [record.to_json() for record in state.records],
         "trustRoot": b64url(state.trust_tree().root()),
-        "operatorKey": state.operator_key.multibase,
     }
 
 
 def epoch(given: Given) -> Answer:
     lists, records = pairs(given["lists"]), [IssuerRecord.from_json(record) for record in given["records"]]
+    operator = OperatorRecord.from_json(given["operator"])
     found = EpochEntry(
         Epoch(
             number=given["number"],
@@ -208,8 +211,8 @@ def epoch(given: Given) -> Answer:
             as_of=given["asOf"],
             status_lists=len(lists),
             status_root=status_tree(lists).root(),
-            trust_records=len(records),
-            trust_root=trust_tree(records).root(),
+            trust_records=1 + len(records),
+            trust_root=trust_tree(operator, records).root(),
         )
     )
     return {"entry": found.to_bytes().decode(), "leafHash": b64url(found.leaf_hash)}

@@ -13,13 +13,13 @@ from certlog.epoch import Epoch
 from certlog.errors import InvalidInput
 from certlog.evidence import AnchorPointer, Evidence
 from certlog.issuer_record import IssuerRecord
+from certlog.operator_record import OperatorRecord
 from certlog.schemas.catalogue import SCHEMAS
 from certlog.scopes import DelegatedScope, Names, Scope, Source
 from certlog.slots import Slot
 from certlog.status import FileBinding, StatusAction, StatusStatement
 from certlog.strict_json import JSONValue, check_value
 from certlog.trust import (
-    AddKey,
     ChangeScope,
     CompromiseKey,
     Delegate,
@@ -31,6 +31,7 @@ from certlog.trust import (
 )
 from certlog.trust_root import TrustRoot
 from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
+from tests.support.possession import added_key
 from tests.support.signing import ed25519, p256
 from tests.support.small_log import DESIGNATION, SmallLog
 
@@ -71,6 +72,7 @@ PARSERS: Final[dict[str, Callable[[JSONValue], object]]] = {
     "entry": parse_entry_whole,
     "epoch": Epoch.from_json,
     "issuer-record": IssuerRecord.from_json,
+    "operator-record": OperatorRecord.from_json,
     "evidence": parse_evidence_whole,
     "trust-root": TrustRoot.from_json,
 }
@@ -82,13 +84,13 @@ def busy_log() -> tuple[SmallLog, Evidence]:
     log.close()
     first = log.size
     log.enrol(issuer.public_key, SAMPLE_DID, DESIGNATION)
-    log.state(AddKey(p256("second").public_key))
+    log.state(added_key(p256("second").public_key))
     log.state(RetireKey(p256("second").public_key))
     log.state(CompromiseKey(p256("second").public_key, first + 3))
     for action in (TrustAction.SUSPEND_SCOPE, TrustAction.REINSTATE_SCOPE, TrustAction.WITHDRAW_SCOPE):
         log.state(ChangeScope(action, first + 2))
     log.state(Enrol(Names("Cơ quan Mẫu"), "0100000000"), AUTHORITY)
-    log.state(AddKey(ed25519("authority").public_key), AUTHORITY)
+    log.state(added_key(ed25519("authority").public_key, AUTHORITY), AUTHORITY)
     delegated = DelegatedScope(MEASURANDS.kind, MEASURANDS.authority)
     log.state(Delegate((TrustAction.GRANT_SCOPE, TrustAction.SUSPEND_SCOPE), (delegated,)), AUTHORITY)
     log.state(GrantScope(MEASURANDS), signer=ed25519("authority"), did=AUTHORITY)
@@ -115,6 +117,7 @@ def samples() -> Iterator[tuple[str, JSONValue]]:
     log, evidence = busy_log()
     yield "trust-root", log.trust_root().to_json()
     yield "evidence", evidence.to_json()
+    yield "operator-record", log.trust.operator_record.to_json()
     for record in log.trust.records:
         yield "issuer-record", record.to_json()
     for entry in log.entries:

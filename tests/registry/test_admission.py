@@ -9,11 +9,12 @@ from certlog.errors import InvalidInput, NotTrusted
 from certlog.scopes import Names
 from certlog.slots import Slot
 from certlog.status import StatusAction
-from certlog.trust import AddKey, ChangeScope, Enrol, GrantScope, RetireKey, RotateOperator, TrustAction
+from certlog.trust import ChangeScope, Enrol, GrantScope, RetireKey, TrustAction
 from registry import admission
 from registry.append import Outcome
 from registry.submission import Submission
 from tests.support.certificates import SAMPLE_DID, conformity_content
+from tests.support.possession import added_key, rotation_to
 from tests.support.registry import OPERATOR_DID, OTHER_DID, SCOPE, RegistryWorld, as_submission
 from tests.support.signing import ed25519
 
@@ -38,7 +39,7 @@ def test_a_key_counts_from_its_entry_until_it_is_retired(enrolled: RegistryWorld
     new, slots = ed25519("new"), [enrolled.slot() for _ in range(3)]
     items = [as_submission(enrolled.certificate(slot=slot, signer=new), slot) for slot in slots]
     assert _refused(enrolled, items[0]) == (NotTrusted, "unknown-key")
-    enrolled.logged(enrolled.trust(AddKey(new.public_key)))
+    enrolled.logged(enrolled.trust(added_key(new.public_key)))
     assert enrolled.logged(items[0]) == 4
     enrolled.logged(enrolled.trust(RetireKey(new.public_key)))
     assert _refused(enrolled, items[1]) == (NotTrusted, "retired-key")
@@ -158,14 +159,14 @@ def test_only_the_operator_makes_trust_statements(enrolled: RegistryWorld) -> No
 
 def test_a_trust_statement_follows_the_last_one_about_its_subject(enrolled: RegistryWorld) -> None:
     key, other = ed25519("second").public_key, ed25519("third").public_key
-    first, second = enrolled.trust(AddKey(key)), enrolled.trust(AddKey(other))
+    first, second = enrolled.trust(added_key(key)), enrolled.trust(added_key(other))
     enrolled.logged(first)
     assert _refused(enrolled, second) == (InvalidInput, "wrong-previous")
 
 
 def test_after_a_rotation_only_the_new_operator_key_counts(world: RegistryWorld) -> None:
     new = ed25519("new operator")
-    rotation = RotateOperator(world.operator.public_key, new.public_key)
+    rotation = rotation_to(world.operator.public_key, new.public_key, OPERATOR_DID)
     world.logged(world.trust(rotation, OPERATOR_DID))
     enrol = Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999")
     assert _refused(world, world.trust(enrol)) == (NotTrusted, "not-operator")

@@ -15,13 +15,13 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.slots import Slot
 from certlog.status import StatusAction
 from certlog.tree import MemoryTree, leaf_hash, root_at
-from certlog.trust import AddKey
 from registry.append import Outcome
 from registry.data_folder import DataFolder
 from registry.log_tree import node_reader
 from registry.opening import Surroundings, open_registry
 from registry.submission import Submission
 from tests.support.certificates import SAMPLE_DID
+from tests.support.possession import added_key
 from tests.support.registry import START, RegistryWorld, as_submission
 from tests.support.signing import ed25519
 
@@ -63,7 +63,7 @@ def test_a_certificate_and_statements_about_it_may_come_in_one_batch(enrolled: R
 def test_an_enrolment_and_the_first_certificate_may_come_in_one_batch(world: RegistryWorld) -> None:
     world.enrol()
     slot, signer = world.slot(), ed25519("second key")
-    add = world.trust(AddKey(signer.public_key))
+    add = world.trust(added_key(signer.public_key))
     certificate = as_submission(world.certificate(slot=slot, signer=signer), slot)
     assert [outcome.status for outcome in world.submit(certificate, add, certificate)] == [
         "refused", "logged", "logged",
@@ -102,7 +102,7 @@ def test_a_batch_of_more_than_a_thousand_is_refused(enrolled: RegistryWorld) -> 
 
 def test_an_answer_is_not_given_before_the_commit(enrolled: RegistryWorld) -> None:
     """If the commit fails, so does the call; nothing is logged, and trying again logs it."""
-    items = [enrolled.trust(AddKey(ed25519("second key").public_key)), *_batch(enrolled, 2)]
+    items = [enrolled.trust(added_key(ed25519("second key").public_key)), *_batch(enrolled, 2)]
     engine = enrolled.registry.database.engine
 
     def fail(_connection: object) -> None:

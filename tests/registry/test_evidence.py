@@ -20,18 +20,17 @@ from certlog.status_list import get_bit, status_leaf
 from certlog.tlog_proof import verify_tlog_proof
 from certlog.tree import leaf_hash, verify_inclusion
 from certlog.trust import (
-    AddKey,
     CompromiseKey,
     Delegate,
     Enrol,
     GrantScope,
     RetireKey,
-    RotateOperator,
     TrustAction,
 )
 from certlog.trust_state import TrustState
 from registry.evidence import AnchoredHead
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID
+from tests.support.possession import added_key, rotation_to
 from tests.support.registry import OPERATOR_DID, OTHER_DID, SCOPE, START, RegistryWorld, as_submission
 from tests.support.signing import ed25519
 
@@ -180,7 +179,7 @@ def test_a_head_newer_than_its_epoch_is_left_for_the_next_epoch(enrolled: Regist
 def test_every_status_event_and_the_keys_that_signed_them_are_carried(enrolled: RegistryWorld) -> None:
     document = _certificate(enrolled)
     second = ed25519("second key")
-    enrolled.logged(enrolled.trust(AddKey(second.public_key)))
+    enrolled.logged(enrolled.trust(added_key(second.public_key)))
     enrolled.logged(enrolled.status(document, StatusAction.BIND_FILE))
     enrolled.logged(enrolled.status(document, StatusAction.SUSPEND, signer=second))
     _certificate(enrolled)
@@ -211,12 +210,14 @@ def test_the_record_is_that_of_the_epoch_and_shows_what_became_of_the_key(enroll
 
 def test_operator_rotations_before_the_statements_are_carried(world: RegistryWorld) -> None:
     new = ed25519("new operator")
-    world.logged(world.trust(RotateOperator(world.operator.public_key, new.public_key), OPERATOR_DID))
+    world.logged(
+        world.trust(rotation_to(world.operator.public_key, new.public_key, OPERATOR_DID), OPERATOR_DID)
+    )
     world.operator = new
     world.enrol()
     document = _certificate(world)
     newer = ed25519("newer operator")
-    world.logged(world.trust(RotateOperator(new.public_key, newer.public_key), OPERATOR_DID))
+    world.logged(world.trust(rotation_to(new.public_key, newer.public_key, OPERATOR_DID), OPERATOR_DID))
     world.publisher.start()
     evidence = world.registry.evidence(document.document_hash)
     _check(world, evidence, document)
@@ -227,7 +228,11 @@ def test_a_delegates_grant_brings_the_delegates_own_statements_and_record(world:
     authority = ed25519("authority")
     scope = replace(SCOPE, source=Source("authority"))
     delegation = Delegate((TrustAction.GRANT_SCOPE,), (DelegatedScope("designation", SAMPLE_AUTHORITY),))
-    for change in (Enrol(Names("Cơ quan Mẫu"), "0100000002"), AddKey(authority.public_key), delegation):
+    for change in (
+        Enrol(Names("Cơ quan Mẫu"), "0100000002"),
+        added_key(authority.public_key, OTHER_DID),
+        delegation,
+    ):
         world.logged(world.trust(change, OTHER_DID))
     world.enrol(scope=None)
     grant = world.trust(GrantScope(scope), signer=authority, did=OTHER_DID)

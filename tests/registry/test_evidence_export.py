@@ -9,7 +9,7 @@ from certlog.status import StatusAction
 from registry import evidence_export
 from registry.evidence import AnchoredHead
 from registry.evidence_export import EvidenceExport
-from tests.support.registry import OPERATOR_DID, RegistryWorld, as_submission
+from tests.support.registry import RegistryWorld, as_submission
 
 
 def exported(world: RegistryWorld, anchored: tuple[AnchoredHead, ...] = ()) -> dict[str, bytes]:
@@ -18,7 +18,7 @@ def exported(world: RegistryWorld, anchored: tuple[AnchoredHead, ...] = ()) -> d
         return tuple(dict.fromkeys((covering[0], covering[-1]))) if covering else ()
 
     with world.registry.database.reading() as connection:
-        return dict(EvidenceExport(connection, OPERATOR_DID, about).certificates())
+        return dict(EvidenceExport(connection, world.settings.operator, about).certificates())
 
 
 def fill(world: RegistryWorld, count: int) -> None:

@@ -7,10 +7,11 @@ import pytest
 from certlog.errors import Unavailable
 from certlog.keys import PublicKey
 from certlog.status import StatusAction
-from certlog.trust import AddKey, ChangeScope, CompromiseKey, RetireKey, TrustAction
+from certlog.trust import ChangeScope, CompromiseKey, RetireKey, TrustAction
 from registry.last_signed_head import SigningHalted
 from registry.rebuild import ViewsDiffer, check
 from tests.support.certificates import SAMPLE_DID
+from tests.support.possession import added_key
 from tests.support.registry import OTHER_DID, RegistryWorld, as_submission
 from tests.support.signing import ed25519
 
@@ -20,7 +21,7 @@ def full(enrolled: RegistryWorld) -> RegistryWorld:
     """Return a registry in which everything that this version can log has happened."""
     world, thief = enrolled, ed25519("stolen key")
     world.enrol(OTHER_DID, ed25519("other"))
-    world.logged(world.trust(AddKey(thief.public_key)))
+    world.logged(world.trust(added_key(thief.public_key)))
     world.publisher.start()
     slots = world.registry.reserve_slots(SAMPLE_DID, 6).slots
     documents = [world.certificate(slot=slot) for slot in slots]

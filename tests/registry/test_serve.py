@@ -174,7 +174,12 @@ def test_a_body_is_enrolled_from_the_desk_and_stopping_leaves_nothing(
             *("--registry", served.url, "--token-file", str(token)),
         ]
         name = ["--name", "Trung tâm Chứng nhận Mẫu", "--legal-id", "0109999999"]
-        enrolled = _output(capsys, "operator", "enrol", str(desk / "body.pub.json"), *name, *signing)
+        enrol = ["operator", "enrol", str(desk / "body.pub.json"), *name, *signing]
+        status, error = _here(capsys, *enrol)
+        assert (status, "certlog issuer prove-key" in error) == (2, True)
+        body = ["--key", str(desk / "body.key"), "--passphrase-file", str(desk / "passphrase")]
+        _output(capsys, "issuer", "prove-key", *body, "--registry", served.url)
+        enrolled = _output(capsys, *enrol)
         assert [line.split()[2] for line in enrolled.splitlines()] == ["Enrol", "AddKey"]
         scope = [
             *("--kind", "designation", "--authority", "Ủy ban Mẫu", "--standard", "QCVN 4:2009/BKHCN"),

@@ -9,18 +9,20 @@ from certlog.entry import EpochEntry, StatementEntry, parse_entry
 from certlog.epoch import Epoch
 from certlog.errors import InvalidInput
 from certlog.keys import did_key
+from certlog.operator_record import OperatorRecord
 from certlog.slots import LIST_SIZE, Slot
 from certlog.status import CertificateStatus, StatusAction
 from certlog.status_list import empty_list, get_bit, set_bit, status_tree
 from certlog.status_replay import RecordOf, StatusEvent, replay_events
 from certlog.strict_json import parse_object
 from certlog.tree import EMPTY_ROOT
-from certlog.trust import AddKey, CompromiseKey
+from certlog.trust import CompromiseKey
 from registry import log_state
 from registry.keys import load_key
 from registry.status_lists import bits_as_of
 from registry.submission import Submission
 from tests.support.certificates import SAMPLE_DID
+from tests.support.possession import added_key
 from tests.support.registry import RegistryWorld, as_submission
 from tests.support.signing import ed25519
 
@@ -73,10 +75,11 @@ def test_binding_a_file_turns_no_bit(enrolled: RegistryWorld) -> None:
     assert _bits(enrolled, slot) == (False, False)
 
 
-def test_the_first_epoch_of_an_empty_log_commits_to_nothing(world: RegistryWorld) -> None:
+def test_the_first_epoch_of_an_empty_log_commits_to_the_operator_alone(world: RegistryWorld) -> None:
     epoch = _last_epoch(world)
-    assert (epoch.number, epoch.as_of, epoch.status_lists, epoch.trust_records) == (0, 0, 0, 0)
-    assert (epoch.status_root, epoch.trust_root) == (EMPTY_ROOT, EMPTY_ROOT)
+    assert (epoch.number, epoch.as_of, epoch.status_lists, epoch.trust_records) == (0, 0, 0, 1)
+    operator = OperatorRecord.first(world.settings.operator)
+    assert (epoch.status_root, bytes(epoch.trust_root)) == (EMPTY_ROOT, operator.leaf_hash)
 
 
 def test_each_epoch_commits_exactly_the_lists_of_its_position(enrolled: RegistryWorld) -> None:
@@ -113,7 +116,7 @@ def test_a_slot_of_the_third_list_makes_three_pairs(enrolled: RegistryWorld) -> 
 def test_events_of_a_compromised_key_are_void_wherever_they_stand(enrolled: RegistryWorld) -> None:
     """The key's events from `since` on lose their effect; they still count for `previous`; others stay."""
     thief = ed25519("stolen key")
-    enrolled.logged(enrolled.trust(AddKey(thief.public_key)))
+    enrolled.logged(enrolled.trust(added_key(thief.public_key)))
     (first, slot), (second, other) = _certificate(enrolled), _certificate(enrolled)
     before = enrolled.logged(enrolled.status(first, SUSPEND, signer=thief))
     enrolled.logged(enrolled.status(second, WITHDRAW, signer=thief))
@@ -133,7 +136,7 @@ def test_events_of_a_compromised_key_are_void_wherever_they_stand(enrolled: Regi
 
 def test_an_event_that_rested_on_a_void_one_loses_its_effect(enrolled: RegistryWorld) -> None:
     thief = ed25519("stolen key")
-    enrolled.logged(enrolled.trust(AddKey(thief.public_key)))
+    enrolled.logged(enrolled.trust(added_key(thief.public_key)))
     document, slot = _certificate(enrolled)
     since = enrolled.logged(enrolled.status(document, WITHDRAW, signer=thief))
     enrolled.logged(enrolled.trust(CompromiseKey(thief.public_key, since)))
@@ -153,7 +156,7 @@ def test_a_batch_about_one_certificate_replays_it_once_and_again_after_a_trust_s
         return replay_events(events, record_of)
 
     second = ed25519("second key of the issuer")
-    enrolled.logged(enrolled.trust(AddKey(second.public_key)))
+    enrolled.logged(enrolled.trust(added_key(second.public_key)))
     document, slot = _certificate(enrolled)
     first = enrolled.status(document, SUSPEND, signer=second)
     then = enrolled.status(document, BIND_FILE, previous=_hash_of(first))

@@ -22,7 +22,7 @@ from certlog.slots import Slot
 from certlog.status import REASONS, FileBinding, StatusAction, StatusStatement
 from certlog.strict_json import JSONObject
 from certlog.timestamps import format_time
-from certlog.trust import AddKey, Change, Enrol, GrantScope, TrustStatement
+from certlog.trust import Change, Enrol, GrantScope, TrustStatement
 from registry.append import Outcome
 from registry.data_folder import DataFolder
 from registry.opening import Surroundings, initialise, open_publisher, open_registry
@@ -37,6 +37,7 @@ from tests.support.certificates import (
     conformity_content,
 )
 from tests.support.databases import Place
+from tests.support.possession import added_key
 from tests.support.signing import ed25519
 
 OPERATOR_DID: Final = "did:web:operator.example.vn"
@@ -121,8 +122,8 @@ class RegistryWorld:
 
     def enrol(self, did: str = SAMPLE_DID, signer: Signer | None = None, scope: Scope | None = SCOPE) -> None:
         """Enrol a body with one key and, unless None is given, a scope."""
-        key = (signer or self.issuer).public_key
-        changes: list[Change] = [Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999"), AddKey(key)]
+        key = added_key((signer or self.issuer).public_key, did, origin=self.origin)
+        changes: list[Change] = [Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999"), key]
         changes += [] if scope is None else [GrantScope(scope)]
         for change in changes:
             self.logged(self.trust(change, did))

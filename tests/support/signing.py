@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from nacl.signing import SigningKey
 
-from certlog.keys import P256_ORDER, KeyType, PublicKey
+from certlog.keys import P256_ORDER, KeyType, PublicKey, Signer
 from certlog.note import COSIGNATURE_V1, ED25519_NOTE, VerifierKey, cosignature_message
 
 
@@ -83,12 +83,25 @@ class Cosigner:
 
 def ed25519(label: str) -> Ed25519Signer:
     """Return the Ed25519 signer of a label."""
-    return Ed25519Signer(_seed(label))
+    signer = Ed25519Signer(_seed(label))
+    _MADE[signer.public_key] = signer
+    return signer
 
 
 def p256(label: str, *, high_s: bool = False) -> P256Signer:
     """Return the P-256 signer of a label."""
-    return P256Signer(1 + int.from_bytes(_seed(label), "big") % (P256_ORDER - 1), high_s)
+    signer = P256Signer(1 + int.from_bytes(_seed(label), "big") % (P256_ORDER - 1), high_s)
+    if not high_s:
+        _MADE[signer.public_key] = signer
+    return signer
+
+
+_MADE: dict[PublicKey, Signer] = {}
+
+
+def holder_of(key: PublicKey) -> Signer:
+    """Return the signer that a public key was taken from in this run."""
+    return _MADE[key]
 
 
 def log_signer(name: str, label: str = "log") -> LogSigner:

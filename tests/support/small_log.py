@@ -18,9 +18,18 @@ from certlog.documents import (
 )
 from certlog.entry import Entry, EpochEntry, StatementEntry, certificate_entry
 from certlog.epoch import Epoch
-from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
+from certlog.evidence import (
+    AnchorPointer,
+    Evidence,
+    Head,
+    ProvenEntry,
+    ProvenList,
+    ProvenOperator,
+    ProvenRecord,
+)
 from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.keys import PublicKey, Signer
+from certlog.operator_record import OperatorRecord
 from certlog.scopes import Names, Scope, Source
 from certlog.slots import Slot
 from certlog.status import INITIAL, CertificateStatus, FileBinding, StatusAction, StatusStatement, step
@@ -41,6 +50,7 @@ from certlog.trust import (
 from certlog.trust_root import Chain, LogId, LogKey, TrustRoot
 from certlog.trust_state import Operator, TrustState
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
+from tests.support.possession import added_key
 from tests.support.signing import ed25519, log_signer
 
 OPERATOR_DID: Final = f"did:web:{SAMPLE_ORIGIN}"
@@ -74,6 +84,7 @@ class SmallLog:
         self.lists: list[tuple[bytes, bytes]] = []
         self.epochs: list[Epoch] = []
         self.stated: tuple[IssuerRecord, ...] = ()
+        self.stated_operator = OperatorRecord.first(self.operator)
 
     @property
     def size(self) -> int:
@@ -123,7 +134,7 @@ class SmallLog:
     def enrol(self, key: PublicKey, did: str = SAMPLE_DID, *scopes: Scope) -> None:
         """Enrol a body with one key and its scopes."""
         self.state(Enrol(Names("Trung tâm Chứng nhận Mẫu", "Sample Certification Centre"), "0109999999"), did)
-        self.state(AddKey(key), did)
+        self.state(added_key(key, did, origin=self.origin), did)
         for scope in scopes:
             self.state(GrantScope(scope), did)
 
@@ -185,22 +196,30 @@ class SmallLog:
         )
         return self.append(StatementEntry("status", document))
 
-    def close(self, time: int | None = None, *, records: Sequence[IssuerRecord] | None = None) -> int:
+    def close(
+        self,
+        time: int | None = None,
+        *,
+        records: Sequence[IssuerRecord] | None = None,
+        operator: OperatorRecord | None = None,
+    ) -> int:
         """Append an epoch over everything so far; return its index.
 
         Args:
             time: what the epoch says, where it is not the log's own time.
             records: what a registry would state that invents records.
+            operator: the same of the operator's record.
         """
         self.stated = self.trust.records if records is None else tuple(records)
+        self.stated_operator = self.trust.operator_record if operator is None else operator
         epoch = Epoch(
             number=len(self.epochs),
             time=self.time if time is None else time,
             as_of=self.size,
             status_lists=len(self.lists),
             status_root=status_tree(self.lists).root(),
-            trust_records=len(self.stated),
-            trust_root=trust_tree(self.stated).root(),
+            trust_records=1 + len(self.stated),
+            trust_root=trust_tree(self.stated_operator, self.stated).root(),
         )
         self.epochs.append(epoch)
         return self.append(EpochEntry(epoch))
@@ -238,6 +257,9 @@ class SmallLog:
             trust=tuple(self._proven(i) for i in self._authorising(certificate.proof.did)),
             events=tuple(self._proven(i) for i in self._events(certificate.document_hash)),
             epoch=self._proven(self.size - 1),
+            operator=ProvenOperator(
+                self.stated_operator, trust_tree(self.stated_operator, self.stated).inclusion(0)
+            ),
             records=self._records(self._bodies(certificate.proof.did)),
             lists=(
                 ProvenList(revocation, tree.inclusion(status_leaf_index(slot.list, "revocation"))),
@@ -321,10 +343,10 @@ class SmallLog:
         return found
 
     def _records(self, dids: Sequence[str]) -> tuple[ProvenRecord, ...]:
-        tree = trust_tree(self.stated)
+        tree = trust_tree(self.stated_operator, self.stated)
         return tuple(
             ProvenRecord(index, record, tree.inclusion(index))
-            for index, record in enumerate(self.stated)
+            for index, record in enumerate(self.stated, start=1)
             if record.did in dids
         )
 

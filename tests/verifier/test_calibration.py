@@ -11,9 +11,10 @@ from certlog.scopes import Scope
 from certlog.status import StatusAction
 from certlog.strict_json import JSONObject
 from certlog.timestamps import parse_time
-from certlog.trust import AddKey, Enrol, GrantScope
+from certlog.trust import Enrol, GrantScope
 from cli.verdict_text import render
 from tests.support.calibrations import SAMPLE_ACCREDITATION_BODY, calibration_content
+from tests.support.possession import added_key
 from tests.verifier.world import ISSUER, NAMES, SCOPE, Case, World, ask, case_of, sign_certificate
 from verifier.chain_view import NOT_CONSULTED
 from verifier.report import CheckName, Kind, Outcome, Reason, Remark, Report, Verdict
@@ -42,7 +43,7 @@ def laboratory(scope: Scope = ACCREDITED) -> World:
     """Return a world in which the sample issuer has its key and this scope."""
     world = World()
     world.state(Enrol(NAMES, "0108888888"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(scope))
     return world
 

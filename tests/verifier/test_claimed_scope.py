@@ -7,13 +7,13 @@ import pytest
 from certlog.evidence import Evidence
 from certlog.scopes import Scope
 from certlog.trust import (
-    AddKey,
     ChangeScope,
     Enrol,
     GrantScope,
     TrustAction,
 )
 from tests.support.certificates import SAMPLE_DID, conformity_content
+from tests.support.possession import added_key
 from tests.verifier.world import (
     ISSUER,
     NAMES,
@@ -42,7 +42,7 @@ def refused(case: Case, *, evidence: Evidence | None = None) -> Reason | None:
 def test_a_claimed_scope_that_was_never_granted_is_not_trusted() -> None:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     assert refused(certified(world)) is Reason.SCOPE_NOT_GRANTED
 
 
@@ -59,7 +59,7 @@ def test_a_claimed_scope_that_was_never_granted_is_not_trusted() -> None:
 def test_a_scope_that_covers_something_else_does_not_count(granted: Scope) -> None:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(granted))
     assert refused(certified(world)) is Reason.SCOPE_NOT_GRANTED
 
@@ -75,7 +75,7 @@ def test_a_scope_that_covers_something_else_does_not_count(granted: Scope) -> No
 def test_a_scope_must_cover_the_day_from_which_the_certificate_applies(granted: Scope) -> None:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(granted))
     assert refused(certified(world)) is Reason.SCOPE_NOT_IN_FORCE
 
@@ -108,7 +108,7 @@ def test_a_reinstated_scope_counts_again() -> None:
 def test_a_certificate_that_claims_nothing_is_valid_and_called_not_accredited() -> None:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     content = conformity_content()
     subject = content["credentialSubject"]
     assert isinstance(subject, dict)

@@ -16,9 +16,10 @@ from certlog.keys import PublicKey, verification_method
 from certlog.note import sign_note
 from certlog.status import FileBinding, StatusAction, StatusStatement
 from certlog.timestamps import format_time, parse_time
-from certlog.trust import AddKey, CompromiseKey, Enrol, GrantScope
+from certlog.trust import CompromiseKey, Enrol, GrantScope
 from certlog.trust_root import TrustRoot
 from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
+from tests.support.possession import added_key
 from tests.support.signing import ed25519, log_signer
 from tests.verifier.world import (
     AUDITORS,
@@ -90,7 +91,7 @@ def test_a_trust_statement_that_is_carried_twice_is_refused() -> None:
 def test_another_enrolled_bodys_event_in_its_own_name_is_refused() -> None:
     world, other = enrolled_world(), ed25519("other body")
     world.state(Enrol(NAMES, "0200000000"), subject=OTHER_DID)
-    world.state(AddKey(other.public_key), subject=OTHER_DID)
+    world.state(added_key(other.public_key, OTHER_DID), subject=OTHER_DID)
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
     statement = StatusStatement(
@@ -119,7 +120,7 @@ def test_another_enrolled_bodys_event_in_its_own_name_is_refused() -> None:
 
 def test_an_event_of_a_compromised_key_does_not_count_where_the_compromise_is_left_out() -> None:
     world, second = enrolled_world(), ed25519("second key of the issuer")
-    added = world.state(AddKey(second.public_key))
+    added = world.state(added_key(second.public_key))
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
     event = world.change_status(document, StatusAction.BIND_FILE, file=BOUND, signer=second)
@@ -171,7 +172,7 @@ def test_a_record_that_stretches_a_granted_scope_does_not_count() -> None:
     """The registry commits to a scope that ends later than the one that the operator signed."""
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(replace(SCOPE, valid_until="2026-06-30")))
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
@@ -189,7 +190,7 @@ def test_a_scope_counts_on_its_last_day() -> None:
     for last, verdict in ((day[:10], Verdict.VALID), ("2026-01-02", Verdict.NOT_TRUSTED)):
         world = World()
         world.state(Enrol(NAMES, "0109999999"))
-        world.state(AddKey(ISSUER.public_key))
+        world.state(added_key(ISSUER.public_key))
         world.state(GrantScope(replace(SCOPE, valid_until=last)))
         document = sign_certificate(conformity_content())
         assert ask(case_of(world, document, world.log_certificate(document))).verdict is verdict
@@ -339,7 +340,7 @@ def test_a_scope_covers_a_claim_only_with_every_standard() -> None:
 def test_a_scope_that_lacks_a_claimed_standard_is_not_granted() -> None:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(replace(SCOPE, topics=("QCVN 9:2012/BKHCN",))))
     document = sign_certificate(conformity_content())
     report = ask(case_of(world, document, world.log_certificate(document)))

@@ -10,7 +10,6 @@ from certlog.evidence import Evidence, ProvenEntry
 from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord
 from certlog.scopes import DelegatedScope, Names, Source
 from certlog.trust import (
-    AddKey,
     Change,
     ChangeScope,
     CompromiseKey,
@@ -18,11 +17,11 @@ from certlog.trust import (
     Enrol,
     GrantScope,
     RetireKey,
-    RotateOperator,
     TrustAction,
     TrustStatement,
 )
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
+from tests.support.possession import added_key, rotation_to
 from tests.support.signing import Ed25519Signer, ed25519
 from tests.verifier.world import (
     ISSUER,
@@ -85,7 +84,7 @@ def test_a_forged_issuer_record_with_perfect_proofs_is_not_trusted() -> None:
 
 def test_a_forged_record_beside_statements_by_a_thief_is_not_trusted() -> None:
     world = World()
-    for change in (Enrol(NAMES, "0109999999"), AddKey(ISSUER.public_key), GrantScope(SCOPE)):
+    for change in (Enrol(NAMES, "0109999999"), added_key(ISSUER.public_key), GrantScope(SCOPE)):
         append_forged(world, change, signer=THIEF, did=OPERATOR_DID)
     forged = IssuerRecord(
         SAMPLE_DID, NAMES, "0109999999", (KeyRecord(ISSUER.public_key, 1),), (ScopeRecord(SCOPE, 2),)
@@ -137,7 +136,7 @@ def test_another_kind_of_entry_among_the_trust_statements_is_refused() -> None:
 def test_a_statement_made_for_another_log_is_refused() -> None:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    content = TrustStatement(SAMPLE_DID, world.trust.last(SAMPLE_DID), AddKey(ISSUER.public_key)).to_json()
+    content = TrustStatement(SAMPLE_DID, world.trust.last(SAMPLE_DID), added_key(ISSUER.public_key)).to_json()
     foreign = secure(
         content, signer=OPERATOR, did=OPERATOR_DID, domain="other.example.vn", challenge="trust", created=NOW
     )
@@ -165,7 +164,7 @@ def test_a_compromise_voids_what_was_logged_at_or_after_its_entry(since: int, ve
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
     assert index == 3
-    world.state(AddKey(ed25519("second").public_key))
+    world.state(added_key(ed25519("second").public_key))
     world.state(CompromiseKey(ISSUER.public_key, since))
     assert ask(case_of(world, document, index)).verdict is verdict
 
@@ -185,7 +184,7 @@ def test_a_key_that_is_added_after_the_certificate_does_not_count() -> None:
     world.state(Enrol(NAMES, "0109999999"))
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(SCOPE))
     assert refused(case_of(world, document, index)) is Reason.KEY_NOT_ADDED
 
@@ -229,8 +228,8 @@ def test_a_record_that_dates_the_key_otherwise_is_refused() -> None:
 def test_after_a_rotation_only_the_new_operator_key_counts() -> None:
     new = ed25519("operator 2")
     world = World()
-    world.state(RotateOperator(OPERATOR.public_key, new.public_key), subject=OPERATOR_DID)
-    for change in (Enrol(NAMES, "0109999999"), AddKey(ISSUER.public_key), GrantScope(SCOPE)):
+    world.state(rotation_to(OPERATOR.public_key, new.public_key), subject=OPERATOR_DID)
+    for change in (Enrol(NAMES, "0109999999"), added_key(ISSUER.public_key), GrantScope(SCOPE)):
         document = world.sign_statement(change, signer=new)
         world.trust.apply(world.size, document)
         world.append(StatementEntry("trust", document))
@@ -244,12 +243,12 @@ def test_the_recovery_key_may_rotate_and_nothing_else() -> None:
     new = ed25519("operator 2")
     world = World()
     rotation = world.sign_statement(
-        RotateOperator(OPERATOR.public_key, new.public_key), subject=OPERATOR_DID, signer=RECOVERY
+        rotation_to(OPERATOR.public_key, new.public_key), subject=OPERATOR_DID, signer=RECOVERY
     )
     world.trust.apply(0, rotation)
     world.append(StatementEntry("trust", rotation))
     append_forged(world, Enrol(NAMES, "0109999999"), signer=RECOVERY, did=OPERATOR_DID)
-    for change in (AddKey(ISSUER.public_key), GrantScope(SCOPE)):
+    for change in (added_key(ISSUER.public_key), GrantScope(SCOPE)):
         append_forged(world, change, signer=new, did=OPERATOR_DID)
     forged = IssuerRecord(SAMPLE_DID, NAMES, "0109999999", (KeyRecord(ISSUER.public_key, 2),))
     document = sign_certificate(conformity_content())
@@ -264,10 +263,10 @@ def delegated_world(*, scope: DelegatedScope) -> World:
     world = World()
     names = Names("Cơ quan công nhận mẫu")
     world.state(Enrol(names, "0100000002"), subject=AUTHORITY_DID)
-    world.state(AddKey(AUTHORITY.public_key), subject=AUTHORITY_DID)
+    world.state(added_key(AUTHORITY.public_key, AUTHORITY_DID), subject=AUTHORITY_DID)
     world.state(Delegate((TrustAction.GRANT_SCOPE,), (scope,)), subject=AUTHORITY_DID)
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     return world
 
 

@@ -16,9 +16,10 @@ from certlog.note import sign_note
 from certlog.slots import Slot
 from certlog.status import FileBinding, StatusAction
 from certlog.strict_json import JSONValue
-from certlog.trust import AddKey, CompromiseKey, Enrol, RetireKey
+from certlog.trust import CompromiseKey, Enrol, RetireKey
 from certlog.trust_state import TrustState
 from tests.support.certificates import SAMPLE_ORIGIN, conformity_content
+from tests.support.possession import added_key
 from tests.support.signing import log_signer
 from tests.verifier.world import (
     DAY,
@@ -85,7 +86,7 @@ def retired_key() -> Broken:
 def scope_never_granted() -> Broken:
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     return Broken(certified(world))
 
 

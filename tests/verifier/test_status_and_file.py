@@ -8,8 +8,9 @@ from certlog.entry import Entry, EpochEntry, StatementEntry
 from certlog.evidence import Evidence, ProvenEntry
 from certlog.slots import Slot
 from certlog.status import FileBinding, StatusAction
-from certlog.trust import AddKey, CompromiseKey
+from certlog.trust import CompromiseKey
 from tests.support.certificates import conformity_content
+from tests.support.possession import added_key
 from tests.support.signing import ed25519
 from tests.verifier.world import (
     DAY,
@@ -129,7 +130,7 @@ def test_an_event_by_someone_else_has_no_effect() -> None:
 def test_an_event_signed_after_its_keys_compromise_is_void() -> None:
     world = enrolled_world()
     second = ed25519("second key of the issuer")
-    world.state(AddKey(second.public_key))
+    world.state(added_key(second.public_key))
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
     event = world.change_status(document, StatusAction.BIND_FILE, file=BOUND, signer=second)
@@ -142,7 +143,7 @@ def test_an_event_left_without_effect_by_a_void_one_still_counts_for_what_follow
     # As the registry replays it: else a withdrawal that a registry omits would go unnoticed behind such an event.
     world = enrolled_world()
     second = ed25519("second key of the issuer")
-    world.state(AddKey(second.public_key))
+    world.state(added_key(second.public_key))
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
     event = world.change_status(document, StatusAction.SUSPEND, "investigation", signer=second)
@@ -158,7 +159,7 @@ def test_an_event_left_without_effect_by_a_void_one_still_counts_for_what_follow
 def test_a_void_event_still_counts_for_what_follows_it() -> None:
     world = enrolled_world()
     second = ed25519("second key of the issuer")
-    world.state(AddKey(second.public_key))
+    world.state(added_key(second.public_key))
     document = sign_certificate(conformity_content())
     index = world.log_certificate(document)
     event = world.change_status(document, StatusAction.BIND_FILE, file=BOUND, signer=second)
@@ -236,7 +237,7 @@ def test_an_epoch_that_speaks_of_another_moment_of_the_log_proves_no_status() ->
     entry = world.entries[size - 1]
     assert isinstance(entry, EpochEntry)
     world.append(EpochEntry(entry.epoch))
-    world.epochs[size] = world.epochs[size - 1]
+    world.epochs[size], world.operators[size] = world.epochs[size - 1], world.operators[size - 1]
     last = size + 1
     world.anchor(last, block_time=NOW - 3000, block_number=200)
     case = Case(world, document, index, (last,), world.evidence(document, index, (last,)), world.view(last))

@@ -19,9 +19,18 @@ from certlog.documents import (
 )
 from certlog.entry import Entry, EpochEntry, StatementEntry, certificate_entry
 from certlog.epoch import Epoch
-from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
+from certlog.evidence import (
+    AnchorPointer,
+    Evidence,
+    Head,
+    ProvenEntry,
+    ProvenList,
+    ProvenOperator,
+    ProvenRecord,
+)
 from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.note import sign_note
+from certlog.operator_record import OperatorRecord
 from certlog.scopes import Names, Scope, Source
 from certlog.slots import Slot
 from certlog.status import FileBinding, StatusAction, StatusStatement
@@ -29,10 +38,11 @@ from certlog.status_list import empty_list, set_bit, status_tree
 from certlog.strict_json import JSONObject
 from certlog.timestamps import format_time, parse_time
 from certlog.tree import MemoryTree
-from certlog.trust import AddKey, Change, Enrol, GrantScope, TrustStatement
+from certlog.trust import Change, Enrol, GrantScope, TrustStatement
 from certlog.trust_root import Chain, LogId, LogKey, TrustRoot
 from certlog.trust_state import Operator, TrustState
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID, SAMPLE_ORIGIN, conformity_content
+from tests.support.possession import added_key
 from tests.support.signing import Cosigner, Ed25519Signer, cosigner, ed25519, log_signer
 from verifier.chain_view import AnchorReading, ChainView
 from verifier.report import Report
@@ -73,6 +83,7 @@ class World:
     tree: MemoryTree = field(default_factory=MemoryTree)
     bits: list[list[bytes]] = field(default_factory=lambda: [[empty_list(), empty_list()]])
     epochs: dict[int, tuple[tuple[IssuerRecord, ...], list[list[bytes]]]] = field(default_factory=dict)
+    operators: dict[int, OperatorRecord] = field(default_factory=dict)
     anchored: dict[int, AnchorPointer] = field(default_factory=dict)
     cosigners: tuple[Cosigner, ...] = ()
     trust: TrustState = field(
@@ -173,9 +184,16 @@ class World:
         pair[which] = set_bit(pair[which], slot.index, value)
         self.bits[slot.list] = pair
 
-    def close_epoch(self, *, time: int = NOW - HOUR, records: Sequence[IssuerRecord] | None = None) -> int:
-        """Append an epoch; returns the size of the head that ends in it."""
+    def close_epoch(
+        self,
+        *,
+        time: int = NOW - HOUR,
+        records: Sequence[IssuerRecord] | None = None,
+        operator: OperatorRecord | None = None,
+    ) -> int:
+        """Append an epoch, honest unless told otherwise; returns the size of the head that ends in it."""
         held = tuple(self.trust.records if records is None else records)
+        stated = self.trust.operator_record if operator is None else operator
         bits = [list(pair) for pair in self.bits]
         lists = status_tree((pair[0], pair[1]) for pair in bits)
         epoch = Epoch(
@@ -184,10 +202,11 @@ class World:
             as_of=self.size,
             status_lists=len(bits),
             status_root=lists.root(),
-            trust_records=len(held),
-            trust_root=trust_tree(held).root(),
+            trust_records=1 + len(held),
+            trust_root=trust_tree(stated, held).root(),
         )
         self.epochs[self.size] = held, bits
+        self.operators[self.size] = stated
         return self.append(EpochEntry(epoch)) + 1
 
     def anchor(self, size: int, *, block_time: int, block_number: int) -> None:
@@ -226,7 +245,8 @@ class World:
         """Return complete evidence for a certificate under the heads of these sizes."""
         last = sizes[-1]
         held, bits = self.epochs[last - 1]
-        records, lists = trust_tree(held), status_tree((pair[0], pair[1]) for pair in bits)
+        operator = self.operators[last - 1]
+        records, lists = trust_tree(operator, held), status_tree((pair[0], pair[1]) for pair in bits)
         trust = [
             i
             for i, entry in enumerate(self.entries)
@@ -238,7 +258,10 @@ class World:
             trust=tuple(self.prove(i, last) for i in trust if i < last),
             events=tuple(self.prove(i, last) for i in self.events_of(document) if i < last),
             epoch=self.prove(last - 1, last),
-            records=tuple(ProvenRecord(i, record, records.inclusion(i)) for i, record in enumerate(held)),
+            operator=ProvenOperator(operator, records.inclusion(0)),
+            records=tuple(
+                ProvenRecord(i, record, records.inclusion(i)) for i, record in enumerate(held, start=1)
+            ),
             lists=(
                 ProvenList(bits[0][0], lists.inclusion(0)),
                 ProvenList(bits[0][1], lists.inclusion(1)),
@@ -326,7 +349,7 @@ def enrolled_world() -> World:
     """Return a world in which the sample issuer is enrolled, has its key (entry 1) and its scope (entry 2)."""
     world = World()
     world.state(Enrol(NAMES, "0109999999"))
-    world.state(AddKey(ISSUER.public_key))
+    world.state(added_key(ISSUER.public_key))
     world.state(GrantScope(SCOPE))
     return world
 

@@ -217,6 +217,9 @@ class StandIn:
     def certificate_status(self, document_hash: DocumentHash) -> JSONObject:
         raise NotFound(f"no certificate {document_hash.hex()}")
 
+    def issuer_records(self, did: str) -> JSONObject:
+        return {"issuer": None, "operator": {"operator": did, "keys": []} if did == DID else None}
+
     def issuer_trust(self, did: str) -> JSONObject:
         return {"last": None if did != DID else "A" * 43}
 

@@ -7,19 +7,33 @@ from typing import Any, Final
 from certlog.canonical import canonicalize
 from certlog.checkpoint import Checkpoint, sign_checkpoint
 from certlog.digests import sha256
+from certlog.documents import TRUST_CHALLENGE, SecuredDocument, secure
 from certlog.encoding import b64url
+from certlog.entry import StatementEntry
 from certlog.issuer_record import IssuerRecord, KeyRecord, ScopeRecord
+from certlog.operator_record import OperatorRecord, PinnedRotation
 from certlog.scopes import Names
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject
-from certlog.trust import ChangeScope, CompromiseKey, RetireKey, TrustAction
+from certlog.trust import (
+    ChangeScope,
+    CompromiseKey,
+    Enrol,
+    GrantScope,
+    RetireKey,
+    TrustAction,
+    TrustStatement,
+)
+from certlog.trust_state import TrustState
 from tests.support.certificates import SAMPLE_DID, conformity_content
+from tests.support.possession import added_key, rotation_to
 from tests.support.signing import ed25519, log_signer, p256
-from tests.support.small_log import DESIGNATION, SmallLog
+from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
 from tools.vectors.case import Case, accepted, refused
 from tools.vectors.deflate import encoded_list
 from tools.vectors.scenes import (
     ISSUER,
+    Question,
     ask,
     certified,
     changed,
@@ -32,8 +46,8 @@ INVENTED: Final = IssuerRecord(
     did=SAMPLE_DID,
     names=Names("Trung tâm Chứng nhận Mẫu"),
     legal_id="0109999999",
-    keys=(KeyRecord(ISSUER.public_key, 0),),
-    scopes=(ScopeRecord(DESIGNATION, 0),),
+    keys=(KeyRecord(ISSUER.public_key, 3),),
+    scopes=(ScopeRecord(DESIGNATION, 4),),
 )
 
 
@@ -217,6 +231,46 @@ def _forged() -> Iterator[Case]:
     log.close()
     about = "The statements are signed with a key that is not the pinned operator's."
     yield judged("forged-operator", about, ask(log, certificate, trust_root=honest), "not_trusted", 3)
+    log, certificate = _by_the_old_operator_key()
+    log.close(records=[INVENTED])
+    about = "The old operator key states after its rotation; the evidence leaves the rotation out."
+    yield judged("rotation-left-out", about, _without_rotation(log, certificate), "not_trusted", 3)
+    log, certificate = _by_the_old_operator_key()
+    log.close(records=[INVENTED], operator=OperatorRecord.first(log.operator))
+    pin = PinnedRotation(1, ed25519("operator 2").public_key)
+    pinned = replace(log.trust_root(), operator=replace(log.operator, rotations=(pin,)))
+    about = "The registry denies the rotation in its record too; the trust root pins it."
+    question = replace(_without_rotation(log, certificate), trust_root=pinned)
+    yield judged("rotation-denied", about, question, "not_trusted", 3)
+
+
+def _by_the_old_operator_key() -> tuple[SmallLog, SecuredDocument]:
+    """Return a log whose operator rotated at entry 1; then the old key enrolled a body, which certified."""
+    log = SmallLog()
+    log.close()
+    log.state(rotation_to(log.operator.key, ed25519("operator 2").public_key, OPERATOR_DID), OPERATOR_DID)
+    forged = TrustState(log.operator, log.origin)
+    key = added_key(ISSUER.public_key)
+    for change in (Enrol(INVENTED.names, INVENTED.legal_id), key, GrantScope(DESIGNATION)):
+        statement = TrustStatement(SAMPLE_DID, forged.last(SAMPLE_DID), change)
+        document = secure(
+            statement.to_json(),
+            signer=log.operator_signer,
+            did=OPERATOR_DID,
+            domain=log.origin,
+            challenge=TRUST_CHALLENGE,
+            created=log.time,
+        )
+        forged.apply(log.size, document)
+        log.append(StatementEntry("trust", document))
+    return log, log.certify(ISSUER)
+
+
+def _without_rotation(log: SmallLog, certificate: SecuredDocument) -> Question:
+    question = ask(log, certificate)
+    evidence: Any = question.evidence
+    kept = [item for item in evidence["trust"] if item["entry"]["document"]["action"] != "rotateOperator"]
+    return replace(question, evidence={**evidence, "trust": kept})
 
 
 def _unreadable() -> Iterator[Case]:

@@ -219,14 +219,15 @@ def _epochs() -> Iterator[Case]:
             as_of=7 * len(lists),
             status_lists=len(lists),
             status_root=status_tree(lists).root(),
-            trust_records=len(records) if held else 0,
-            trust_root=trust_tree(log.trust.records if held else ()).root(),
+            trust_records=1 + (len(records) if held else 0),
+            trust_root=trust_tree(log.trust.operator_record, log.trust.records if held else ()).root(),
         )
         given: JSONObject = {
             "number": epoch.number,
             "time": format_time(START),
             "asOf": epoch.as_of,
             "lists": [_pair_json(*pair) for pair in pairs],
+            "operator": log.trust.operator_record.to_json(),
             "records": records if held else [],
         }
         entry = EpochEntry(epoch)

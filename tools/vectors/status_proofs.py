@@ -100,7 +100,9 @@ def _refused() -> Iterator[Case]:
 
 
 def _record(log: SmallLog, index: int) -> JSONObject:
-    return ProvenRecord(index, log.stated[index], trust_tree(log.stated).inclusion(index)).to_json()
+    position = 1 + index  # leaf 0 is the operator's record
+    tree = trust_tree(log.stated_operator, log.stated)
+    return ProvenRecord(position, log.stated[index], tree.inclusion(position)).to_json()
 
 
 def _one_bit() -> bytes:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from certlog.documents import SecuredDocument
+from certlog.documents import TRUST_CHALLENGE, SecuredDocument, secure
 from certlog.encoding import b64url
 from certlog.keys import Signer
+from certlog.operator_record import Operator, PinnedRotation
 from certlog.scopes import DelegatedScope, Names, Scope, Source
 from certlog.strict_json import JSONObject, JSONValue
 from certlog.trust import (
-    AddKey,
     Change,
     ChangeScope,
     CompromiseKey,
@@ -23,6 +23,7 @@ from certlog.trust import (
     TrustAction,
 )
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID
+from tests.support.possession import added_key, rotation_to
 from tests.support.signing import cosigner, ed25519, log_signer, p256
 from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
 from tools.vectors.case import Case, accepted, refused
@@ -68,36 +69,28 @@ def delegated() -> SmallLog:
     return log
 
 
-def _given(log: SmallLog, extra: SecuredDocument | None = None) -> JSONObject:
+def _given(log: SmallLog, extra: SecuredDocument | None = None, pinned: Operator | None = None) -> JSONObject:
     documents = log.statements("trust")
     statements: list[JSONValue] = [
         {"index": index, "document": document.to_json()} for index, document in documents
     ]
     if extra is not None:
         statements.append({"index": log.size, "document": extra.to_json()})
-    operator = log.operator
-    return {
-        "origin": log.origin,
-        "operator": {
-            "did": operator.did,
-            "key": operator.key.multibase,
-            "recoveryKey": operator.recovery_key.multibase,
-        },
-        "statements": statements,
-    }
+    root = replace(log.trust_root(), operator=pinned or log.operator).to_json()
+    return {"origin": log.origin, "operator": root["operator"], "statements": statements}
 
 
-def _accepted(name: str, about: str, log: SmallLog) -> Case:
+def _accepted(name: str, about: str, log: SmallLog, pinned: Operator | None = None) -> Case:
     wanted: JSONObject = {
+        "operator": log.trust.operator_record.to_json(),
         "records": [record.to_json() for record in log.trust.records],
         "trustRoot": b64url(log.trust.trust_tree().root()),
-        "operatorKey": log.trust.operator_key.multibase,
     }
-    return accepted("trust-replay", name, about, _given(log), wanted)
+    return accepted("trust-replay", name, about, _given(log, pinned=pinned), wanted)
 
 
 def _rotation(old: str, new: str) -> RotateOperator:
-    return RotateOperator(ed25519(old).public_key, ed25519(new).public_key)
+    return rotation_to(ed25519(old).public_key, ed25519(new).public_key)
 
 
 def _replayed() -> Iterator[Case]:
@@ -132,6 +125,60 @@ def _replayed() -> Iterator[Case]:
     yield _accepted(
         "operator-rotated", "The operator's key is rotated by itself, then by the recovery key.", log
     )
+    pins = (
+        PinnedRotation(0, ed25519("operator 2").public_key),
+        PinnedRotation(1, ed25519("operator 3").public_key),
+    )
+    pinned = replace(log.operator, rotations=pins)
+    yield _accepted("rotations-pinned", "The same, both rotations pinned: the same records.", log, pinned)
+    yield from _voided()
+
+
+def _voided() -> Iterator[Case]:
+    log = delegated()
+    log.state(GrantScope(BY_AUTHORITY), signer=AUTHORITY, did=AUTHORITY_DID)
+    log.state(ChangeScope(TrustAction.WITHDRAW_SCOPE, 6), signer=AUTHORITY, did=AUTHORITY_DID)
+    log.state(CompromiseKey(AUTHORITY.public_key, 7), AUTHORITY_DID)
+    yield _accepted(
+        "delegate-compromised",
+        "What a delegate's key stated at or after `since` is void; the rest stays.",
+        log,
+    )
+    log.state(CompromiseKey(AUTHORITY.public_key, 6), AUTHORITY_DID)
+    log.state(GrantScope(DESIGNATION))
+    yield _accepted(
+        "delegate-compromised-earlier",
+        "Moved earlier, the grant is void too; `previous` still follows the void statements.",
+        log,
+    )
+    log = SmallLog()
+    log.enrol(AUTHORITY.public_key, AUTHORITY_DID)
+    log.state(Delegate((TrustAction.ENROL, TrustAction.ADD_KEY), ()), AUTHORITY_DID)
+    by_thief: dict[str, Any] = {"signer": AUTHORITY, "did": AUTHORITY_DID}
+    log.state(Enrol(NAMES, "0200000000"), OTHER_DID, **by_thief)
+    log.state(added_key(KEY, OTHER_DID), OTHER_DID, **by_thief)
+    log.state(GrantScope(DESIGNATION), OTHER_DID)
+    log.state(CompromiseKey(AUTHORITY.public_key, 3), AUTHORITY_DID)
+    log.state(Enrol(NAMES, "0200000000"), OTHER_DID)
+    yield _accepted(
+        "enrolment-void",
+        "An enrolment is void, and with it the key and the scope; the body is enrolled again.",
+        log,
+    )
+    log = enrolled()
+    thief: dict[str, Any] = {"signer": ed25519("thief")}
+    log.state(_rotation("operator", "thief"), OPERATOR_DID)
+    log.state(CompromiseKey(ed25519("operator").public_key, 0), OPERATOR_DID, **thief)
+    log.state(Enrol(NAMES, "0200000000"), OTHER_DID, **thief)
+    log.state(_rotation("thief", "operator 2"), OPERATOR_DID, signer=ed25519("recovery"))
+    log.state(CompromiseKey(ed25519("thief").public_key, 3), OPERATOR_DID, signer=ed25519("recovery"))
+    log.state(CompromiseKey(ed25519("operator").public_key, 3), OPERATOR_DID, signer=ed25519("operator 2"))
+    yield _accepted(
+        "operator-recovered",
+        "A thief rotates to his own key and voids the operator's: the recovery key takes the log back, "
+        "what the thief stated is void, what the operator stated before stays.",
+        log,
+    )
 
 
 def _stated(log: SmallLog, change: Change, subject: str = SAMPLE_DID, **how: Any) -> JSONObject:  # noqa: ANN401 # signer, did
@@ -160,15 +207,20 @@ def _refused_by_the_record() -> Iterator[Case]:
         (
             "not-enrolled",
             "A key of an unknown body.",
-            _stated(enrolled(), AddKey(p256("new").public_key), OTHER_DID),
+            _stated(enrolled(), added_key(p256("new").public_key, OTHER_DID), OTHER_DID),
             "not-enrolled",
         ),
-        ("key-twice", "The body has this key.", _stated(enrolled(), AddKey(KEY)), "known-key"),
-        ("key-of-another", "Another body has this key.", _stated(two, AddKey(KEY), OTHER_DID), "known-key"),
+        ("key-twice", "The body has this key.", _stated(enrolled(), added_key(KEY)), "known-key"),
+        (
+            "key-of-another",
+            "Another body has this key.",
+            _stated(two, added_key(KEY, OTHER_DID), OTHER_DID),
+            "known-key",
+        ),
         (
             "key-of-the-operator",
             "The operator has this key.",
-            _stated(enrolled(), AddKey(ed25519("operator").public_key)),
+            _stated(enrolled(), added_key(ed25519("operator").public_key)),
             "known-key",
         ),
         (
@@ -255,7 +307,22 @@ def _refused_for_the_signer() -> Iterator[Case]:
     elsewhere = SmallLog("other.example.vn").trust_document(Enrol(NAMES, "0200000000"), OTHER_DID)
     altered = enrolled().trust_document(Enrol(NAMES, "0200000000"), OTHER_DID)
     forged = SecuredDocument.of(altered.content | {"legalId": "0300000000"}, altered.proof)
-    add = AddKey(p256("new").public_key)
+    add = added_key(p256("new").public_key)
+    second.state(_may_add_keys(), AUTHORITY_DID)
+    no_proof = enrolled().trust_document(added_key(p256("new").public_key))
+    other_key: Any = added_key(p256("other").public_key).possession.to_json()
+    borrowed = _signed(enrolled(), no_proof.content | {"possession": other_key})
+    own: Any = no_proof.content["possession"]
+    forged_proof = _signed(
+        enrolled(), no_proof.content | {"possession": {**own, "proofValue": other_key["proofValue"]}}
+    )
+    moved = _signed(
+        enrolled(),
+        no_proof.content
+        | {"possession": added_key(p256("new").public_key, origin="other.example.vn").possession.to_json()},
+    )
+    unproven = _signed(enrolled(), {k: v for k, v in no_proof.content.items() if k != "possession"})
+    pinned_away = replace(rotated.operator, rotations=(PinnedRotation(4, ed25519("operator 3").public_key),))
     for name, about, given, code in (
         (
             "thief-as-operator",
@@ -326,6 +393,60 @@ def _refused_for_the_signer() -> Iterator[Case]:
             _by_authority(delegated(), GrantScope(BY_AUTHORITY), signer=ed25519("thief")),
             "unknown-key",
         ),
+        (
+            "possession-missing",
+            "A key without its holder's proof.",
+            _given(enrolled(), unproven),
+            "missing-member",
+        ),
+        (
+            "possession-of-another-key",
+            "The proof was made with another key.",
+            _given(enrolled(), borrowed),
+            "no-possession",
+        ),
+        (
+            "possession-forged",
+            "The proof's signature is not the key's.",
+            _given(enrolled(), forged_proof),
+            "signature-mismatch",
+        ),
+        (
+            "possession-for-another-log",
+            "The holder agreed for another log.",
+            _given(enrolled(), moved),
+            "wrong-domain",
+        ),
+        (
+            "possession-for-another-body",
+            "The holder agreed for another DID.",
+            _stated(enrolled(), added_key(p256("new").public_key, OTHER_DID)),
+            "no-possession",
+        ),
+        (
+            "delegate-for-itself",
+            "A delegate registers a key for itself.",
+            _by_authority(second, added_key(p256("new").public_key, AUTHORITY_DID), AUTHORITY_DID),
+            "not-delegated",
+        ),
+        (
+            "delegate-for-a-delegate",
+            "A delegate registers a key for another delegate.",
+            _by_authority(second, added_key(p256("new").public_key, OTHER_DID), OTHER_DID),
+            "not-delegated",
+        ),
+        (
+            "operator-key-disowns-itself",
+            "The present key declares itself compromised: the recovery key does that.",
+            _stated(enrolled(), CompromiseKey(ed25519("operator").public_key, 0), OPERATOR_DID),
+            "not-operator",
+        ),
+        (
+            "rotation-not-pinned",
+            "A rotation below the last pinned one, which is not pinned.",
+            _given(rotated, pinned=pinned_away),
+            "not-operator",
+        ),
         ("other-log", "A statement made for another log.", _given(enrolled(), elsewhere), "wrong-domain"),
         (
             "altered",
@@ -337,6 +458,22 @@ def _refused_for_the_signer() -> Iterator[Case]:
         yield refused("trust-replay", name, about, given, code)
 
 
+def _may_add_keys() -> Delegate:
+    return Delegate((TrustAction.ADD_KEY,), ())
+
+
+def _signed(log: SmallLog, content: JSONObject) -> SecuredDocument:
+    """Sign content as the operator would, right or wrong."""
+    return secure(
+        content,
+        signer=log.operator_signer,
+        did=OPERATOR_DID,
+        domain=log.origin,
+        challenge=TRUST_CHALLENGE,
+        created=log.time,
+    )
+
+
 def _roots() -> Iterator[Case]:
     kind, root = "trust-root", SmallLog().trust_root()
     canonical = root.to_bytes().decode()
@@ -346,7 +483,18 @@ def _roots() -> Iterator[Case]:
     yield accepted(
         kind, "pretty", "The same, spaced: the fingerprint does not change.", {"text": pretty}, wanted
     )
+    second = PinnedRotation(7, ed25519("operator 2").public_key)
+    pinned = replace(root, operator=replace(root.operator, rotations=(second,)))
+    yield accepted(
+        kind,
+        "rotation-pinned",
+        "A trust root that pins a rotation of the operator's key.",
+        {"text": pinned.to_bytes().decode()},
+        {"fingerprint": pinned.fingerprint()},
+    )
     value = root.to_json()
+    falling: Any = [second.to_json(), second.to_json()]
+    operator: Any = value["operator"]
     chain: Any = root.chains[0].to_json()
     auditor = cosigner("auditor.example.vn", time=0).verifier_key.to_text()
     log_key: Any = root.log_keys[0].to_json()
@@ -389,6 +537,12 @@ def _roots() -> Iterator[Case]:
             "An address with capitals.",
             {"chains": [{**chain, "contract": chain["contract"].upper()}]},
             "bad-hex",
+        ),
+        (
+            "rotations-not-rising",
+            "Two rotations at one entry.",
+            {"operator": {**operator, "rotations": falling}},
+            "bad-rotation",
         ),
         ("negative-age", "A negative age.", {"maxStatusAge": -1}, "wrong-type"),
     ):
