@@ -9,6 +9,7 @@ from certlog.evidence import AnchorPointer, Evidence
 from certlog.trust_root import LogId, TrustRoot
 from tests.support.certificates import conformity_content
 from tests.support.signing import Cosigner, cosigner
+from tests.verifier.pins import pin_log_ids
 from tests.verifier.world import (
     AUDITORS,
     CHAIN_ID,
@@ -22,7 +23,6 @@ from tests.verifier.world import (
     case_of,
     enrolled_world,
     honest_case,
-    pin_log_ids,
     sign_certificate,
     trust_root,
 )

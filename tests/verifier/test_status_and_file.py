@@ -237,7 +237,7 @@ def test_an_epoch_that_speaks_of_another_moment_of_the_log_proves_no_status() ->
     entry = world.entries[size - 1]
     assert isinstance(entry, EpochEntry)
     world.append(EpochEntry(entry.epoch))
-    world.epochs[size], world.operators[size] = world.epochs[size - 1], world.operators[size - 1]
+    world.epochs[size] = world.epochs[size - 1]
     last = size + 1
     world.anchor(last, block_time=NOW - 3000, block_number=200)
     case = Case(world, document, index, (last,), world.evidence(document, index, (last,)), world.view(last))

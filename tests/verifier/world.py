@@ -5,11 +5,12 @@ answer. Nothing of the product's registry is used: the verifier is tested agains
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
+from certlog import evidence as proven
 from certlog.checkpoint import Checkpoint
-from certlog.digests import DocumentHash, LeafHash, RootHash
+from certlog.digests import DocumentHash, RootHash
 from certlog.documents import (
     STATUS_CHALLENGE,
     TRUST_CHALLENGE,
@@ -19,15 +20,7 @@ from certlog.documents import (
 )
 from certlog.entry import Entry, EpochEntry, StatementEntry, certificate_entry
 from certlog.epoch import Epoch
-from certlog.evidence import (
-    AnchorPointer,
-    Evidence,
-    Head,
-    ProvenEntry,
-    ProvenList,
-    ProvenOperator,
-    ProvenRecord,
-)
+from certlog.evidence import AnchorPointer, Evidence, Head, ProvenEntry, ProvenList, ProvenRecord
 from certlog.issuer_record import IssuerRecord, trust_tree
 from certlog.note import sign_note
 from certlog.operator_record import OperatorRecord
@@ -75,6 +68,9 @@ SCOPE: Final = Scope(
 )
 
 
+Stated = tuple[OperatorRecord, tuple[IssuerRecord, ...], list[list[bytes]]]
+
+
 @dataclass
 class World:
     """The registry; every method appends or answers, and none of them checks anything."""
@@ -82,8 +78,7 @@ class World:
     entries: list[Entry] = field(default_factory=list)
     tree: MemoryTree = field(default_factory=MemoryTree)
     bits: list[list[bytes]] = field(default_factory=lambda: [[empty_list(), empty_list()]])
-    epochs: dict[int, tuple[tuple[IssuerRecord, ...], list[list[bytes]]]] = field(default_factory=dict)
-    operators: dict[int, OperatorRecord] = field(default_factory=dict)
+    epochs: dict[int, "Stated"] = field(default_factory=dict)
     anchored: dict[int, AnchorPointer] = field(default_factory=dict)
     cosigners: tuple[Cosigner, ...] = ()
     trust: TrustState = field(
@@ -185,12 +180,9 @@ class World:
         self.bits[slot.list] = pair
 
     def close_epoch(
-        self,
-        *,
-        time: int = NOW - HOUR,
-        records: Sequence[IssuerRecord] | None = None,
+        self, *, time: int = NOW - HOUR, records: Sequence[IssuerRecord] | None = None,
         operator: OperatorRecord | None = None,
-    ) -> int:
+    ) -> int:  # fmt: skip
         """Append an epoch, honest unless told otherwise; returns the size of the head that ends in it."""
         held = tuple(self.trust.records if records is None else records)
         stated = self.trust.operator_record if operator is None else operator
@@ -205,8 +197,7 @@ class World:
             trust_records=1 + len(held),
             trust_root=trust_tree(stated, held).root(),
         )
-        self.epochs[self.size] = held, bits
-        self.operators[self.size] = stated
+        self.epochs[self.size] = stated, held, bits
         return self.append(EpochEntry(epoch)) + 1
 
     def anchor(self, size: int, *, block_time: int, block_number: int) -> None:
@@ -244,8 +235,7 @@ class World:
     def evidence(self, document: SecuredDocument, index: int, sizes: Sequence[int]) -> Evidence:
         """Return complete evidence for a certificate under the heads of these sizes."""
         last = sizes[-1]
-        held, bits = self.epochs[last - 1]
-        operator = self.operators[last - 1]
+        operator, held, bits = self.epochs[last - 1]
         records, lists = trust_tree(operator, held), status_tree((pair[0], pair[1]) for pair in bits)
         trust = [
             i
@@ -258,7 +248,7 @@ class World:
             trust=tuple(self.prove(i, last) for i in trust if i < last),
             events=tuple(self.prove(i, last) for i in self.events_of(document) if i < last),
             epoch=self.prove(last - 1, last),
-            operator=ProvenOperator(operator, records.inclusion(0)),
+            operator=proven.ProvenOperator(operator, records.inclusion(0)),
             records=tuple(
                 ProvenRecord(i, record, records.inclusion(i)) for i, record in enumerate(held, start=1)
             ),
@@ -320,12 +310,6 @@ def trust_root() -> TrustRoot:
     )
 
 
-def pin_log_ids(*log_ids: LogId) -> TrustRoot:
-    """Return the trust root with other logs pinned on the contract."""
-    root = trust_root()
-    return replace(root, chains=(replace(root.chains[0], log_ids=log_ids),))
-
-
 def sign_certificate(
     content: JSONObject,
     *,
@@ -364,10 +348,6 @@ class Case:
     sizes: tuple[int, ...]
     evidence: Evidence
     view: ChainView
-
-    def leaf(self) -> LeafHash:
-        """Return the certificate's leaf hash."""
-        return self.world.entries[self.index].leaf_hash
 
 
 def case_of(
