@@ -4,7 +4,7 @@ The pure half of every client of a tiled log (c2sp.org/tlog-tiles; formats, sect
 module believes it only as far as the hashes go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -22,11 +22,15 @@ class MissingTile(Unavailable):
     """A source answers that it does not hold a tile: unlike any other Unavailable, asking again does not help."""
 
 
+class TileConflict(Unavailable):
+    """A store holds other bytes at a path that never changes: there are two histories, or one side is damaged."""
+
+
 class TileSource(Protocol):
     """Holds tiles and bundles, and perhaps the checkpoint, by path."""
 
     def read(self, path: str) -> bytes:
-        """Return the bytes at a path such as `tile/0/000`, unverified, at most MAX_BUNDLE_BYTES of them.
+        """Return the bytes at a path such as `tile/0/000`, unverified, at most MAX_BUNDLE_BYTES + 1 of them.
 
         Raises:
             MissingTile: there is nothing at this path.
@@ -57,10 +61,8 @@ class TileReader:
             Unavailable: the source cannot be asked.
         """
         tile_level, height = divmod(level, HEIGHT)
-        first = index << height
-        tile = tile_at(self.size, tile_level, first >> HEIGHT)
-        # The nodes of a tile in one list, as a heap has them: those `height` above its hashes begin at 2^(8-height).
-        return self._nodes(tile)[(FULL >> height) + ((first % FULL) >> height)]
+        tile = tile_at(self.size, tile_level, index << height >> HEIGHT)
+        return self._nodes(tile)[_place(height, index)]
 
     def hashes(self, tile: Tile) -> tuple[bytes, ...]:
         """Return the hashes of one tile of this tree; raises as `read` does."""
@@ -70,16 +72,15 @@ class TileReader:
         if tile.is_full:
             return self._full(tile)
         if not self._edge:
-            self._read_edge()
+            # Set once it is verified: other threads may be reading.
+            self._edge = self._read_edge()
         return self._edge[tile]
 
-    def _read_edge(self) -> None:
+    def _read_edge(self) -> dict[Tile, list[bytes]]:
         """Read the partial tiles, whose peaks are exactly what the root is made of."""
-        edge = {tile: _inner_nodes(self._hashes(tile)) for tile in right_edge(self.size)}
-        self._edge = edge
-        found = root_at(self.size, self.read)
+        edge = {tile: inner_nodes(self._hashes(tile)) for tile in right_edge(self.size)}
+        found = root_at(self.size, edge_node_reader(edge))
         if not same(found, self.root):
-            self._edge = {}
             message = Sentence(
                 "the tiles at the right edge of size {size} lead to root {found}, expected {root}",
                 size=self.size,
@@ -87,10 +88,11 @@ class TileReader:
                 root=self.root.hex(),
             )
             raise InvalidProof(message, place=", ".join(tile.path for tile in edge), code="bad-tile")
+        return edge
 
     def _read_full(self, tile: Tile) -> list[bytes]:
         """Read a full tile, whose root is a hash in the tile above it: the tree has that one wherever it has this."""
-        nodes = _inner_nodes(self._hashes(tile))
+        nodes = inner_nodes(self._hashes(tile))
         expected = self.read(tile.height + HEIGHT, tile.index)
         if not same(expected, nodes[1]):
             message = Sentence(
@@ -157,8 +159,8 @@ def tile_node_reader(source: TileSource, size: int, root: RootHash) -> NodeReade
     return TileReader(source, size, root).read
 
 
-def _inner_nodes(hashes: Sequence[bytes]) -> list[bytes]:
-    """Return the hashes of a tile at 256 .. and the complete nodes above them at 1 .. 255; b"" where there is none."""
+def inner_nodes(hashes: Sequence[bytes]) -> list[bytes]:
+    """Return a tile's hashes at 256 .. and the complete nodes above them at 1 .. 255; b"" where there is none."""
     nodes = [b""] * FULL + [*hashes] + [b""] * (FULL - len(hashes))
     first, count = FULL, len(hashes)
     while count > 1:
@@ -167,3 +169,19 @@ def _inner_nodes(hashes: Sequence[bytes]) -> list[bytes]:
             nodes[left >> 1] = node_hash(nodes[left], nodes[left + 1])
         first, count = first >> 1, count >> 1
     return nodes
+
+
+def edge_node_reader(edge: Mapping[Tile, Sequence[bytes]]) -> NodeReader:
+    """Return the NodeReader over the inner nodes of partial tiles: enough for the root of their tree, and no more."""
+    by_level = {tile.height: nodes for tile, nodes in edge.items()}
+
+    def read(level: int, index: int) -> bytes:
+        height = level % HEIGHT
+        return by_level[level - height][_place(height, index)]
+
+    return read
+
+
+def _place(height: int, index: int) -> int:
+    """Return where a node stands among its tile's, which lie as in a heap: those at `height` from 2^(8-height) on."""
+    return (FULL >> height) + index % (FULL >> height)

@@ -26,6 +26,15 @@ TILE_BYTES: Final = FULL * DIGEST_BYTES
 MAX_BUNDLE_BYTES: Final = FULL * (2 + MAX_ENTRY_BYTES)
 """Length that no bundle, and so nothing in a log's tiles, exceeds."""
 
+CHECKPOINT_PATH: Final = "checkpoint"
+"""Where the newest checkpoint stands, beside `tile/`."""
+TILE_TYPE: Final = "application/octet-stream"
+CHECKPOINT_TYPE: Final = "text/plain; charset=utf-8"
+KEPT_FOR_EVER: Final = "public, max-age=31536000, immutable"
+"""How long caches may keep a tile or bundle: what stands at a path never changes."""
+KEPT_A_SECOND: Final = "public, max-age=1"
+"""How long caches may keep the checkpoint."""
+
 _LENGTH: Final = 2
 _PATH: Final = re.compile(
     r"tile/(?P<level>[0-7]|entries)/(?P<index>(?:x[0-9]{3}/){0,5}[0-9]{3})(?:\.p/(?P<width>[1-9][0-9]{0,2}))?",

@@ -35,6 +35,16 @@ class DataFolder:
         return self.path / "last-signed-head.json"
 
     @property
+    def tiles(self) -> Path:
+        """The log's public files, unless they are in object storage: `checkpoint` and `tile/`."""
+        return self.path / "tiles"
+
+    @property
+    def last_full_check(self) -> Path:
+        """When the whole log was last read again; in no backup."""
+        return self.path / "last-full-check.json"
+
+    @property
     def log_key(self) -> Path:
         """The private key that signs checkpoints."""
         return self.path / "keys" / "log.key"

@@ -14,7 +14,6 @@ from certlog.digests import LeafHash, RootHash, same
 from certlog.note import NoteSigner
 from certlog.sentences import Sentence
 from certlog.tree import (
-    EMPTY_ROOT,
     NodeReader,
     consistency_proof,
     leaf_hash,
@@ -26,6 +25,7 @@ from registry.database import Database
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
 from registry.log_tree import node_reader, tree_size
 from registry.tables import checkpoints, entries, nodes
+from registry.tile_writer import TileWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +54,20 @@ class HeadSigner:
     """The only holder of the log key."""
 
     def __init__(
-        self, database: Database, signer: NoteSigner, head_file: LastSignedHeadFile, now: Callable[[], int]
+        self,
+        database: Database,
+        signer: NoteSigner,
+        head_file: LastSignedHeadFile,
+        tiles: TileWriter,
+        now: Callable[[], int],
     ) -> None:
-        """Take the database, the log key, the last-signed-head file and the clock."""
+        """Take the database, the log key, the last-signed-head file, the writer of tiles and the clock."""
         self._database = database
         self._signer = signer
         self._file = head_file
+        self._tiles = tiles
         self._now = now
+        self._published = ""
 
     def sign(self, size: int) -> SignedCheckpoint:
         """Sign the head of exactly `size` leaves and store it; the same size again gives the same bytes.
@@ -70,11 +77,13 @@ class HeadSigner:
         1. The file and the database agree on the last signed head.
         2. Entries since that head are read and hashed again, and lead from its root to the new one.
         3. The stored nodes lead to the same root, and to a consistency proof that verifies.
-        4. The new head is written to the file, durably.
-        5. It is signed and stored. After a crash between 4 and 5 the next call signs that very head first.
+        4. Its tiles are durable, and what was read back of them leads from the last head to this one.
+        5. The new head is written to the file, durably.
+        6. It is signed and stored. After a crash between 5 and 6 the next call signs that very head first.
 
         Raises:
-            SigningHalted: 1, 2 or 3 does not hold.
+            SigningHalted: 1, 2, 3 or 4 does not hold.
+            Unavailable: the tiles cannot be written now: nothing is signed, and the next call begins again.
         """
         with self._file.locked():
             with self._database.reading() as connection:
@@ -83,14 +92,30 @@ class HeadSigner:
                     return known
                 last = self._last_head(connection)  # 1
                 unfinished = last.size > 0 and checkpoint_at(connection, last.size) is None
-                root = verify_growth(connection, last, size)  # 2, 3
+                head = SignedHead(size, verify_growth(connection, last, size))  # 2, 3
+                self._tiles.extend(connection, last, head)  # 4
             if unfinished:
                 finished = self._store(last)
                 if size == last.size:
                     return finished
-            head = SignedHead(size, root)
-            self._swap(last, head)  # 4
-            return self._store(head)  # 5
+            self._swap(last, head)  # 5
+            signed = self._store(head)  # 6
+            self._tiles.forget_partial(last, head)
+            return signed
+
+    def publish(self) -> None:
+        """Make the newest signed checkpoint the one that stands beside its tiles, where it does not yet.
+
+        Raises:
+            SigningHalted: a larger one of this log stands there.
+            Unavailable: the store cannot be asked; the next call tries again.
+        """
+        with self._file.locked():
+            with self._database.reading() as connection:
+                newest = newest_checkpoint(connection)
+            if newest is not None and newest.note != self._published:
+                self._tiles.publish(newest.note, self._signer.verifier_key)
+                self._published = newest.note
 
     def last_signed(self) -> SignedHead:
         """Return the last signed head after the checks of step 1; for start-up and health.
@@ -155,7 +180,7 @@ def verify_growth(connection: Connection, last: SignedHead, size: int) -> RootHa
 
     Args:
         connection: one consistent snapshot.
-        last: the head to start from; (0, EMPTY_ROOT) recomputes the whole log.
+        last: the head to start from.
         size: last.size <= size <= stored entries.
 
     Raises:
@@ -189,11 +214,6 @@ def verify_growth(connection: Connection, last: SignedHead, size: int) -> RootHa
     proof = consistency_proof(last.size, size, stored)
     verify_consistency(last.size, last.root, size, recomputed, proof)
     return recomputed
-
-
-def recompute_root(connection: Connection, size: int) -> RootHash:
-    """Return the root of the first `size` entries, every byte of them hashed again."""
-    return verify_growth(connection, SignedHead(0, EMPTY_ROOT), size)
 
 
 def _rehash(connection: Connection, start: int, end: int, stored: NodeReader) -> dict[tuple[int, int], bytes]:

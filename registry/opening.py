@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, insert
 
@@ -19,6 +20,7 @@ from registry import lookup, schema
 from registry.append import LogWriter
 from registry.data_folder import DataFolder
 from registry.database import Database
+from registry.full_check import FullCheck
 from registry.heads import HeadSigner
 from registry.keys import LogSigner, create_key, load_key
 from registry.last_signed_head import LastSignedHeadFile, SignedHead
@@ -27,9 +29,13 @@ from registry.publisher import Publisher
 from registry.service import Registry
 from registry.settings import Settings, load_settings
 from registry.tables import log_identity
+from registry.tile_store import TileStore
+from registry.tile_writer import TileWriter
 from registry.trust_ledger import TrustLedger
 from storage.database import closed_at_end, closed_if_it_fails
 from storage.postgres import parse_url
+from storage.tile_bucket import open_bucket
+from storage.tile_folder import TileFolder
 
 
 def system_now() -> int:
@@ -114,16 +120,29 @@ def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
     with closed_if_it_fails(database):
         log_key = LogSigner(settings.origin, load_key(folder.log_key))
         _require_log_key(database, log_key, folder)
+        store = open_tiles(folder, settings)
     head_file = LastSignedHeadFile(folder.last_signed_head, settings.origin)
     return Publisher(
         database,
         LogWriter(database, TrustLedger(settings.operator, settings.origin), surroundings.now),
-        HeadSigner(database, log_key, head_file, surroundings.now),
+        HeadSigner(database, log_key, head_file, TileWriter(store), surroundings.now),
+        FullCheck(folder.last_full_check, database, store, surroundings.now),
         surroundings.now,
         origin=settings.origin,
         epoch_interval=settings.epoch_interval,
         heartbeat=settings.heartbeat,
     )
+
+
+def open_tiles(folder: DataFolder, settings: Settings) -> TileStore:
+    """Return the store of the tiles that the settings name, or the one in the data folder; nothing is asked yet.
+
+    Raises:
+        Unavailable: what object storage needs is not installed or set.
+    """
+    if settings.tiles is None or settings.tiles.startswith("/"):
+        return TileFolder(folder.tiles if settings.tiles is None else Path(settings.tiles))
+    return open_bucket(settings.tiles, settings.tiles_endpoint)
 
 
 def _fill(folder: DataFolder, settings: Settings, surroundings: Surroundings) -> TrustRoot:

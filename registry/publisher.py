@@ -17,7 +17,8 @@ from certlog.tree import consistency_proof
 from registry.append import LogWriter
 from registry.database import Database
 from registry.epoch_append import append_epoch, last_epoch
-from registry.heads import HeadSigner, newest_checkpoint, recompute_root
+from registry.full_check import FullCheck
+from registry.heads import HeadSigner, newest_checkpoint
 from registry.last_signed_head import SigningHalted
 from registry.log_tree import node_reader, tree_size
 from registry.tables import checkpoints, seals
@@ -42,6 +43,7 @@ class Publisher:
         database: Database,
         writer: LogWriter,
         signer: HeadSigner,
+        checks: FullCheck,
         now: Callable[[], int],
         *,
         origin: str,
@@ -52,6 +54,8 @@ class Publisher:
         self.database: Final = database
         self._writer = writer
         self._signer = signer
+        self._checks = checks
+        self._found_damaged: SigningHalted | None = None
         self._now = now
         self._origin = origin
         self._epoch_interval = epoch_interval
@@ -67,24 +71,36 @@ class Publisher:
         self._signer.last_signed()
 
     def start(self) -> None:
-        """Check the whole log against the last signed head, append an epoch and sign.
+        """Check the log against the last signed head, append an epoch and sign.
+
+        The whole log and all tiles where that is due, as it is after a restore; else the right edge of the tiles, which
+        signing reads first.
 
         Raises:
             SigningHalted: the log is not the one that was signed.
+            Unavailable: the database is busy, or the store of the tiles cannot be reached; call again.
         """
         with self._turn:
-            last = self._signer.last_signed()
-            with self.database.reading() as connection:
-                recomputed = recompute_root(connection, last.size)
-            if recomputed != last.root:
-                message = Sentence(
-                    "the first {size} entries no longer lead to the root that was signed for them",
-                    size=last.size,
-                )
-                raise SigningHalted(message)
+            self.check_when_due()
             with self._writer.appending() as appending:
                 append_epoch(appending)
             self._sign_waiting()
+
+    def check_when_due(self) -> None:
+        """Read the whole log and all tiles again where that is due; others may append and sign meanwhile.
+
+        Raises:
+            SigningHalted: something is damaged: from now on nothing is signed until a check finds all of it whole.
+            Unavailable: the store of the tiles cannot be reached.
+        """
+        last = self._signer.last_signed()
+        try:
+            if self._checks.due(last):
+                self._checks.run(last)
+        except SigningHalted as halted:
+            self._found_damaged = halted
+            raise
+        self._found_damaged = None
 
     def tick(self) -> None:
         """Append an epoch if one is due, then sign whatever is not signed yet.
@@ -94,6 +110,7 @@ class Publisher:
             Unavailable: the database is busy or the clock is behind; the next tick tries again.
         """
         with self._turn:
+            self._require_undamaged()
             with self.database.reading() as connection:
                 due = self._epoch_due(connection)
             if due:
@@ -113,6 +130,7 @@ class Publisher:
             SigningHalted: nothing may be signed until a person has looked.
         """
         with self._turn:
+            self._require_undamaged()
             size = self._sealed_size(number)
             self._sign_waiting()
             checkpoint = self._signer.sign(size)
@@ -127,6 +145,10 @@ class Publisher:
         """Return the number of entries in the log."""
         with self.database.reading() as connection:
             return tree_size(connection)
+
+    def _require_undamaged(self) -> None:
+        if self._found_damaged is not None:
+            raise SigningHalted(str(self._found_damaged))
 
     def _sealed_size(self, number: int) -> int:
         with self._writer.appending() as appending:
@@ -155,7 +177,10 @@ class Publisher:
         return self._now() - before.time >= (self._epoch_interval if waiting else self._heartbeat)
 
     def _sign_waiting(self) -> None:
-        """Sign sealed sizes first: a seal promises exactly its size, and heads are signed in rising order."""
+        """Sign sealed sizes first: a seal promises exactly its size, and heads are signed in rising order.
+
+        The checkpoint is put beside its tiles at the end: where that fails, the next tick does it.
+        """
         with self.database.reading() as connection:
             newest, size = newest_checkpoint(connection), tree_size(connection)
             unsigned = select(seals.c.size).where(seals.c.size.not_in(select(checkpoints.c.size)))
@@ -164,3 +189,4 @@ class Publisher:
             self._signer.sign(sealed)
         if size > (newest.size if newest else 0):
             self._signer.sign(size)
+        self._signer.publish()

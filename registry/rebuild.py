@@ -24,8 +24,9 @@ from registry import schema
 from registry.append import Appending
 from registry.database import Database
 from registry.epoch_append import last_epoch, next_epoch
-from registry.heads import newest_checkpoint, recompute_root
+from registry.heads import newest_checkpoint
 from registry.log_tree import StoredEntry, tree_size
+from registry.recompute import recompute_root
 from registry.status_view import events_of
 from registry.tables import (
     bit_changes,

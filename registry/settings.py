@@ -27,6 +27,7 @@ from certlog.sentences import Sentence
 from certlog.trust_state import Operator
 from registry.cosigners import MAX_COSIGNERS, CosignerPolicy
 from storage.postgres import parse_url
+from storage.tile_bucket import check_bucket_url
 
 ENVIRONMENT_PREFIX: Final = "CERTLOG_REGISTRY_"
 TABLES: Final = ("registry", "web")
@@ -80,6 +81,20 @@ def _separate(value: object) -> object:
 _Names = Annotated[tuple[str, ...], BeforeValidator(_separate)]
 
 
+def _tiles(text: str | None) -> str | None:
+    if text is None or (text.startswith("/") and "\0" not in text):
+        return text
+    try:
+        return check_bucket_url(text)
+    except InvalidInput as error:
+        message = Sentence("{problem}, or a folder's absolute path", problem=error)
+        raise ValueError(message) from error
+
+
+def _endpoint(text: str | None) -> str | None:
+    return None if text is None else _public_url(text)
+
+
 class Settings(BaseModel):
     """Everything that a registry can be told."""
 
@@ -107,6 +122,10 @@ class Settings(BaseModel):
     """Seconds after which an unused slot can no longer be used."""
     database: Annotated[str | None, AfterValidator(_database)] = None
     """Where the log is kept: the URL of a PostgreSQL database, without password; absent, SQLite in the data folder."""
+    tiles: Annotated[str | None, AfterValidator(_tiles)] = None
+    """Where tiles are kept: s3://BUCKET/PREFIX, or a folder's absolute path; absent, in the data folder."""
+    tiles_endpoint: Annotated[str | None, AfterValidator(_endpoint)] = None
+    """The address of the object storage where it is not Amazon's; its keys come from the environment."""
     busy_timeout: float = Field(default=10, ge=0.1, le=60)
     """Seconds that a writer waits for another before it answers "try again"."""
     witnesses: _Names = ()

@@ -1,6 +1,8 @@
 """Publishing: heads that extend the last one, epochs in time, sealed batches for ever, refusals when in doubt."""
 
+import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -11,11 +13,14 @@ from certlog.errors import InvalidInput, Unavailable
 from certlog.note import VerifierKey
 from certlog.tree import EMPTY_ROOT, verify_consistency
 from registry.append import LogWriter
+from registry.full_check import FullCheck
 from registry.heads import HeadSigner, SignedCheckpoint, newest_checkpoint
 from registry.keys import LogSigner, load_key
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
 from registry.publisher import Publisher
+from registry.tile_writer import TileWriter
 from registry.trust_ledger import TrustLedger
+from storage.tile_folder import TileFolder
 from tests.support.certificates import SAMPLE_DID
 from tests.support.registry import RegistryWorld, as_submission
 
@@ -124,14 +129,16 @@ class _Stopped(Exception):
     """A crash at a chosen step."""
 
 
-def _publisher(world: RegistryWorld, signer_class: type[HeadSigner]) -> Publisher:
+def _publisher(world: RegistryWorld, signer_class: type[HeadSigner], tiles: Path | None = None) -> Publisher:
     settings, database = world.settings, world.registry.database
     key = LogSigner(settings.origin, load_key(world.folder.log_key))
     file = LastSignedHeadFile(world.folder.last_signed_head, settings.origin)
+    store = TileFolder(tiles or world.folder.tiles)
     return Publisher(
         database,
         LogWriter(database, TrustLedger(settings.operator, settings.origin), world.clock),
-        signer_class(database, key, file, world.clock),
+        signer_class(database, key, file, TileWriter(store), world.clock),
+        FullCheck(world.folder.last_full_check, database, store, world.clock),
         world.clock,
         origin=settings.origin,
         epoch_interval=settings.epoch_interval,
@@ -219,12 +226,19 @@ class _ForgetsTheFile(HeadSigner):
         pass
 
 
-def test_without_the_head_file_a_restored_backup_would_make_two_histories(enrolled: RegistryWorld) -> None:
-    """The mutant control of the test above: with the check switched off, one size gets two roots."""
+def test_without_the_head_file_a_restored_backup_would_make_two_histories(
+    enrolled: RegistryWorld, tmp_path: Path
+) -> None:
+    """The mutant control of the test above: without the check, and with old tiles, one size gets two roots."""
     _restore_old_backup(enrolled)
     signed = LastSignedHeadFile(enrolled.folder.last_signed_head, enrolled.origin).read()
     _log(enrolled, 1)
-    _publisher(enrolled, _ForgetsTheFile).tick()
+    with pytest.raises(SigningHalted, match="the stored tiles are not those of the log: .* other bytes"):
+        _publisher(enrolled, _ForgetsTheFile).tick()
+    tiles = shutil.copytree(enrolled.folder.tiles, tmp_path / "old tiles")
+    for newer in (*tiles.glob("tile/*/000.p/6"), tiles / "checkpoint"):
+        newer.unlink()
+    _publisher(enrolled, _ForgetsTheFile, tiles).tick()
     forked = _open(enrolled)
     assert (forked.size, forked.root == signed.root) == (signed.size, False)
 
@@ -304,9 +318,28 @@ def test_every_bit_of_an_entry_counts(enrolled: RegistryWorld) -> None:
     assert _open(enrolled).size == 5
 
 
-def test_damage_to_old_entries_is_found_at_start(enrolled: RegistryWorld) -> None:
+@pytest.mark.parametrize("occasion", ["a day later", "after a restore"])
+def test_damage_to_old_entries_is_found_at_start(enrolled: RegistryWorld, occasion: str) -> None:
     enrolled.publisher.start()
     enrolled.place.damage("UPDATE entries SET data = x'7B7D' WHERE leaf_index = 1")
+    if occasion == "a day later":
+        enrolled.clock.time += 86_400
+    else:
+        enrolled.folder.last_full_check.unlink()
     enrolled.reopen()
     with pytest.raises(SigningHalted, match="entry 1: missing, or its bytes"):
         enrolled.publisher.start()
+
+
+def test_damage_to_old_entries_is_found_every_night_and_stops_signing(enrolled: RegistryWorld) -> None:
+    enrolled.publisher.start()
+    _log(enrolled)
+    enrolled.place.damage("UPDATE entries SET data = x'7B7D' WHERE leaf_index = 1")
+    enrolled.publisher.check_when_due()
+    enrolled.clock.time += 86_400
+    with pytest.raises(SigningHalted, match="entry 1: missing, or its bytes"):
+        enrolled.publisher.check_when_due()
+    for act in (enrolled.publisher.tick, lambda: enrolled.publisher.seal_batch(0)):
+        with pytest.raises(SigningHalted, match="entry 1: missing, or its bytes"):
+            act()
+    assert _open(enrolled).size == 4
