@@ -20,12 +20,14 @@ from verifier.words import (
     reason_text,
     remark_text,
     sentence,
+    show_age,
     show_date,
     show_time,
     status_text,
     text_in,
     title,
 )
+from verifier.words_on import on_lines, on_title
 from web.translation import said
 
 _COLOURS: Final = {Look.RED: "red", Look.AMBER: "yellow", Look.GREEN: "green", Look.NEUTRAL: "blue"}
@@ -50,6 +52,8 @@ _UNTIL: Final = Phrase("Hiệu lực đến", "Valid until")
 _STATUS: Final = Phrase("Trạng thái", "Status")
 _AS_OF: Final = Phrase("Trạng thái tính đến", "Status as of")
 _ANCHORED: Final = Phrase("Tồn tại muộn nhất vào (giờ khối)", "Existed at the latest on (block time)")
+_STATUS_AGE: Final = Phrase("Tuổi của trạng thái đã ký", "Age of the signed status")
+_ANCHOR_AGE: Final = Phrase("Tuổi của bản neo mới nhất đã biết", "Age of the newest anchor known")
 _EXPECTED_BY: Final = Phrase("Bản neo muộn nhất vào", "Anchor expected by")
 _TRUST_ROOT: Final = Phrase("gốc tin cậy", "trust root")
 _CHAIN: Final = Phrase("chuỗi khối", "chain")
@@ -66,6 +70,7 @@ def render(report: Report, language: Language, *, fingerprint: str, view: ChainV
         sentence(report, language),
         *([f"→ {reason_text(report.reason, language)}"] if report.reason is not None else []),
         *(f"! {remark_text(remark, language)}" for remark in report.remarks),
+        *_on(report, language),
         *section(_COMPARE, language, _facts(report, language)),
         *_what_was_checked(report, language),
         "",
@@ -74,6 +79,14 @@ def render(report: Report, language: Language, *, fingerprint: str, view: ChainV
         f"  {_CHAIN.text(language)}: {chain_line(view, language)}",
     ]
     return "\n".join(lines)
+
+
+def _on(report: Report, language: Language) -> list[str]:
+    """The answer for a moment that was asked about; it stands before what is true now."""
+    if report.on is None:
+        return []
+    heading = click.style(on_title(report.on, language), bold=True)
+    return ["", heading, *(f"  {line}" for line in on_lines(report.on, language))]
 
 
 def _what_was_checked(report: Report, language: Language) -> Iterator[str]:
@@ -165,6 +178,9 @@ def _proven_facts(report: Report, language: Language) -> Iterator[tuple[Phrase, 
     for label, moment in times:
         if moment is not None:
             yield label, show_time(moment, language)
+    for label, age in ((_STATUS_AGE, report.ages.signed), (_ANCHOR_AGE, report.ages.anchored)):
+        if age is not None:
+            yield label, show_age(age, language)
 
 
 def chain_line(view: ChainView, language: Language) -> str:

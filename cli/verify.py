@@ -7,6 +7,7 @@ that is unaltered, issued and not revoked (open_attestation.py).
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
@@ -55,6 +56,7 @@ class _Options(TypedDict):
     evidence_path: Path | None
     seen_path: Path | None
     at: str | None
+    on: str | None
     key: str | None
     as_json: bool
 
@@ -96,6 +98,9 @@ class _Options(TypedDict):
 @click.option(
     "--at", metavar="TIME", help="Ask for this moment, such as 2026-11-22T10:00:00+07:00  [default: now]"
 )
+@click.option(
+    "--on", metavar="TIME", help="Tell the state at this moment too, as far as the evidence proves it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> None:
@@ -130,7 +135,8 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
         report, view = check_status_proof(status_proof, trust_root, source, at=at)
         show_status(report, view, trust_root, as_json=options["as_json"])
         context.exit(status_exit(report))
-    found = answer(target, trust_root, source, at=at, now=lambda: int(time.time()))
+    on = parse_time(options["on"], "--on") if options["on"] else None
+    found = answer(target, trust_root, replace(source, on=on), at=at, now=lambda: int(time.time()))
     _remember(options["seen_path"], source, found)
     if options["as_json"]:
         click.echo(json.dumps(report_json(found.report), ensure_ascii=False, indent=2))

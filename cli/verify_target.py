@@ -35,6 +35,7 @@ class Source:
         evidence_path: the evidence file that goes with a PDF or certificate.
         seen: anchors that this device read before.
         key: what opens sealed content; it is sent to nobody.
+        on: a moment for whose state is asked too.
     """
 
     registry: RegistryAddress
@@ -43,6 +44,7 @@ class Source:
     evidence_path: Path | None = None
     seen: tuple[AnchorReading, ...] = ()
     key: bytes | None = field(default=None, repr=False)
+    on: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def _answer_for_file(
         file=handed_in.file,
         certificate=handed_in.certificate,
         entry=entry,
+        on=source.on,
     )
     return Answer(as_unknown(report) if is_unknown else report, view)
 
@@ -125,7 +128,7 @@ def _answer_for_id(
         return Answer(nothing_checked(Verdict.CANNOT_CHECK, Reason.ANOTHER_DOCUMENT, at=at, why=why))
     view = _look_at_chain(evidence, trust_root, source, now)
     opened = None if entry is None or source.key is None else _open(identifier, entry, source.key, source)
-    return Answer(verify(evidence, trust_root, at, view, certificate=opened, entry=entry), view)
+    return Answer(verify(evidence, trust_root, at, view, certificate=opened, entry=entry, on=source.on), view)
 
 
 def _without_key(target: str, source: Source) -> tuple[str, Source]:

@@ -49,8 +49,8 @@ def check_anchor(
     4. Or the auditors' quorum cosigned it.
     5. Otherwise: not final yet, not anchored yet, or the chain could not be read.
     """
-    read = _times(heads, trust_root, view.readings)
-    known = _times(heads, trust_root, (*view.readings, *view.seen))
+    read = head_times(heads, trust_root, view.readings)
+    known = head_times(heads, trust_root, (*view.readings, *view.seen))
     facts = AnchorFacts(
         first=min((time for time in known if time is not None), default=None),
         newest=_newest(trust_root, (*view.readings, *view.seen)),
@@ -140,7 +140,7 @@ def _nothing_proven(heads: Sequence[OpenHead], trust_root: TrustRoot, view: Chai
     return not_checked(CheckName.ANCHOR, Reason.CHAIN_NOT_CONSULTED, why=view.problem)
 
 
-def _times(
+def head_times(
     heads: Sequence[OpenHead], trust_root: TrustRoot, readings: Sequence[AnchorReading]
 ) -> tuple[int | None, ...]:
     """Return each head's block time by final readings; the earliest, where several chains hold it."""

@@ -3,6 +3,7 @@
 The bits of the status lists, proven to the epoch, are the status. The signed events say why, and must agree.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from certlog.digests import same
@@ -22,6 +23,7 @@ from certlog.trust_root import TrustRoot
 from verifier.check_log import OpenHead, prove_entry
 from verifier.check_trust import Authority
 from verifier.report import Check, CheckName, Reason, StatusChange, failed, not_checked, passed
+from verifier.report_on import StatusStep
 
 CLOCK_TOLERANCE = 300
 """Seconds by which an epoch's time may lie after its block's or after the reader's clock."""
@@ -43,6 +45,8 @@ class StatusFacts:
         as_of: the time that the epoch states.
         age: seconds between that (or its block's earlier time) and `at`.
         omitted: the registry's list lacks an event that the log holds.
+        steps: every event with the state after it.
+        bits: (revoked, suspended) as the epoch states them; None where that is not proven.
     """
 
     change: StatusChange | None = None
@@ -50,6 +54,8 @@ class StatusFacts:
     as_of: int | None = None
     age: int | None = None
     omitted: bool = False
+    steps: tuple[StatusStep, ...] = ()
+    bits: tuple[bool, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +84,10 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
     epoch = question.epoch
     try:
         bits = proven_bits(question.evidence.lists, question.entry.slot, epoch)  # 1
-        replayed = _replay(question)  # 2
+        steps = tuple(_replay(question))  # 2
     except InvalidInput as error:
         return failed(CheckName.STATUS, _broken(error), why=str(error)), StatusFacts(as_of=epoch.time)
+    replayed = steps[-1].after if steps else INITIAL
     revoked, suspended = bits
     stated = min(epoch.time, epoch.time if question.block_time is None else question.block_time)
     facts = StatusFacts(
@@ -89,6 +96,8 @@ def check_status(question: StatusQuestion) -> tuple[Check, StatusFacts]:
         as_of=epoch.time,
         age=max(0, question.at - stated),
         omitted=(replayed.revoked and not revoked) or (replayed.suspended and not suspended),
+        steps=steps,
+        bits=bits,
     )
     check = (
         _bits_problem(replayed, revoked=revoked, suspended=suspended)  # 3
@@ -123,29 +132,35 @@ def proven_bits(lists: tuple[ProvenList, ProvenList], slot: Slot, epoch: Epoch) 
     return get_bit(revocation.bits, slot.index), get_bit(suspension.bits, slot.index)
 
 
-def _replay(question: StatusQuestion) -> CertificateStatus:
+def _replay(question: StatusQuestion) -> Iterator[StatusStep]:
     status, last = INITIAL, question.evidence.index
     for proven in question.evidence.events:
         if not last < proven.index < question.epoch.as_of:
             raise InvalidProof(Sentence("events out of order at entry {index}", index=proven.index))
         last = proven.index
         prove_entry(proven, question.head)
-        status = _apply(status, proven, question)
-    return status
+        document, statement = _read_event(proven, question)
+        status = _apply(status, proven.index, document, statement, question.authority)
+        yield StatusStep(proven.index, statement.previous, statement.effective, status)
 
 
-def _apply(status: CertificateStatus, proven: ProvenEntry, question: StatusQuestion) -> CertificateStatus:
-    document, statement = _read_event(proven, question)
+def _apply(
+    status: CertificateStatus,
+    index: int,
+    document: SecuredDocument,
+    statement: StatusStatement,
+    authority: Authority,
+) -> CertificateStatus:
     key = document.proof.key
     try:
         # The key must come from a statement too: the record alone authorises nobody.
-        stated = question.authority.state.require_record(statement.issuer)
-        key_in_force(stated, key, proven.index)
-        key_in_force(question.authority.record, key, proven.index)
+        stated = authority.state.require_record(statement.issuer)
+        key_in_force(stated, key, index)
+        key_in_force(authority.record, key, index)
     except NotTrusted:
         return void(status, document.document_hash)
     try:
-        return step(status, statement, document.document_hash, index=proven.index)
+        return step(status, statement, document.document_hash, index=index)
     except InvalidInput:
         # An invalid logged event has no effect (it fails the audit at that index), and counts for `previous`.
         return void(status, document.document_hash)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from certlog.strict_json import JSONObject
+from verifier.report_on import StateOn
 
 
 class Verdict(StrEnum):
@@ -233,7 +234,7 @@ class Report:
     """The whole answer. `content` is None where it must not be shown (altered) or is not known.
 
     `status_as_of` is the time that the epoch states; `anchored_at` the block time of the oldest proven
-    anchor: "existed at the latest then".
+    anchor: "existed at the latest then". `on` answers for a moment that was asked about.
     """
 
     verdict: Verdict
@@ -255,6 +256,7 @@ class Report:
     anchor_expected_by: int | None = None
     valid_from: int | None = None
     valid_until: int | None = None
+    on: StateOn | None = None
 
     def check(self, name: CheckName) -> Check:
         """The check of that name; every report holds all ten."""

@@ -7,6 +7,7 @@ from certlog.encoding import b64url
 from certlog.strict_json import JSONObject, JSONValue
 from certlog.timestamps import format_time
 from verifier.report import Check, Issuer, Report, StatusChange
+from verifier.report_on import StateOn
 from verifier.verify_status import StatusReport
 
 
@@ -33,6 +34,19 @@ def report_json(report: Report) -> JSONObject:
         "validUntil": _time(report.valid_until),
         "checks": [_check(check) for check in report.checks],
         "content": report.content,
+        **({} if report.on is None else {"on": _on(report.on)}),
+    }
+
+
+def _on(found: StateOn) -> JSONObject:
+    return {
+        "moment": format_time(found.on),
+        "known": found.known.value,
+        "states": [state.value for state in found.states],
+        "byIssuer": None if found.by_issuer is None else found.by_issuer.value,
+        "statedAt": format_time(found.stated_at),
+        "registeredBy": _time(found.registered_by),
+        "eventsBy": [_time(bound) for bound in found.events_by],
     }
 
 

@@ -4,7 +4,8 @@ Pure: what it knows comes in as arguments, the chain included, so that the same 
 anywhere, offline and in ten years. It does not read a clock, a file or a network.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from certlog.credential import slot_of
 from certlog.digests import DocumentHash
@@ -25,6 +26,8 @@ from verifier.check_log import OpenHead, check_checkpoints, check_inclusion, ope
 from verifier.check_status import StatusFacts, StatusQuestion, check_status
 from verifier.check_trust import Authority, check_issuer, check_scope
 from verifier.report import Check, CheckName, Outcome, Reason, Report, failed, not_checked
+from verifier.report_on import StateOn
+from verifier.state_on import state_on
 from verifier.verdict import LOOKS, decide
 
 __all__ = ["File", "verify"]
@@ -38,6 +41,8 @@ def verify(  # noqa: PLR0917 - the order that docs/formats.md gives
     file: File | None = None,
     certificate: SecuredDocument | None = None,
     entry: CertificateEntry | None = None,
+    *,
+    on: int | None = None,
 ) -> Report:
     """Check a certificate and give one verdict.
 
@@ -61,6 +66,7 @@ def verify(  # noqa: PLR0917 - the order that docs/formats.md gives
         certificate: the certificate, where it travels apart from the evidence.
         entry: the log's entry, for sealed or withheld content that is not in hand: then the record is checked, and
             the verdict can be no better than "cannot check".
+        on: a moment for whose state is asked too, in the past or not.
 
     Returns:
         A report with all ten checks. Bad evidence raises nothing: it is what the report is about.
@@ -80,7 +86,25 @@ def verify(  # noqa: PLR0917 - the order that docs/formats.md gives
     file_check, page = check_file(file, proven.status.files)  # 10
     checks = (seen.bytes_check, seen.signature, *proven.checks, dates, file_check)
     max_age = trust_root.max_anchor_age
-    return assemble(seen.shown, seen.document_hash, checks, proven, max_anchor_age=max_age, at=at, page=page)
+    report = assemble(
+        seen.shown, seen.document_hash, checks, proven, max_anchor_age=max_age, at=at, page=page
+    )
+    if on is None or evidence is None:
+        return report
+    return replace(report, on=_state_on(evidence, trust_root, chain_view, (proven, checks), on))
+
+
+_FOUNDATIONS: Final = frozenset(
+    {
+        CheckName.BYTES,
+        CheckName.SIGNATURE,
+        CheckName.ISSUER,
+        CheckName.INCLUSION,
+        CheckName.CHECKPOINT,
+        CheckName.ANCHOR,
+    }
+)
+"""Checks without which nothing that the evidence says counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +189,22 @@ def _prove(evidence: Evidence, seen: _Seen, trust_root: TrustRoot, at: int, chai
         status, status_facts = check_status(question)  # 8
     checks = (issuer, scope, inclusion, checkpoint, anchor, status)
     return Proven(checks, evidence.index, authority, scopes, anchor_facts, status_facts)
+
+
+def _state_on(
+    evidence: Evidence,
+    trust_root: TrustRoot,
+    view: ChainView,
+    found: tuple[Proven, tuple[Check, ...]],
+    on: int,
+) -> StateOn | None:
+    """Answer for a moment, where all that it rests on was proven; its own checks may have failed by status or dates."""
+    proven, checks = found
+    failures = {check.name for check in checks if check.outcome is Outcome.FAILED}
+    facts = proven.status
+    if failures & _FOUNDATIONS or facts.bits is None or facts.as_of is None:
+        return None
+    return state_on(evidence, trust_root, view, facts.steps, bits=facts.bits, stated_at=facts.as_of, on=on)
 
 
 def _check_scope(seen: _Seen, index: int, authority: Authority | None) -> tuple[Check, tuple[Scope, ...]]:

@@ -334,6 +334,15 @@ def show_time(seconds: int, language: Language) -> str:
     return moment.strftime("%d/%m/%Y %H:%M (UTC+7)" if language == "vi" else "%d %B %Y, %H:%M (UTC+7)")
 
 
+def show_age(seconds: int, language: Language) -> str:
+    """A span of time in its two largest units; less than a minute is 0 minutes."""
+    days, rest = divmod(max(0, seconds), 86_400)
+    hours, minutes = rest // 3600, rest % 3600 // 60
+    names = ("ngày", "giờ", "phút") if language == "vi" else ("d", "h", "min")
+    parts = [f"{count} {name}" for count, name in zip((days, hours, minutes), names, strict=True) if count]
+    return " ".join(parts[:2]) or f"0 {names[2]}"
+
+
 def show_date(text: str, language: Language) -> str:
     """A calendar date `YYYY-MM-DD...` as people write it; anything else is shown as it stands."""
     try:

@@ -115,7 +115,7 @@ def certificate_view(answer: Answer, language: Language) -> CertificateView:
         reason=_main_reason(report, language),
         warnings=_remarks(report, WARNINGS, language),
         notes=_remarks(report, NOTES, language),
-        freshness=_freshness(answer) if found else (),
+        freshness=_freshness(answer, language) if found else (),
         issuer_name=_issuer_name(report.issuer, language),
         issuer_rows=_issuer_rows(report.issuer),
         comparison=None if content is None else comparison(content),
@@ -174,16 +174,20 @@ def status_reason(code: str) -> str:
     return reasons.get(code, code)
 
 
-def _freshness(answer: Answer) -> tuple[Row, ...]:
+def _freshness(answer: Answer, language: Language) -> tuple[Row, ...]:
     """When each thing that the verdict rests on was last known."""
     report, chain = answer.report, answer.chain_view
     rows = [Row(_("Checked"), show_moment(report.at))]
     if report.status_as_of is not None:
         rows.append(Row(_("Status as of"), show_moment(report.status_as_of)))
+    if report.ages.signed is not None:
+        rows.append(Row(_("Age of the signed status"), words.show_age(report.ages.signed, language)))
     if report.anchored_at is not None:
         rows.append(Row(_("Anchored on the chain by"), show_moment(report.anchored_at)))
     elif report.anchor_expected_by is not None:
         rows.append(Row(_("Anchor expected by"), show_moment(report.anchor_expected_by)))
+    if report.ages.anchored is not None:
+        rows.append(Row(_("Age of the newest anchor"), words.show_age(report.ages.anchored, language)))
     if chain.read_at is None:
         rows.append(Row(_("Chain last read"), _("not yet")))
     else:

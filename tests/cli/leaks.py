@@ -9,6 +9,7 @@ _ENGLISH: Final = re.compile(
 )
 _NOT_SAID: Final = (
     re.compile(r"⟦[^⟦⟧]*⟧"),  # went through the catalogue of the pseudo-locale
+    re.compile(r"^  [a-z]+(-[a-z]+)*(?=  )", re.MULTILINE),  # the names in a list of commands
     re.compile(r"certlog [a-z]+(-[a-z]+)?( [a-z]+(-[a-z]+)?)?|--[a-z-]+|chmod \d+"),  # commands to type
     re.compile(
         r"https?://\S+|/\S+|'[^']*'|“[^”]*”|`[^`]*`|\[[^\]]*\]|\b\w+[=_:]\w*"
