@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from certlog.certificate_id import HASH_BITS
-from certlog.digests import DocumentHash, LeafHash, RootHash
+from certlog.digests import DocumentHash
 from certlog.epoch import Epoch
 from certlog.epoch_faults import epoch_faults
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.findings import Fault, Finding
-from certlog.issuer_record import IssuerRecord, key_in_force
-from certlog.keys import PublicKey, verification_method
+from certlog.issuer_record import key_in_force
+from certlog.keys import PublicKey
 from certlog.logged_entry import CertificateFact, Examined, StatusFact, TrustFact, examine
 from certlog.sentences import Sentence
 from certlog.slots import LIST_SIZE
@@ -59,10 +59,8 @@ class LogReplay:
         self._slots: dict[int, int] = {}
         self._events: dict[DocumentHash, list[StatusEvent]] = {}
         self._statuses: dict[DocumentHash, CertificateStatus] = {}
-        self._signed_by: dict[str, list[tuple[int, DocumentHash]]] = {}
         self._effective: list[tuple[int, str]] = []
-        self._leaves: dict[str, tuple[IssuerRecord, LeafHash]] = {}
-        self._trust_root: RootHash | None = None
+        self._trust_tree: MemoryTree | None = None
 
     def add(self, data: bytes) -> tuple[Finding, ...]:
         """Add the next entry, from its bytes; return what is wrong with it."""
@@ -120,17 +118,15 @@ class LogReplay:
             as_of=self.size,
             status_lists=self.lists.pairs,
             status_root=self.lists.root(),
-            trust_records=1 + len(self.trust.records),
-            trust_root=self.trust_root(),
+            trust_records=self.trust_tree().size,
+            trust_root=self.trust_tree().root(),
         )
 
-    def trust_root(self) -> RootHash:
-        """Return the root of the trust tree; only records that changed are hashed again."""
-        if self._trust_root is None:
-            operator = self.trust.operator_record.leaf_hash
-            issuers = (self._leaf(record) for record in self.trust.records)
-            self._trust_root = MemoryTree([operator, *issuers]).root()
-        return self._trust_root
+    def trust_tree(self) -> MemoryTree:
+        """Return the trust tree, hashed again only after a trust statement."""
+        if self._trust_tree is None:
+            self._trust_tree = self.trust.trust_tree()
+        return self._trust_tree
 
     def _certificate(self, index: int, fact: CertificateFact) -> Iterator[Finding]:
         """Add a certificate: its key is in force, its hash, its id and its slot are new."""
@@ -192,10 +188,8 @@ class LogReplay:
             return
         yield from self._status_faults(index, fact, certificate)  # 2
         self._events.setdefault(statement.certificate, []).append(StatusEvent(index, document))
-        signer = verification_method(document.proof.did, document.proof.key)
-        self._signed_by.setdefault(signer, []).append((index, statement.certificate))
         self._effective.append((index, statement.effective))
-        self._replay(certificate)
+        self._replay(certificate.document_hash)
 
     def _status_faults(
         self, index: int, fact: StatusFact, certificate: ReplayedCertificate
@@ -219,28 +213,21 @@ class LogReplay:
             yield _finding(Fault.STATUS, index, str(error))
 
     def _trust(self, index: int, fact: TrustFact) -> tuple[Finding, ...]:
-        before = {record.did: record for record in self.trust.records}
         try:
             statement = self.trust.apply(index, fact.document)
         except (InvalidInput, NotTrusted) as error:
             return (_finding(Fault.TRUST, index, str(error)),)
-        self._trust_root = None
+        self._trust_tree = None
         if isinstance(statement.change, CompromiseKey):
-            after = {record.did: record for record in self.trust.records}
-            self._void_events({did for did in before | after if before.get(did) != after.get(did)})
+            # Whatever has become void, directly or through keys that the compromised one added.
+            for digest in self._events:
+                self._replay(digest)
         return ()
 
-    def _void_events(self, bodies: set[str]) -> None:
-        """Replay every certificate about which a body has made a statement whose record a compromise changed."""
-        signers = (signer for signer in self._signed_by if signer.partition("#")[0] in bodies)
-        touched = {digest for signer in signers for _, digest in self._signed_by[signer]}
-        for digest in sorted(touched):
-            certificate = self.certificate(digest)
-            if certificate is not None:
-                self._replay(certificate)
-
-    def _replay(self, certificate: ReplayedCertificate) -> None:
-        digest = certificate.document_hash
+    def _replay(self, digest: DocumentHash) -> None:
+        certificate = self.certificate(digest)
+        if certificate is None:
+            return
         status = replay_events(self._events[digest], self.trust.record)
         self._statuses[digest] = status
         for purpose, value in purposes_of(revoked=status.revoked, suspended=status.suspended):
@@ -275,12 +262,6 @@ class LogReplay:
         except NotTrusted as error:
             return str(error)
         return None
-
-    def _leaf(self, record: IssuerRecord) -> LeafHash:
-        kept = self._leaves.get(record.did)
-        if kept is None or kept[0] is not record:
-            kept = self._leaves[record.did] = (record, record.leaf_hash)
-        return kept[1]
 
 
 def _prefix(document_hash: DocumentHash) -> int:

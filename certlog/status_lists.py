@@ -25,6 +25,8 @@ class StatusLists:
         self._bits: dict[int, bytearray] = {}
         self._changed: set[int] = set()
         self._tree = MemoryTree()
+        self.version = 0
+        """Counts the bits that turned and the lists that were added: the same number, the same lists."""
 
     @property
     def pairs(self) -> int:
@@ -35,6 +37,7 @@ class StatusLists:
         """Let list `number` and every one below exist; requires number < MAX_PAIRS."""
         for _ in range(self._tree.size, 2 * number + 2):
             self._tree.append(_EMPTY_LEAF)
+            self.version += 1
 
     def set(self, purpose: StatusPurpose, position: int, value: bool) -> bool:  # noqa: FBT001 - the bit
         """Set or clear one bit; tell whether it was the other way before. The list must exist."""
@@ -47,6 +50,7 @@ class StatusLists:
             bits = self._bits[leaf] = bytearray(empty_list())
         bits[byte] ^= mask
         self._changed.add(leaf)
+        self.version += 1
         return True
 
     def bits(self, purpose: StatusPurpose, number: int) -> bytes:
