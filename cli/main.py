@@ -42,6 +42,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "trust_root",
         Sentence("Export and show the trust root that verification pins."),
     ),
+    "audit": (
+        "cli.audit",
+        "audit",
+        Sentence("Check a whole log: every entry, epoch, anchor and list; mirror it, cosign it."),
+    ),
     "issuer": (
         "cli.issuer",
         "issuer",

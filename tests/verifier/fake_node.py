@@ -72,12 +72,33 @@ class FakeNode:
     def _eth_call(self, call: Mapping[str, str], block: str) -> object:
         data = bytes.fromhex(call["data"][2:])
         assert call["to"] == CONTRACT
+        if len(data) == 4 + 32:
+            return self._head("0x" + data[4:].hex(), block)
         assert len(data) == 4 + 3 * 32
         key = ("0x" + data[4:36].hex(), int.from_bytes(data[36:68], "big"), data[68:])
         time, number = self.anchored.get(key, (0, 0))
         if number > self._number(block):
             time, number = 0, 0
         return "0x" + time.to_bytes(32, "big").hex() + number.to_bytes(32, "big").hex()
+
+    def _head(self, log_id: str, block: str) -> object:
+        sizes = [
+            k[1]
+            for k, (_, number) in self.anchored.items()
+            if k[0] == log_id and number <= self._number(block)
+        ]
+        return "0x" + b"".join(word.to_bytes(32, "big") for word in (max(sizes, default=0), 0, 0)).hex()
+
+    def _eth_getLogs(self, asked: Mapping[str, object]) -> object:  # noqa: N802 - the method's name
+        topics = asked["topics"]
+        assert isinstance(topics, list)
+        topic, log_id = map(str, topics)
+        first, last = (int(str(asked[name]), 16) for name in ("fromBlock", "toBlock"))
+        return [
+            {"topics": [topic, log_id, "0x" + size.to_bytes(32, "big").hex()], "data": "0x" + root.hex()}
+            for (name, size, root), (_, number) in self.anchored.items()
+            if name == log_id and first <= number <= last
+        ]
 
     def _number(self, block: str) -> int:
         return {"finalized": self.finalized, "latest": self.latest}.get(block) or int(block, 16)
@@ -95,6 +116,7 @@ def serving(node: FakeNode) -> Iterator[FakeNode]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1
 
         def do_POST(self) -> None:
             requests = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

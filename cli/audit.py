@@ -1,0 +1,250 @@
+"""`certlog audit`: check a whole log on one's own machine, mirror it, cosign it.
+
+Exit status of an audit: 0 clean; 1 a finding; 2 the command or its input was wrong; 3 nothing was found, but something
+could not be checked.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Unpack
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
+from certlog.trust_root import TrustRoot
+from cli.audit_keys import keygen, open_auditor_key
+from cli.audit_text import audit_lines
+from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
+from cli.language import Command, Group, in_words, say, shown
+from cli.verify import read_trust_root
+from verifier.audit import audit as run_audit
+from verifier.audit_anchors import AnchorPolicy
+from verifier.audit_json import audit_json, result_of
+from verifier.audit_record import Audit, AuditRequest
+from verifier.audit_state import MAX_STATE_BYTES, STATE_FILE, AuditState
+from verifier.cosigner import AuditorKey, cosigned
+from verifier.log_source import LogSource, log_source
+from verifier.mirror import Mirror
+
+EXIT_STATUS: Final = {"clean": 0, "finding": 1, "not checked": 3}
+_FILE: Final = click.Path(path_type=Path, dir_okay=False)
+_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+_WAIT: Final = 150
+"""Seconds to wait for an epoch to cosign: a log appends one within a minute of any entry."""
+
+
+class _RunByDefault(Group):
+    """`certlog audit TARGET` is `certlog audit run TARGET`; a folder named like a command is written ./NAME."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put in `run` where no command is named."""
+        words = [
+            word for word in args if word not in ("--lang", "vi", "en") and not word.startswith("--lang=")
+        ]
+        if words and words[0] not in (*self.commands, "-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+class _Options(PassphraseOptions):
+    trust_root_path: Path
+    mirror: Path | None
+    rpc: tuple[str, ...]
+    offline: bool
+    documents: bool
+    jobs: int | None
+    max_lateness: int | None
+    max_gap: int | None
+    cosign_key: Path | None
+    cosigned_path: Path
+
+
+@click.group("audit", cls=_RunByDefault)
+def audit() -> None:
+    """Check a whole log: every entry, epoch, anchor and list, from its files and the chain.
+
+    certlog audit URL|FOLDER --trust-root FILE
+    """
+
+
+audit.add_command(keygen)
+
+
+@audit.command(
+    "run",
+    cls=Command,
+    epilog="Exit status: 0 clean; 1 a finding; 2 wrong command or input; 3 nothing found, but something could not be "
+    "checked.",
+)
+@click.argument("target")
+@click.option(
+    "--trust-root",
+    "trust_root_path",
+    type=_FILE,
+    required=True,
+    envvar="CERTLOG_TRUST_ROOT",
+    show_envvar=True,
+    help="What the audit takes for granted; see `certlog trust-root`.",
+)
+@click.option(
+    "--mirror",
+    type=_FOLDER,
+    help="Keep what was verified in this folder: the next audit goes on from there, and it can be served.",
+)
+@click.option(
+    "--rpc", metavar="URL", multiple=True, help="Ask this node instead of the trust root's; repeatable."
+)
+@click.option("--offline", is_flag=True, help="Ask no chain: anchors are then not checked.")
+@click.option("--documents", is_flag=True, help="Read every published certificate and check what it claims.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), help="Processes that verify signatures  [default: all cores]"
+)
+@click.option(
+    "--max-lateness",
+    type=click.IntRange(0),
+    metavar="SECONDS",
+    help="From an epoch to its anchor  [default: the trust root's maxStatusAge]",
+)
+@click.option(
+    "--max-gap",
+    type=click.IntRange(0),
+    metavar="SECONDS",
+    help="From one anchor to the next  [default: the trust root's maxAnchorAge]",
+)
+@click.option(
+    "--cosign",
+    "cosign_key",
+    type=_FILE,
+    metavar="KEYFILE",
+    help="Cosign the checkpoint with this auditor's key, if it ends in an epoch and nothing was found.",
+)
+@click.option(
+    "--cosigned",
+    "cosigned_path",
+    type=_FILE,
+    default=Path("checkpoint.cosigned"),
+    show_default=True,
+    help="Where the cosigned checkpoint is written.",
+)
+@passphrase_options
+@speaking
+@click.pass_context
+def run(context: click.Context, target: str, **options: Unpack[_Options]) -> None:
+    """Audit a log.
+
+    TARGET is the log's web address, or a folder with the same files: a mirror, or a registry's tiles.
+    """
+    trust_root = read_trust_root(options["trust_root_path"])
+    key = None
+    if options["cosign_key"] is not None:
+        key = open_auditor_key(options["cosign_key"], read_passphrase(options))
+    source = log_source(target)
+    try:
+        with _progress(quiet=options["as_json"]) as progress:
+            found = run_audit(_request(source, trust_root, options, progress))
+    finally:
+        source.close()
+    _remember(options["mirror"], found)
+    if options["as_json"]:
+        click.echo(json.dumps(audit_json(found), ensure_ascii=False, indent=2))
+    else:
+        for line in audit_lines(found):
+            click.echo(shown(in_words(line)))
+    status = EXIT_STATUS[result_of(found)]
+    if key is not None and not _cosign(found, key, options["cosigned_path"]):
+        status = status or EXIT_STATUS["not checked"]
+    context.exit(status)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        Unavailable: it cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error
+
+
+def _cosign(found: Audit, key: AuditorKey, path: Path) -> bool:
+    try:
+        note = cosigned(found, key, at=int(time.time()))
+    except NotTrusted as error:
+        say(str(error), err=True)
+        return False
+    write_whole(path, note.encode())
+    say(Sentence("cosigned: {path}", path=path), err=True)
+    return True
+
+
+def _request(
+    source: LogSource,
+    trust_root: TrustRoot,
+    options: _Options,
+    progress: Callable[[int, int], object],
+) -> AuditRequest:
+    lateness, gap = options["max_lateness"], options["max_gap"]
+    return AuditRequest(
+        trust_root=trust_root,
+        mirror=Mirror(source, options["mirror"]),
+        now=lambda: int(time.time()),
+        sleep=time.sleep,
+        state=_state(options["mirror"], trust_root),
+        policy=AnchorPolicy(
+            trust_root.max_status_age if lateness is None else lateness,
+            trust_root.max_anchor_age if gap is None else gap,
+        ),
+        jobs=options["jobs"] or os.cpu_count() or 1,
+        endpoints=options["rpc"],
+        offline=options["offline"],
+        documents=options["documents"],
+        wait_for_epoch=_WAIT if options["cosign_key"] is not None and source.is_the_log else 0,
+        progress=progress,
+    )
+
+
+def _state(mirror: Path | None, trust_root: TrustRoot) -> AuditState | None:
+    if mirror is None or not (mirror / STATE_FILE).exists():
+        return None
+    try:
+        with (mirror / STATE_FILE).open("rb") as file:
+            state = AuditState.parse(file.read(MAX_STATE_BYTES + 1))
+    except OSError as error:
+        message = Sentence("cannot read {path}: {reason}", path=mirror / STATE_FILE, reason=error)
+        raise Unavailable(message) from error
+    except InvalidInput as error:
+        message = Sentence("{path}: {error}", path=mirror / STATE_FILE, error=error)
+        raise InvalidInput(message, code=error.code) from error
+    state.require_of(trust_root.origin, trust_root.fingerprint())
+    return state
+
+
+def _remember(mirror: Path | None, found: Audit) -> None:
+    state = found.new_state()
+    if mirror is not None and state is not None:
+        write_whole(mirror / STATE_FILE, state.to_bytes())
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], object]]:
+    """Show a bar to a person at a terminal, and nothing otherwise."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _done, _total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bars:
+        task = bars.add_task(in_words(Sentence("entries")), total=None)
+        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -1,0 +1,166 @@
+"""Every anchor that the pinned contracts hold of a log: found by their events, or by asking for the log's own epochs.
+
+Events only say where to look: what counts is the contract's state, read with the quorum of chain_reader. Where nodes no
+longer give out old events, the heads that the log itself could have anchored are asked for, and the contract's newest
+size tells whether anything else was anchored.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from certlog.errors import InvalidInput, Unavailable
+from certlog.sentences import Sentence, joined
+from certlog.trust_root import Chain, TrustRoot
+from verifier.chain_reader import DEFAULT_TIMEOUT, read_chains
+from verifier.chain_view import AnchorReading, ChainView
+from verifier.contract_calls import Head
+from verifier.json_rpc import Call, Endpoint, data, quantity
+
+CHECKPOINT_ANCHORED: Final = "0x3583cdb91e784f2f9d3e4f21f733e36b507963e72ea63f4dad0930e3d3155264"
+"""Topic of CheckpointAnchored(bytes32 indexed logId, uint64 indexed size, bytes32 root); a test derives it again."""
+HEAD: Final = "0xf339e3b2"
+"""Selector of head(bytes32); a test derives it again."""
+
+MAX_ANCHORS: Final = 200_000
+_WORD: Final = 32
+_SMALLEST_RANGE: Final = 1024
+"""Blocks: an endpoint that refuses even so few has no events for us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What nodes say of a log's anchors, before anything is believed.
+
+    Attributes:
+        heads: the heads that the contract's events name.
+        newest: (chain id, log id) -> size of the newest anchored head, as the contract's state says.
+        has_events: whether every node gave out its events: else a foreign head is known by its size only.
+        problem: why a node could not be read.
+    """
+
+    heads: frozenset[Head]
+    newest: Mapping[tuple[int, str], int]
+    has_events: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorLog:
+    """The anchors of a log: every head that is anchored, final, by rising size; and what they rest on."""
+
+    readings: tuple[AnchorReading, ...]
+    announced: Announced
+    view: ChainView
+
+
+def announced_anchors(
+    trust_root: TrustRoot, *, endpoints: Sequence[str] = (), timeout: float = DEFAULT_TIMEOUT
+) -> Announced:
+    """Ask every node for the events and the newest sizes; before the log's checkpoint is read, so that it covers them.
+
+    Args:
+        trust_root: pins chains, contracts and logs.
+        endpoints: nodes to ask instead of the trust root's.
+        timeout: seconds for one exchange.
+    """
+    heads: set[Head] = set()
+    newest: dict[tuple[int, str], int] = {}
+    problems: list[str] = []
+    for chain in trust_root.chains:
+        for url in endpoints or chain.endpoints:
+            opened: list[Endpoint] = []
+            try:
+                opened.append(Endpoint(url, timeout=timeout))
+                newest |= {(chain.id, log): size for log, size in _newest_sizes(opened[0], chain).items()}
+                heads |= _events(opened[0], chain)
+            except (InvalidInput, Unavailable) as error:
+                problems.append(str(error))
+            finally:
+                for endpoint in opened:
+                    endpoint.close()
+    return Announced(frozenset(heads), newest, not problems, joined("; ", problems))
+
+
+def read_anchor_log(
+    trust_root: TrustRoot,
+    announced: Announced,
+    own_heads: Iterable[Head],
+    *,
+    now: Callable[[], int],
+    endpoints: Sequence[str] = (),
+    timeout: float = DEFAULT_TIMEOUT,
+) -> AnchorLog:
+    """Read, final and by quorum, which heads are anchored.
+
+    Args:
+        trust_root: pins chains, contracts and logs.
+        announced: where to look.
+        own_heads: the heads that the log could have anchored, looked for where events were not given out.
+        now: the clock.
+        endpoints: nodes to ask instead of the trust root's.
+        timeout: seconds for one exchange.
+    """
+    heads = announced.heads if announced.has_events else announced.heads | set(own_heads)
+    view = read_chains(trust_root, sorted(heads), now=now, endpoints=endpoints, timeout=timeout)
+    anchored = [r for r in view.readings if r.final and r.block_time is not None]
+    return AnchorLog(tuple(sorted(anchored, key=lambda r: (r.chain_id, r.size))), announced, view)
+
+
+def _events(endpoint: Endpoint, chain: Chain) -> set[Head]:
+    found: set[Head] = set()
+    (latest,) = endpoint.batch([Call("eth_blockNumber", ())])
+    last = quantity(latest, Sentence("{name}: eth_blockNumber", name=endpoint.name))
+    for log in chain.log_ids:
+        for item in _logs(endpoint, chain, log.log_id, 0, last):
+            found.add(_head_of(item, endpoint.name))
+            if len(found) > MAX_ANCHORS:
+                raise Unavailable(Sentence("{name}: too many anchors", name=endpoint.name))
+    return found
+
+
+def _logs(endpoint: Endpoint, chain: Chain, log_id: str, first: int, last: int) -> list[object]:
+    """Return the events of some blocks; a range that an endpoint refuses is halved."""
+    asked: dict[str, object] = {
+        "address": chain.contract,
+        "topics": [CHECKPOINT_ANCHORED, log_id],
+        "fromBlock": hex(first),
+        "toBlock": hex(last),
+    }
+    try:
+        (answer,) = endpoint.batch([Call("eth_getLogs", (asked,))])
+    except Unavailable:
+        if last - first < _SMALLEST_RANGE:
+            raise
+        middle = (first + last) // 2
+        return [
+            *_logs(endpoint, chain, log_id, first, middle),
+            *_logs(endpoint, chain, log_id, middle + 1, last),
+        ]
+    if not isinstance(answer, list):
+        raise Unavailable(Sentence("{name}: eth_getLogs: expected a list", name=endpoint.name))
+    return list(answer)
+
+
+def _head_of(item: object, name: str) -> Head:
+    event = item if isinstance(item, dict) else {}
+    topics = event.get("topics")
+    size = topics[2] if isinstance(topics, list) and len(topics) == 3 else None  # noqa: PLR2004 - two indexed
+    what = Sentence("{name}: an event of the contract", name=name)
+    number = int.from_bytes(data(size, what, length=_WORD), "big")
+    return Head(number, data(event.get("data"), what, length=_WORD))
+
+
+def _newest_sizes(endpoint: Endpoint, chain: Chain) -> dict[str, int]:
+    """Return the newest anchored size of each log of the contract, in the newest state."""
+    calls = [
+        Call("eth_call", ({"to": chain.contract, "data": f"{HEAD}{log.log_id[2:]}"}, "latest"))
+        for log in chain.log_ids
+    ]
+    sizes = {}
+    for log, answer in zip(chain.log_ids, endpoint.batch(calls), strict=True):
+        words = data(answer, Sentence("{name}: head", name=endpoint.name), length=3 * _WORD)
+        size = int.from_bytes(words[:_WORD], "big")
+        if log.covers(size):  # a log that was left behind may have gone on; that counts for nobody
+            sizes[log.log_id] = size
+    return sizes
