@@ -6,15 +6,16 @@ and reports, whose text begins with `certlog.audit-report/v1`.
 
 from dataclasses import dataclass
 
+from certlog.cosignature import with_cosignatures
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.keys import KeyType, Signer
 from certlog.note import (
     COSIGNATURE_V1,
     ED25519_NOTE,
+    NoteSignature,
     VerifierKey,
     cosignature_message,
     parse_note,
-    sign_note,
 )
 from certlog.sentences import Sentence
 from verifier.audit_record import Audit
@@ -51,24 +52,6 @@ class AuditorKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Cosigner:
-    """A certlog.note.NoteSigner that cosigns at a stated time, seconds since the epoch."""
-
-    key: AuditorKey
-    time: int
-
-    @property
-    def verifier_key(self) -> VerifierKey:
-        """The key of type 0x04."""
-        return self.key.cosigner_key
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the time (8 bytes, big-endian) and the signature over the cosignature message."""
-        signed = self.key.signer.sign(cosignature_message(message.decode(), self.time))
-        return self.time.to_bytes(_TIME_BYTES, "big") + signed
-
-
-@dataclass(frozen=True, slots=True)
 class ReportSigner:
     """A certlog.note.NoteSigner for reports."""
 
@@ -102,6 +85,7 @@ def cosigned(found: Audit, key: AuditorKey, *, at: int) -> str:
             size=found.size,
         )
         raise NotTrusted(message, code="no-epoch")
-    text = parse_note(found.note).text
-    line = sign_note(text, Cosigner(key, at)).removeprefix(text + "\n")
-    return found.note + line
+    message = cosignature_message(parse_note(found.note).text, at)
+    signature = at.to_bytes(_TIME_BYTES, "big") + key.signer.sign(message)
+    vkey = key.cosigner_key
+    return with_cosignatures(found.note, [NoteSignature(vkey.name, vkey.key_id, signature)])
