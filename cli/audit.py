@@ -23,7 +23,7 @@ from cli.audit_keys import keygen, open_auditor_key
 from cli.audit_text import audit_lines
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
 from cli.language import Command, Group, in_words, say, shown
-from cli.verify import read_trust_root
+from cli.pins import read_trust_root
 from verifier.audit import audit as run_audit
 from verifier.audit_anchors import AnchorPolicy
 from verifier.audit_json import audit_json, result_of

@@ -64,7 +64,7 @@ class ReportSigner:
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of the text."""
-        return self.key.signer.sign(message)
+        return self.key.signer.sign(signed)
 
 
 def cosigned(found: Audit, key: AuditorKey, *, at: int) -> str:
@@ -85,7 +85,7 @@ def cosigned(found: Audit, key: AuditorKey, *, at: int) -> str:
             size=found.size,
         )
         raise NotTrusted(message, code="no-epoch")
-    message = cosignature_message(parse_note(found.note).text, at)
-    signature = at.to_bytes(_TIME_BYTES, "big") + key.signer.sign(message)
+    signed = cosignature_message(parse_note(found.note).text, at)
+    signature = at.to_bytes(_TIME_BYTES, "big") + key.signer.sign(signed)
     vkey = key.cosigner_key
     return with_cosignatures(found.note, [NoteSignature(vkey.name, vkey.key_id, signature)])
