@@ -64,7 +64,7 @@ class ReportSigner:
 
     def sign(self, message: bytes) -> bytes:
         """Return the 64-byte signature of the text."""
-        return self.key.signer.sign(signed)
+        return self.key.signer.sign(message)
 
 
 def cosigned(found: Audit, key: AuditorKey, *, at: int) -> str:
