@@ -23,7 +23,7 @@ from tests.support.controls import Control, require_noticed
 from tests.support.served_log import put, served, write_log
 from tests.support.signing import ed25519
 from tests.support.small_log import SmallLog
-from tests.verifier.test_audit import content, relog, sample
+from tests.verifier.audited import content, relog, sample
 from verifier.audit_record import Audit
 from verifier.chain_view import NOT_CONSULTED
 from verifier.report import Reason, Verdict
