@@ -65,7 +65,9 @@ def _require_logged(outcomes: tuple[Outcome, ...]) -> None:
 def _evidence(registry: Served, count: int) -> int:
     """Make every evidence file; return their bytes together."""
     with registry.opened() as opened, opened.database.reading() as connection:
-        export = EvidenceExport(connection, opened.settings.operator, lambda _index: ())
+        export = EvidenceExport(
+            connection, opened.tiles.nodes(connection), opened.settings.operator, lambda _index: ()
+        )
         sizes = [len(data) for _, data in export.certificates()]
     if len(sizes) != count:
         message = f"expected {count} files, found {len(sizes)}"

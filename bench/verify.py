@@ -75,7 +75,9 @@ def _evidence(registry: Served, count: int) -> list[bytes]:
     with registry.opened() as opened:
         wait_for_head(opened, count)
         with opened.database.reading() as connection:
-            export = EvidenceExport(connection, opened.settings.operator, lambda _index: ())
+            export = EvidenceExport(
+                connection, opened.tiles.nodes(connection), opened.settings.operator, lambda _index: ()
+            )
             return [data for _, data in export.certificates()]
 
 

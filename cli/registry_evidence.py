@@ -37,6 +37,7 @@ def evidence(path: Path, folder: Path) -> None:
         with registry.database.reading() as connection:
             export = EvidenceExport(
                 connection,
+                registry.tiles.nodes(connection),
                 registry.settings.operator,
                 lambda index: anchors.about(index).heads,
                 registry.settings.cosigners,

@@ -32,12 +32,12 @@ from certlog.slots import Slot
 from certlog.status_list import PURPOSES, StatusPurpose, status_leaf_index
 from certlog.status_proof import StatusProof
 from certlog.strict_json import JSONObject
-from certlog.tree import MemoryTree, inclusion_proof
+from certlog.tree import MemoryTree, NodeReader, inclusion_proof
 from registry.claims import granting
 from registry.cosignatures import cosigned, newest_audited_size
 from registry.cosigners import NO_COSIGNERS, CosignerPolicy
 from registry.heads import SignedCheckpoint, checkpoint_at
-from registry.log_tree import node_reader, read_entry
+from registry.log_tree import read_entry
 from registry.status_lists import bits_as_of, leaves_at
 from registry.status_view import events_of
 from registry.tables import checkpoints, epochs
@@ -67,13 +67,17 @@ class EvidenceBuilder:
     """Builds evidence from one consistent snapshot."""
 
     def __init__(
-        self, connection: Connection, operator: Operator, cosigners: CosignerPolicy = NO_COSIGNERS
+        self,
+        connection: Connection,
+        nodes: NodeReader,
+        operator: Operator,
+        cosigners: CosignerPolicy = NO_COSIGNERS,
     ) -> None:
-        """Take the snapshot, the operator, whose statements need no delegation, and who the auditors are."""
+        """Take the snapshot, the nodes of its newest head, the operator, who needs no delegation, and the auditors."""
         self._connection = connection
         self._cosigners = cosigners
         self._operator = operator
-        self._read = cache(node_reader(connection))
+        self._read = cache(nodes)
         self._records: dict[str, IssuerRecord] | None = None
 
     def build(self, subject: Subject, anchored: Sequence[AnchoredHead]) -> Evidence:

@@ -22,24 +22,17 @@ from certlog.errors import Unavailable
 from certlog.evidence import EVIDENCE_VERSION, Evidence
 from certlog.operator_record import Operator
 from certlog.sentences import Sentence
-from certlog.tree import Prover
+from certlog.tree import NodeReader, Prover
 from registry.cosignatures import newest_audited_size
 from registry.cosigners import NO_COSIGNERS, CosignerPolicy
 from registry.evidence import AnchoredHead, EvidenceBuilder, Subject
-from registry.log_tree import node_reader
-from registry.tables import certificates, documents, entries, nodes, statements
+from registry.tables import certificates, documents, entries, statements
 
 BLOCK: Final = 1024
 """Leaves whose certificates are handled together: a complete subtree of the log."""
 _LEVELS: Final = BLOCK.bit_length()
 _UPPER_NODES: Final = 16_384
 
-_LEAVES: Final = select(entries.c.leaf_index, entries.c.leaf_hash).where(
-    entries.c.leaf_index.between(bindparam("first"), bindparam("last"))
-)
-_NODES: Final = select(nodes.c.position, nodes.c.hash).where(
-    nodes.c.level == bindparam("of_level"), nodes.c.position.between(bindparam("first"), bindparam("last"))
-)
 _CERTIFICATES: Final = (
     select(certificates.c.leaf_index, certificates.c.document_hash, entries.c.data, documents.c.data)
     .join(entries, entries.c.leaf_index == certificates.c.leaf_index)
@@ -100,15 +93,17 @@ class EvidenceExport:
     def __init__(
         self,
         connection: Connection,
+        nodes: NodeReader,
         operator: Operator,
         anchored: Callable[[int], Sequence[AnchoredHead]],
         cosigners: CosignerPolicy = NO_COSIGNERS,
     ) -> None:
-        """Take the snapshot, the operator, how to ask which final heads contain an entry, and the auditors."""
+        """Take the snapshot, the nodes of its newest head, the operator, who tells of final heads, and the auditors."""
         self._connection = connection
-        self._builder = EvidenceBuilder(connection, operator, cosigners)
+        self._builder = EvidenceBuilder(connection, nodes, operator, cosigners)
         self._anchored = anchored
-        self._stored = lru_cache(maxsize=_UPPER_NODES)(node_reader(connection))
+        self._nodes = nodes
+        self._stored = lru_cache(maxsize=_UPPER_NODES)(nodes)
         self._block: Mapping[tuple[int, int], bytes] = {}
         self._provers: dict[int, Prover] = {}
         self._shared: dict[object, _Shared] = {}
@@ -193,12 +188,12 @@ class EvidenceExport:
 
     def _load(self, first: int, size: int) -> None:
         """Read the nodes below one complete subtree, or as much of it as there is."""
-        block = {(0, row.leaf_index): row.leaf_hash for row in self._rows(_LEAVES, first)}
-        for level in range(1, _LEVELS):
-            span = {"first": first >> level, "last": min(first + BLOCK, size) - 1 >> level}
-            for row in self._connection.execute(_NODES, span | {"of_level": level}):
-                block[level, row.position] = row.hash
-        self._block = block
+        end = min(first + BLOCK, size)
+        self._block = {
+            (level, position): self._nodes(level, position)
+            for level in range(_LEVELS)
+            for position in range(first >> level, end >> level)
+        }
 
     def _events(self, first: int, as_of: int) -> dict[bytes, list[_Event]]:
         found: dict[bytes, list[_Event]] = {}

@@ -21,6 +21,7 @@ from registry.append import LogWriter
 from registry.data_folder import DataFolder
 from registry.database import Database
 from registry.full_check import FullCheck
+from registry.head_tiles import HeadTiles
 from registry.heads import HeadSigner
 from registry.keys import LogSigner, create_key, load_key
 from registry.last_signed_head import LastSignedHeadFile, SignedHead
@@ -106,7 +107,8 @@ def open_registry(folder: DataFolder, surroundings: Surroundings) -> Registry:
     settings, database = _open_database(folder, surroundings)
     with closed_if_it_fails(database):
         signer = load_key(folder.list_key)
-        return Registry(database, settings, signer, surroundings.now, surroundings.random_bytes)
+        tiles = HeadTiles(open_tiles(folder, settings), surroundings.now)
+        return Registry(database, settings, signer, surroundings.now, surroundings.random_bytes, tiles=tiles)
 
 
 def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:

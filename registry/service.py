@@ -32,9 +32,10 @@ from registry.append import LogWriter, Outcome
 from registry.cosignatures import Kept, cosigned, take_note
 from registry.database import Database
 from registry.evidence import AnchoredHead, EvidenceBuilder, Subject, subject_of
+from registry.head_tiles import HeadTiles
 from registry.heads import SignedCheckpoint, newest_checkpoint
 from registry.list_credentials import ListCredentials
-from registry.log_tree import StoredEntry, node_reader, read_entry, tree_size
+from registry.log_tree import StoredEntry, read_entry, tree_size
 from registry.settings import Settings
 from registry.slots import Reservation, reserve
 from registry.status_view import events_of
@@ -86,11 +87,14 @@ class Registry:
         list_signer: Signer,
         now: Callable[[], int],
         random_bytes: Callable[[int], bytes],
+        *,
+        tiles: HeadTiles,
     ) -> None:
-        """Take the database, the settings, the list key, the clock and the source of randomness."""
+        """Take the database, the settings, the list key, the clock, a source of randomness, and the tiles."""
         self.settings: Final = settings
         self.origin: Final = settings.origin
         self.database: Final = database
+        self.tiles: Final = tiles
         self.tokens: Final = Tokens(database, now, random_bytes)
         self.writer: Final = LogWriter(database, TrustLedger(settings.operator, settings.origin), now)
         self._lists = ListCredentials(settings.origin, list_signer, now)
@@ -203,7 +207,7 @@ class Registry:
                     index=index,
                 )
                 raise Unavailable(message)
-            path = inclusion_proof(index, newest.size, node_reader(connection))
+            path = inclusion_proof(index, newest.size, self.tiles.nodes(connection))
         return format_proof(index, path, newest.note)
 
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
@@ -222,7 +226,7 @@ class Registry:
             )
             raise InvalidInput(message, code="bad-sizes")
         with self.database.reading() as connection:
-            return consistency_proof(old, new, node_reader(connection))
+            return consistency_proof(old, new, self.tiles.nodes(connection))
 
     def certificate_by_id(self, text: str) -> CertificateView | None:
         """Return the certificate with a typed id, or None if there is none.
@@ -329,7 +333,8 @@ class Registry:
         return subject_of(connection, row.index, document_hash, document)
 
     def _builder(self, connection: Connection) -> EvidenceBuilder:
-        return EvidenceBuilder(connection, self.settings.operator, self.settings.cosigners)
+        nodes = self.tiles.nodes(connection)
+        return EvidenceBuilder(connection, nodes, self.settings.operator, self.settings.cosigners)
 
     def _examine(self, item: Submission, submitter: str | None) -> Candidate | Outcome:
         try:

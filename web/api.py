@@ -196,13 +196,6 @@ def trust_root() -> ResponseReturnValue:
     return download(data, "trust-root.json", cache="public, max-age=300")
 
 
-@public_files.get("/checkpoint")
-@public_files.doc(responses=sends("text/plain", "signed note"))
-def checkpoint() -> ResponseReturnValue:
-    """Return the newest checkpoint as a signed note (c2sp.org/tlog-checkpoint)."""
-    return kept(Response(services().log.head().checkpoint, mimetype="text/plain"), ASK_AGAIN)
-
-
 @public_files.get(f"/status/<any(revocation, suspension):purpose>/<int(max={MAX_LIST}):number>")
 @public_files.doc(responses=sends("application/vc", "BitstringStatusListCredential"))
 def status_list(purpose: str, number: int) -> ResponseReturnValue:

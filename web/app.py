@@ -22,6 +22,7 @@ from web.problems import install_problems
 from web.security import install_security
 from web.services import Services
 from web.strict_provider import StrictJSONProvider
+from web.tile_files import tile_files
 
 STATIC: Final = Path(__file__).parent / "static"
 
@@ -48,6 +49,10 @@ def create_app(services: Services) -> APIFlask:
     configure_openapi(app)
     for blueprint in (pages, api, submit_api, cosign_api, public_files, health):
         app.register_blueprint(blueprint)
+    app.register_blueprint(tile_files())
+    path = services.trust_root.origin.partition("/")[2]
+    if path:
+        app.register_blueprint(tile_files("tiles-of-origin", f"/{path}"))
     if services.proxy_hops:
         hops = services.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]  # Flask's own way

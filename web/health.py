@@ -24,10 +24,27 @@ def healthz() -> ResponseReturnValue:
         poll = services.anchors.last_poll()
     except Unavailable:
         return _answer({"status": "unavailable"}, 503)
+    tiles = _tiles(services)
     age = None if poll.read_at is None else max(0, services.now() - poll.read_at)
     return _answer(
-        {"status": "ok", "logSize": size, "chainReadSecondsAgo": age, "anchoringHalted": bool(poll.halted)}
+        {
+            "status": "ok",
+            "logSize": size,
+            "tiles": tiles,
+            "chainReadSecondsAgo": age,
+            "anchoringHalted": bool(poll.halted),
+        }
     )
+
+
+def _tiles(services: Services) -> str:
+    """Tell whether the published tiles can be read. Issuing and pages go on without; new heads wait."""
+    try:
+        services.log.require_tiles()
+    except Unavailable as error:
+        current_app.logger.warning("tiles: %s", error)
+        return "unavailable"
+    return "ok"
 
 
 def _answer(document: dict[str, object], status: int = 200) -> Response:

@@ -29,6 +29,18 @@ class RegistryLog:
         head = self._registry.head()
         return LogHead(self._registry.origin, self._registry.log_key(), head.size, head.root, head.note)
 
+    def tile(self, path: str) -> bytes:
+        """Return a published tile or bundle."""
+        found = self._registry.tiles.file(path, self._registry.head().size)
+        if found is None:
+            message = Sentence("the log has published nothing at {path} yet", path=path[:80])
+            raise NotFound(message)
+        return found
+
+    def require_tiles(self) -> None:
+        """Require readable tiles at the right edge."""
+        self._registry.tiles.require_edge(self._registry.head())
+
     def entry(self, index: int) -> bytes:
         """Return an entry's bytes."""
         found = self._registry.entry(index)

@@ -212,6 +212,22 @@ class Log(Protocol):
         """
         ...
 
+    def tile(self, path: str) -> bytes:
+        """Return a published tile or bundle, by its path below the log's prefix: at most 2 MiB.
+
+        Raises:
+            NotFound: no signed checkpoint has it, or it is no tile's path.
+        """
+        ...
+
+    def require_tiles(self) -> None:
+        """Require that the tiles at the newest checkpoint's right edge can be read and lead to its root.
+
+        Raises:
+            Unavailable: they cannot, or do not.
+        """
+        ...
+
     def entry(self, index: int) -> bytes:
         """Return an entry's bytes.
 

@@ -18,7 +18,8 @@ def exported(world: RegistryWorld, anchored: tuple[AnchoredHead, ...] = ()) -> d
         return tuple(dict.fromkeys((covering[0], covering[-1]))) if covering else ()
 
     with world.registry.database.reading() as connection:
-        return dict(EvidenceExport(connection, world.settings.operator, about).certificates())
+        nodes = world.registry.tiles.nodes(connection)
+        return dict(EvidenceExport(connection, nodes, world.settings.operator, about).certificates())
 
 
 def fill(world: RegistryWorld, count: int) -> None:

@@ -14,6 +14,7 @@ from certlog.digests import DocumentHash, sha256
 from certlog.errors import InvalidInput, MistypedId, NotTrusted, Unavailable
 from certlog.slots import Slot
 from certlog.strict_json import JSONObject, parse_object
+from certlog.tiles import hash_tile, tiles_of
 from certlog.tree import MemoryTree, leaf_hash
 from certlog.trust_root import TrustRoot
 from tests.support.certificates import conformity_content
@@ -188,6 +189,16 @@ class StandIn:
         tree = self._tree()
         note = f"{ORIGIN}\n{tree.size}\n\n— {ORIGIN} AAAA\n"
         return LogHead(ORIGIN, _log_key(), tree.size, tree.root(), note)
+
+    def tile(self, path: str) -> bytes:
+        tree = self._tree()
+        for known in tiles_of(tree.size):
+            if known.path == path and known.level is not None:
+                return hash_tile(known, tree.read)
+        raise NotFound(f"the log has published nothing at {path} yet")
+
+    def require_tiles(self) -> None:
+        self._fail()
 
     def entry(self, index: int) -> bytes:
         if index >= len(self.entries):

@@ -71,7 +71,7 @@ def test_the_log_tells_its_newest_checkpoint(client: FlaskClient, stand_in: Stan
     assert (log["origin"], log["size"], log["root"]) == (ORIGIN, 2, b64url(stand_in.head().root))
     note = client.get("/checkpoint")
     assert note.text == "\n".join(log["checkpoint"]) + "\n"
-    assert (note.mimetype, note.headers["Cache-Control"]) == ("text/plain", "no-cache")
+    assert (note.mimetype, note.headers["Cache-Control"]) == ("text/plain", "public, max-age=1")
 
 
 def test_entries_come_as_they_are_stored_and_may_be_kept_for_ever(
@@ -261,7 +261,13 @@ def test_too_many_slots_is_answered_with_429(client: FlaskClient, stand_in: Stan
 
 def test_health_tells_how_old_the_knowledge_of_the_chain_is(client: FlaskClient) -> None:
     answer = client.get("/healthz")
-    assert answer.json == {"status": "ok", "logSize": 0, "chainReadSecondsAgo": 5, "anchoringHalted": False}
+    assert answer.json == {
+        "status": "ok",
+        "logSize": 0,
+        "tiles": "ok",
+        "chainReadSecondsAgo": 5,
+        "anchoringHalted": False,
+    }
     assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -21,6 +21,7 @@ VALUES = {
     "number": "0",
     "purpose": "revocation",
     "filename": "certlog.css",
+    "rest": "0/000",
 }
 
 
