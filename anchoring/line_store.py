@@ -122,9 +122,10 @@ class LineStore:
             )
 
     def next_number(self) -> int:
-        """Return the number to ask the log for: one more than this line's last.
+        """Return the number to ask the log for: the newest that it sealed for another line, or the next one.
 
-        A line that begins later than others begins with the newest batch that the log has sealed for them.
+        Lines share the heads that they anchor, and none waits for another: one that is slower, or begins later, leaves
+        out what lies between.
         """
         number = tables.batches.c.number
         with self._database.reading() as connection:
@@ -132,7 +133,7 @@ class LineStore:
                 select(func.max(number)).where(tables.batches.c.line_id == self._line_id)
             ).scalar()
             newest = connection.execute(select(func.max(number))).scalar()
-        return int(own) + 1 if own is not None else int(newest or 1)
+        return max(int(own or 0) + 1, int(newest or 1))
 
     def add_sealed(self, number: int, sealed: SealedHead, line: Line, *, at: int) -> Batch:
         """T1: store batch `number`. The requests that `line` had seen are served by it."""

@@ -21,16 +21,16 @@ _OWNER_ONLY: Final = 0o600
 
 
 def leader_lock(database: Database, path: Path) -> LeaderLock:
-    """Return the lock that every worker on this database asks for; `path` is the file that serves SQLite."""
-    return ServerLock(database.kind) if isinstance(database.kind, Postgres) else FileLock(path)
+    """Return the lock that every worker of one line asks for: the file for SQLite, its name for a server."""
+    return ServerLock(database.kind, path.stem) if isinstance(database.kind, Postgres) else FileLock(path)
 
 
 class ServerLock:
     """A LeaderLock held through a connection, among workers on any machine."""
 
-    def __init__(self, kind: Postgres) -> None:
-        """Name the database; nothing is taken yet."""
-        self._lock: Final = SessionLock(kind, "anchoring leader")
+    def __init__(self, kind: Postgres, line: str = "anchoring") -> None:
+        """Name the database and the line; nothing is taken yet."""
+        self._lock: Final = SessionLock(kind, f"{line} leader")
 
     def acquire(self) -> None:
         """Take the lock, or make sure that it is still held.

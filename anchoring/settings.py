@@ -222,14 +222,14 @@ class AnchoringSettings(BaseModel):
         return _HEADER + "\n".join(lines) + "\n"
 
 
-def load_settings(folder: Path) -> AnchoringSettings:
-    """Read anchoring.toml in a data folder.
+def load_settings(folder: Path, name: str = FILE_NAME) -> AnchoringSettings:
+    """Read anchoring.toml, or another line's file, in a data folder.
 
     Raises:
         InvalidInput: no such file, not TOML, or a missing, unknown or wrong setting, which is named.
         Unavailable: the file cannot be read.
     """
-    path = folder / FILE_NAME
+    path = folder / name
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
@@ -245,18 +245,6 @@ def load_settings(folder: Path) -> AnchoringSettings:
             Sentence("{path} is not TOML: {error}", path=path, error=error), code="bad-settings"
         ) from error
     return make_settings(table, str(path))
-
-
-def database_address(folder: Path) -> Address:
-    """Return where anchoring's tables are, also before there are settings.
-
-    Raises:
-        InvalidInput: a wrong setting.
-        Unavailable: the settings cannot be read.
-    """
-    if not (folder / FILE_NAME).is_file():
-        return folder / DATABASE_NAME
-    return load_settings(folder).address(folder)
 
 
 def make_settings(values: dict[str, object], place: str) -> AnchoringSettings:
@@ -288,13 +276,13 @@ def require_writable(folder: Path) -> None:
         )
 
 
-def save_settings(settings: AnchoringSettings, folder: Path) -> Path:
-    """Write anchoring.toml as a whole, replacing the old one; durable when this returns.
+def save_settings(settings: AnchoringSettings, folder: Path, name: str = FILE_NAME) -> Path:
+    """Write anchoring.toml, or another line's file, as a whole, replacing the old one; durable when this returns.
 
     Raises:
         Unavailable: the folder cannot be written.
     """
-    path = folder / FILE_NAME
+    path = folder / name
     new = path.with_suffix(".new")
     try:
         with new.open("w", encoding="utf-8") as file:

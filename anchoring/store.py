@@ -7,7 +7,7 @@ writes are in line_store.py.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, func, or_, select, update
 
 from anchoring import tables
 from anchoring.batch import Halt, State, Target
@@ -101,12 +101,38 @@ class AnchorStore:
         with self.database.reading() as connection:
             return tuple(_summary(row) for row in connection.execute(query.limit(limit)))
 
-    def latest_final(self) -> BatchSummary | None:
-        """Return the newest FINAL batch, or None before the first."""
+    def latest_final(self, target: Target | None = None) -> BatchSummary | None:
+        """Return the newest FINAL batch, of one line or of any, or None before the first."""
         query = _summaries().where(tables.batches.c.state == State.FINAL).limit(1)
+        if target is not None:
+            query = query.where(*line_is(target))
         with self.database.reading() as connection:
             row = connection.execute(query).first()
         return _summary(row) if row else None
+
+    def final_heads(self, size: int) -> tuple[BatchSummary, ...]:
+        """Return of every line the first and the newest FINAL batch of at least `size` entries, smallest first."""
+        columns = tables.batches.c
+        with self.database.reading() as connection:
+            which = (columns.state == State.FINAL, columns.size >= size)
+            ends = (
+                select(
+                    columns.line_id,
+                    func.min(columns.size).label("first"),
+                    func.max(columns.size).label("last"),
+                )
+                .where(*which)
+                .group_by(columns.line_id)
+                .subquery()
+            )
+            query = (
+                _summaries()
+                .join(ends, ends.c.line_id == columns.line_id)
+                .where(*which, or_(columns.size == ends.c.first, columns.size == ends.c.last))
+                .order_by(None)
+                .order_by(columns.size, columns.line_id)
+            )
+            return tuple(_summary(row) for row in connection.execute(query))
 
     def first_final_covering(self, size: int) -> BatchSummary | None:
         """Return the first FINAL batch whose tree has at least `size` entries: it proves entry size - 1."""
@@ -130,6 +156,13 @@ class AnchorStore:
                 .order_by(tables.polls.c.read_at.desc(), tables.lines.c.id)
             )
             return tuple(_poll(connection, row) for row in connection.execute(query).all())
+
+    def poll(self, target: Target) -> Poll | None:
+        """Return the last look at one line's chain, or None when no worker of it ever ran."""
+        wanted = (target.chain_id, target.contract, target.log_id)
+        return next(
+            (poll for poll in self.polls() if (poll.chain_id, poll.contract, poll.log_id) == wanted), None
+        )
 
     def last_poll(self) -> Poll | None:
         """Return the most recent look at a chain, or None when no worker ever ran."""

@@ -9,7 +9,7 @@ sent again; only then the loop.
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -257,7 +257,7 @@ class AnchorWorker:
             case Stop():
                 return self._halt(action)
             case SealBatch():
-                return self._seal(line)
+                return self._seal(line, seen)
             case PrepareBatch(batch, first_nonce):
                 return self._prepare(batch, first_nonce, line, seen)
             case BumpBatch(batch):
@@ -305,14 +305,18 @@ class AnchorWorker:
             case LoseBatch(batch):  # T7
                 return Did.LOST, batch.lose(now)
 
-    def _seal(self, line: Line) -> Step:
-        """T1: the log fixes and signs the head; its consistency is proven before it is stored."""
+    def _seal(self, line: Line, seen: Observation) -> Step:
+        """T1: the log fixes and signs the head; its consistency is proven before it is stored.
+
+        A head that was sealed for another line earlier does not answer those who asked for a batch since.
+        """
         number = self._store.next_number()
         old = line.last_final.new if line.last_final else EMPTY_HEAD
         try:
             sealed = self._source.seal(number)
             prove(self._source, old, sealed.head)
-            self._store.add_sealed(number, sealed, line, at=self._now())
+            asked = line if sealed.size >= seen.log_size else replace(line, requested=line.served)
+            self._store.add_sealed(number, sealed, asked, at=self._now())
         except InvalidInput as error:
             return self._contradicted(number, error)
         return Step(Did.SEALED, Sentence("batch {number}, {size} entries", number=number, size=sealed.size))

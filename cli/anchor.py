@@ -16,16 +16,16 @@ import click
 from rich.console import Console
 
 from anchoring.keystore import create_keystore
+from anchoring.lines import database_address, load_line
 from anchoring.pkcs11_key import create_token_key
-from anchoring.settings import database_address, load_settings
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
-from cli.anchor_options import data_option, now
+from cli.anchor_lines import read_secrets, start_lines
+from cli.anchor_options import data_option, line_option, now
 from cli.anchor_owner import OWNERS_COMMANDS
 from cli.anchor_signer import SecretOptions, read_secret, secret_options, token_options, token_place
-from cli.anchor_text import batch_table, poll_lines, step_reporter
-from cli.anchoring import run_worker
+from cli.anchor_text import batch_table, poll_lines
 from cli.language import Group, say
 from storage.database import closed_at_end
 
@@ -84,14 +84,11 @@ def run(folder: Path, **told: Unpack[SecretOptions]) -> None:
         signal.signal(name, lambda *_: stop.set())
     try:
         publisher.start()
-        run_worker(
-            folder,
-            publisher,
-            read_secret(told, token=load_settings(folder).pkcs11_key is not None),
-            stop=stop,
-            now=now,
-            report=step_reporter(click.echo),
+        lines = start_lines(
+            folder, publisher, read_secrets(folder, told), stop=stop, now=now, say=click.echo, tell=say
         )
+        for line in lines:
+            line.join()
     finally:
         publisher.database.close()
 
@@ -124,11 +121,12 @@ def status(folder: Path, as_json: bool) -> None:
 
 @anchor.command("resume")
 @data_option
+@line_option
 @click.option("--because", required=True, help="Why the line may go on; kept in the database.")
-def resume(folder: Path, because: str) -> None:
+def resume(folder: Path, line: str, because: str) -> None:
     """Let a halted line go on, after its cause was found; every check of the start-up is made again."""
     with _store(folder) as store:
-        halt = store.leave_halt(load_settings(folder).target(), because=because, at=now())
+        halt = store.leave_halt(load_line(folder, line).target(), because=because, at=now())
     say(Sentence("left: {reason} ({detail})", reason=Sentence(halt.reason), detail=halt.detail))
 
 

@@ -10,6 +10,7 @@ import click
 
 from anchoring.deploy import Owner
 from anchoring.fees import FREE_GAS, FeePolicy
+from anchoring.lines import LINES, MAIN
 from anchoring.ports import Finality
 from anchoring.settings import parse_address, parse_digest
 from certlog.errors import InvalidInput
@@ -26,6 +27,15 @@ data_option = click.option(
     required=True,
     envvar="CERTLOG_DATA",
     help="The registry's data folder.",
+)
+
+
+line_option = click.option(
+    "--line",
+    type=click.Choice(LINES),
+    default=MAIN,
+    show_default=True,
+    help="Which anchor: a registry may have a second and a third, each on a chain of its own.",
 )
 
 

@@ -4,6 +4,7 @@ They are run where the owner's key is, which is not the registry machine. Each s
 until it is final, and is harmless to repeat.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Unpack
 
@@ -12,8 +13,9 @@ import click
 from anchoring.batch import Head
 from anchoring.contract import ZERO_ADDRESS
 from anchoring.deploy import deploy, open_log
+from anchoring.lines import file_name, load_lines, require_fits
 from anchoring.ownership import LogPlace, accept_log, offer_log, open_successor, seal_log, set_anchorer
-from anchoring.settings import make_settings, require_writable, save_settings
+from anchoring.settings import AnchoringSettings, make_settings, require_writable, save_settings
 from certlog.digests import RootHash
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
@@ -22,6 +24,7 @@ from cli.anchor_options import (
     LogOptions,
     chain_options,
     data_option,
+    line_option,
     log_options,
     owner_of,
     read_address,
@@ -35,6 +38,7 @@ from cli.language import Command, say
 
 
 class _OpenLogOptions(ChainOptions):
+    line: str
     contract: str
     origin: str
     anchorer: str
@@ -73,6 +77,7 @@ def deploy_contract(**told: Unpack[ChainOptions]) -> None:
 
 @click.command("open-log", cls=Command)
 @data_option
+@line_option
 @chain_options
 @click.option("--contract", required=True, metavar="ADDRESS", help="What `certlog anchor deploy` printed.")
 @click.option("--origin", required=True, help="The log's origin, such as registry.example.vn.")
@@ -89,9 +94,12 @@ def deploy_contract(**told: Unpack[ChainOptions]) -> None:
 def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
     """Open the log in the contract, once, and write anchoring.toml; harmless to repeat."""
     require_writable(folder)
-    owner, rule = owner_of(told), read_finality(told["finality"])
+    rule, line, others = read_finality(told["finality"]), told["line"], load_lines(folder)
     contract = read_address(told["contract"], "--contract")
     anchorer = read_address(told["anchorer"], "--anchorer")
+    draft = _settings(told, others, code_hash=bytes(32), log_id=bytes(32))
+    require_fits(line, draft, others)
+    owner = owner_of(told)
     with open_chain(told["endpoint"], contract, rule) as chain:
         opened = open_log(
             chain,
@@ -102,24 +110,7 @@ def open_log_command(folder: Path, **told: Unpack[_OpenLogOptions]) -> None:
             anchorer=anchorer,
         )
         code_hash = chain.code_hash()
-    settings = make_settings(
-        {
-            "origin": told["origin"],
-            "endpoints": [told["endpoint"]],
-            "chain_id": told["chain_id"],
-            "chain_class": told["chain_class"],
-            "contract": contract,
-            "code_hash": "0x" + code_hash.hex(),
-            "log_id": "0x" + opened.hex(),
-            "account": anchorer,
-            "finality": rule,
-            "transactions": "legacy" if told["legacy"] else "eip1559",
-            "database": told["database"],
-        }
-        | ({"priority_fee": 0, "gas_price": 0} if told["free_gas"] else {}),
-        "certlog anchor open-log",
-    )
-    path = save_settings(settings, folder)
+    path = save_settings(_settings(told, others, code_hash=code_hash, log_id=opened), folder, file_name(line))
     say(Sentence("log 0x{log_id}", log_id=opened.hex()))
     say(Sentence("wrote {path}", path=path))
 
@@ -199,6 +190,28 @@ def open_successor_command(**told: Unpack[_SuccessorOptions]) -> None:
     say(Sentence("that head was anchored {time}", time=format_time(block_time)))
     say(Sentence("log 0x{log_id}", log_id=opened.hex()))
     say(Sentence("on the registry machine: certlog anchor follow-successor"))
+
+
+def _settings(
+    told: _OpenLogOptions, others: Mapping[str, AnchoringSettings], *, code_hash: bytes, log_id: bytes
+) -> AnchoringSettings:
+    """Return the settings of a line; all lines of a registry share one database."""
+    database = told["database"] or next((other.database for other in others.values()), None)
+    values: dict[str, object] = {
+        "origin": told["origin"],
+        "endpoints": [told["endpoint"]],
+        "chain_id": told["chain_id"],
+        "chain_class": told["chain_class"],
+        "contract": read_address(told["contract"], "--contract"),
+        "code_hash": "0x" + code_hash.hex(),
+        "log_id": "0x" + log_id.hex(),
+        "account": read_address(told["anchorer"], "--anchorer"),
+        "finality": read_finality(told["finality"]),
+        "transactions": "legacy" if told["legacy"] else "eip1559",
+        "database": database,
+    }
+    free: dict[str, object] = {"priority_fee": 0, "gas_price": 0} if told["free_gas"] else {}
+    return make_settings(values | free, "certlog anchor open-log")
 
 
 def _place(told: _LogOptions) -> LogPlace:

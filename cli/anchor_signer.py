@@ -134,17 +134,34 @@ def read_secret(told: SecretOptions, *, token: bool = False, new: bool = False) 
     Raises:
         InvalidInput: two places are named, or nothing can be read there.
     """
+    given = secret_lines(told)
+    return ask_secret(token=token, new=new) if given is None else given[0]
+
+
+def secret_lines(told: SecretOptions) -> list[str] | None:
+    """Return the lines of text where the options say that secrets are, at least one; None where they say nothing.
+
+    Raises:
+        InvalidInput: two places are named, or nothing can be read there.
+    """
     path, descriptor = told["passphrase_file"], told["passphrase_fd"]
     if path is not None and descriptor is not None:
         raise InvalidInput("name --passphrase-file or --passphrase-fd, not both", code="two-secrets")
     if path is not None:
-        return first_line(path)
-    if descriptor is not None:
-        return _from_descriptor(descriptor)
-    return ask_passphrase(Sentence("PIN") if token else Sentence("Passphrase"), again=new and not token)
+        first_line(path)
+        return path.read_text("utf-8").splitlines()
+    return None if descriptor is None else _from_descriptor(descriptor)
 
 
-def _from_descriptor(descriptor: int) -> str:
+def ask_secret(*, token: bool, new: bool = False, line: str = "") -> str:
+    """Ask for a passphrase or PIN; `line` says whose it is where there are several."""
+    question = Sentence("PIN") if token else Sentence("Passphrase")
+    if line:
+        question = Sentence("{question} ({line})", question=question, line=line)
+    return ask_passphrase(question, again=new and not token)
+
+
+def _from_descriptor(descriptor: int) -> list[str]:
     try:
         text = os.read(descriptor, _MAX_SECRET).decode()
     except (OSError, UnicodeDecodeError) as error:
@@ -152,9 +169,9 @@ def _from_descriptor(descriptor: int) -> str:
             Sentence("cannot read descriptor {number}: {reason}", number=descriptor, reason=error),
             code="not-readable",
         ) from error
-    line = text.partition("\n")[0].rstrip("\r")
-    if not line:
+    lines = text.splitlines()
+    if not lines or not lines[0]:
         raise InvalidInput(
             Sentence("descriptor {number}: the first line is empty", number=descriptor), code="not-readable"
         )
-    return line
+    return lines

@@ -52,8 +52,11 @@ _COLUMNS: Final = (
 )
 
 
-def step_reporter(write: Callable[[str], object]) -> Callable[[Step], None]:
-    """Return a report that writes each new thing once: what is waited for is said when it changes."""
+def step_reporter(write: Callable[[str], object], line: str = "") -> Callable[[Step], None]:
+    """Return a report that writes each new thing once: what is waited for is said when it changes.
+
+    `line` is named where there are several.
+    """
     last: list[Step] = []
 
     def report(step: Step) -> None:
@@ -63,7 +66,11 @@ def step_reporter(write: Callable[[str], object]) -> Callable[[Step], None]:
             return
         last[:] = [step]
         what = joined(": ", [_DONE[step.did], step.detail] if step.detail else [_DONE[step.did]])
-        write(in_words(Sentence("{time} anchoring: {what}", time=format_time(int(time.time())), what=what)))
+        at = format_time(int(time.time()))
+        said = Sentence("{time} anchoring: {what}", time=at, what=what)
+        if line:
+            said = Sentence("{time} anchoring ({line}): {what}", time=at, line=line, what=what)
+        write(in_words(said))
 
     return report
 

@@ -12,19 +12,17 @@ from typing import TYPE_CHECKING, Final
 from anchoring.database import open_database
 from anchoring.line import Plan
 from anchoring.line_store import LineStore
+from anchoring.lines import MAIN, keystore, load_line, lock_name
 from anchoring.lock import leader_lock
 from anchoring.ports import Chain, Finality, SealedHead, TransactionSigner
 from anchoring.quorum import QuorumChain
-from anchoring.settings import AnchoringSettings, load_settings
+from anchoring.settings import AnchoringSettings
 from anchoring.worker import AnchorWorker, Step
 from cli.anchor_signer import signer_of_settings
 from registry.publisher import Publisher
 
 if TYPE_CHECKING:
     from anchoring.chain import EvmChain
-
-LOCK_NAME: Final = "anchoring.lock"
-KEYSTORE: Final = Path("keys") / "anchorer.json"
 
 
 class PublisherSource:
@@ -75,23 +73,28 @@ def open_settings_chain(settings: AnchoringSettings) -> Iterator[Chain]:
 
 @contextmanager
 def open_worker(
-    folder: Path, publisher: Publisher, signer: TransactionSigner, now: Callable[[], int]
+    folder: Path,
+    publisher: Publisher,
+    signer: TransactionSigner,
+    now: Callable[[], int],
+    line: str = MAIN,
 ) -> Iterator[tuple[AnchorWorker, AnchoringSettings]]:
-    """Join everything for the line that anchoring.toml describes; nothing is sent yet.
+    """Join everything for a line of batches; nothing is sent yet.
 
     Args:
         folder: the data folder.
         publisher: the registry's, in this process.
         signer: the anchorer's opened key.
         now: the clock.
+        line: the line's name.
 
     Raises:
         InvalidInput: settings are missing or wrong, or the key is another account's.
         Unavailable: the database cannot be used.
     """
-    settings = load_settings(folder)
+    settings = load_line(folder, line)
     database = open_database(settings.address(folder), create=True)
-    lock = leader_lock(database, folder / LOCK_NAME)
+    lock = leader_lock(database, folder / lock_name(line))
     try:
         with open_settings_chain(settings) as chain:
             store = LineStore(database, settings.target(), settings.account, now=now())
@@ -116,6 +119,7 @@ def run_worker(
     publisher: Publisher,
     passphrase: str,
     *,
+    line: str = MAIN,
     stop: threading.Event,
     now: Callable[[], int],
     report: Callable[[Step], object],
@@ -123,9 +127,10 @@ def run_worker(
     """Anchor until `stop` is set. For a thread of the worker process, beside the publisher's ticks.
 
     Args:
-        folder: the data folder, with anchoring.toml and keys/anchorer.json, unless a token has the key.
+        folder: the data folder, with the line's settings, and its key unless a token has it.
         publisher: the registry's, in this process.
         passphrase: opens the key's file; the PIN, where a token has the key.
+        line: the line's name.
         stop: set to end; a step that has begun is finished.
         now: the clock.
         report: told of every step.
@@ -134,6 +139,6 @@ def run_worker(
         CertlogError: as the key's opening and open_worker say, before the first step.
         NotTrusted: anchoring's database contradicts itself.
     """
-    signer = signer_of_settings(load_settings(folder), folder / KEYSTORE, passphrase)
-    with open_worker(folder, publisher, signer, now) as (worker, settings):
+    signer = signer_of_settings(load_line(folder, line), folder / keystore(line), passphrase)
+    with open_worker(folder, publisher, signer, now, line) as (worker, settings):
         worker.run(stop, stop.wait, poll=settings.poll, report=report)

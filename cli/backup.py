@@ -17,14 +17,12 @@ import click
 from anchoring import tables as anchoring_tables
 from anchoring.database import NotMadeYet
 from anchoring.database import open_database as open_anchoring
+from anchoring.lines import LINES, SETTINGS_FILES, file_name, keystore, line_names, load_line, load_lines
 from anchoring.settings import DATABASE_NAME as ANCHORING_DATABASE
-from anchoring.settings import FILE_NAME as ANCHORING_SETTINGS
-from anchoring.settings import load_settings as load_anchoring
 from anchoring.settings import save_settings
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
-from cli.anchoring import KEYSTORE
 from cli.language import Command, say
 from registry import schema, tables
 from registry.data_folder import DataFolder
@@ -43,7 +41,7 @@ from storage.postgres import parse_url
 LOG: Final = "registry.db"
 SETTINGS: Final = "settings.toml"
 TRUST_ROOT: Final = "trust-root.json"
-NAMES: Final = (LOG, SETTINGS, TRUST_ROOT, ANCHORING_SETTINGS, ANCHORING_DATABASE)
+NAMES: Final = (LOG, SETTINGS, TRUST_ROOT, *SETTINGS_FILES, ANCHORING_DATABASE)
 """What may stand in a backup: no key, and never last-signed-head.json."""
 
 _WAIT: Final = 10.0
@@ -116,14 +114,13 @@ def back_up(folder: DataFolder, target: Path, surroundings: Surroundings) -> Con
     """
     registry = open_registry(folder, surroundings)
     with closed_at_end(registry.database), _scratch(target.parent) as scratch:
-        if (folder.path / ANCHORING_SETTINGS).is_file():
+        for settings in [*load_lines(folder.path).values()][:1]:  # all lines share one database
             with suppress(NotMadeYet):
-                _copy_anchoring(
-                    load_anchoring(folder.path).address(folder.path), scratch / ANCHORING_DATABASE
-                )  # 1
+                _copy_anchoring(settings.address(folder.path), scratch / ANCHORING_DATABASE)  # 1
         with closed_at_end(Database(scratch / LOG, busy_timeout=_WAIT)) as copy:
             size = _copy_log(registry.database, copy)  # 2
-        for path in (folder.settings, folder.trust_root, folder.path / ANCHORING_SETTINGS):
+        lines = (folder.path / name for name in SETTINGS_FILES)
+        for path in (folder.settings, folder.trust_root, *lines):
             if path.is_file():
                 shutil.copyfile(path, scratch / path.name)
         files = {name: scratch / name for name in NAMES if (scratch / name).is_file()}
@@ -194,19 +191,20 @@ def _fill(draft: DataFolder, scratch: Path, keys: Path) -> None:
     for name in (SETTINGS, TRUST_ROOT):
         if (scratch / name).is_file():
             shutil.copyfile(scratch / name, draft.path / name)
-    for name in (draft.log_key.name, draft.list_key.name, KEYSTORE.name):
+    anchorers = (keystore(line).name for line in LINES)
+    for name in (draft.log_key.name, draft.list_key.name, *anchorers):
         if (keys / name).is_file():
             shutil.copyfile(keys / name, draft.log_key.parent / name)
             (draft.log_key.parent / name).chmod(_OWNER_ONLY)
 
 
 def _fill_anchoring(draft: DataFolder, scratch: Path, database: str | None) -> None:
-    if not (scratch / ANCHORING_SETTINGS).is_file():
-        return
-    settings = load_anchoring(scratch).model_copy(update={"database": database})
-    save_settings(settings, draft.path)
-    if (scratch / ANCHORING_DATABASE).is_file():
-        _copy_anchoring(scratch / ANCHORING_DATABASE, settings.address(draft.path))
+    for line in line_names(scratch):
+        settings = load_line(scratch, line).model_copy(update={"database": database})
+        save_settings(settings, draft.path, file_name(line))
+    for settings in [*load_lines(draft.path).values()][:1]:
+        if (scratch / ANCHORING_DATABASE).is_file():
+            _copy_anchoring(scratch / ANCHORING_DATABASE, settings.address(draft.path))
 
 
 def _fill_database(draft: DataFolder, settings: Settings, copy: Database) -> None:

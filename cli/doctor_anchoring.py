@@ -1,13 +1,15 @@
 """The doctor's looks at anchoring: what stands in its database, the key, and the chain as its node shows it now."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from anchoring.settings import FILE_NAME, AnchoringSettings, load_settings
+from anchoring.lines import keystore, line_names, load_line, load_lines
+from anchoring.settings import AnchoringSettings
 from anchoring.store import AnchorStore
 from certlog.sentences import Sentence
-from cli.anchoring import KEYSTORE, open_settings_chain
+from cli.anchoring import open_settings_chain
 from cli.doctor_findings import Check, Finding, Level, bad, good, warning
 
 ANCHOR_GAS: Final = 80_000
@@ -18,13 +20,33 @@ _LATE_FACTOR: Final = 2
 
 def anchoring_checks(folder: Path, now: Callable[[], int]) -> list[Check]:
     """Return the looks at a data folder's anchoring."""
-    if not (folder / FILE_NAME).is_file():
+    names = line_names(folder)
+    if not names:
         return [Check("anchoring", _not_anchoring)]
+    checks = [Check("anchoring", lambda: _together(folder))]
+    for name in names:
+        checks += _line_checks(folder, name, now, several=len(names) > 1)
+    return checks
+
+
+def _line_checks(folder: Path, name: str, now: Callable[[], int], *, several: bool) -> list[Check]:
+    def named(look: Callable[[AnchoringSettings], Iterator[Finding]]) -> Iterator[Finding]:
+        for finding in look(load_line(folder, name)):
+            text = Sentence("{line}: {text}", line=name, text=finding.text)
+            yield replace(finding, text=text) if several else finding
+
     return [
-        Check("anchoring", lambda: _batches(folder, now)),
-        Check("anchoring-key", lambda: _key(folder)),
-        Check("chain", lambda: _chain(load_settings(folder), now)),
+        Check("anchoring", lambda: named(lambda settings: _batches(settings, folder, now))),
+        Check("anchoring-key", lambda: named(lambda settings: _key(settings, folder / keystore(name)))),
+        Check("chain", lambda: named(lambda settings: _chain(settings, now))),
     ]
+
+
+def _together(folder: Path) -> Iterator[Finding]:
+    lines = load_lines(folder)
+    if [settings.chain_class for settings in lines.values()] == ["consortium"]:
+        text = Sentence("one chain, run by a few, is the only witness of the log")
+        yield warning("anchoring", text, Sentence("add another: certlog anchor open-log --line second"))
 
 
 def _not_anchoring() -> Iterator[Finding]:
@@ -32,12 +54,11 @@ def _not_anchoring() -> Iterator[Finding]:
     yield warning("anchoring", text, Sentence("see docs/anchoring.md"))
 
 
-def _batches(folder: Path, now: Callable[[], int]) -> Iterator[Finding]:
-    settings = load_settings(folder)
+def _batches(settings: AnchoringSettings, folder: Path, now: Callable[[], int]) -> Iterator[Finding]:
     store = AnchorStore.open(settings.address(folder))
     try:
         store.database.check()
-        poll, final = store.last_poll(), store.latest_final()
+        poll, final = store.poll(settings.target()), store.latest_final(settings.target())
     finally:
         store.database.close()
     if poll is not None and poll.halt is not None:
@@ -58,8 +79,7 @@ def _batches(folder: Path, now: Callable[[], int]) -> Iterator[Finding]:
     yield Finding("anchoring", Level.WARNING if late else Level.GOOD, text)
 
 
-def _key(folder: Path) -> Iterator[Finding]:
-    settings, path = load_settings(folder), folder / KEYSTORE
+def _key(settings: AnchoringSettings, path: Path) -> Iterator[Finding]:
     if settings.pkcs11_module is not None:
         yield from _token(settings, Path(settings.pkcs11_module))
         return

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from anchoring.settings import database_address
+from anchoring.lines import database_address
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from cli.language import Command, say

@@ -12,7 +12,8 @@ from typing import Final
 
 import click
 
-from anchoring import settings as anchoring_settings
+from anchoring.lines import load_lines
+from anchoring.settings import AnchoringSettings, load_settings
 from certlog.checkpoint import open_checkpoint
 from certlog.digests import DIGEST_BYTES, RootHash, same
 from certlog.encoding import b64_decode
@@ -168,12 +169,19 @@ def _note(name: str) -> str:
 
 
 def _from_chain(path: Path, database: Database) -> list[Witnessed]:
-    """Return the head of the contract. It tells the size; the root is ours if the contract knows (size, root)."""
+    """Return the head of each line's contract.
+
+    It tells the size; the root is ours if the contract knows (size, root).
+    """
+    load_settings(path)  # says what to do where there is none
+    return [found for settings in load_lines(path).values() for found in _from_line(settings, database)]
+
+
+def _from_line(settings: AnchoringSettings, database: Database) -> list[Witnessed]:
     from anchoring.batch import Head  # noqa: PLC0415 - only who asks the chain needs it
     from anchoring.deploy import require_chain  # noqa: PLC0415 - as above
     from cli.anchoring import open_settings_chain  # noqa: PLC0415 - as above
 
-    settings = anchoring_settings.load_settings(path)
     with open_settings_chain(settings) as chain:
         require_chain(chain, settings.chain_id)
         if (found := "0x" + chain.code_hash().hex()) != settings.code_hash:

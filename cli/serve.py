@@ -5,7 +5,6 @@ Exit status: 0 done or stopped as asked; 2 wrong command, setting or input; 3 no
 
 import os
 import signal
-import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -13,14 +12,14 @@ from typing import TypedDict, Unpack
 
 import click
 
-from anchoring import settings as anchoring_settings
+from anchoring.lines import file_name, line_names, load_lines
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
 from certlog.trust_root import Chain, TrustRoot
 from cli.database_option import database_option
 from cli.language import VARIABLE, Group, in_words, language, say
-from cli.operator_options import FILE, first_line, read_passphrase
+from cli.operator_options import FILE
 from cli.registry_evidence import evidence
 from cli.registry_tokens import token
 from cli.reseed import reseed_head
@@ -125,10 +124,8 @@ def init(path: Path, **options: Unpack[_InitOptions]) -> None:
 def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
     """Serve pages and API, sign heads and anchor them, until Ctrl-C."""
     _check_before_serving(DataFolder(path))
-    anchoring = (path / anchoring_settings.FILE_NAME).is_file() and not options["no_anchoring"]
-    if anchoring:
-        anchoring_settings.load_settings(path)
-    else:
+    anchoring = bool(load_lines(path)) and not options["no_anchoring"]
+    if not anchoring:
         say(Sentence("not anchoring: see certlog anchor deploy and certlog anchor open-log"), err=True)
     told = ServeOptions(
         folder=path.resolve(),
@@ -136,7 +133,7 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
         port=options["port"],
         workers=options["workers"],
         threads=options["threads"],
-        passphrase=read_passphrase(options["passphrase_file"]) if anchoring else None,
+        passphrases=_passphrases(path, options["passphrase_file"]) if anchoring else None,
     )
     serve(told, {**os.environ, VARIABLE: language()}, _stop_on_signals(), _say)
 
@@ -149,23 +146,15 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
 @click.option("--passphrase-stdin", is_flag=True, help="Read it from standard input instead.")
 def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> None:
     """Sign heads, append epochs and anchor, without web pages. `serve` starts this itself; run one at most."""
-    from cli.anchor_text import step_reporter  # noqa: PLC0415 - what anchoring needs is loaded in this process only
-    from cli.anchoring import run_worker  # noqa: PLC0415 - as above
+    from cli.anchor_lines import start_lines  # noqa: PLC0415 - what anchoring needs is loaded in this process only
     from cli.cosigning import start_cosigning  # noqa: PLC0415 - as above
-    from cli.registry_worker import anchoring_thread, publish  # noqa: PLC0415 - as above
+    from cli.registry_worker import publish  # noqa: PLC0415 - as above
 
     folder, surroundings, stop = DataFolder(path), Surroundings(os.environ), _stop_on_signals()
-    passphrase = _worker_passphrase(passphrase_file, from_stdin=passphrase_stdin)
+    secrets = _worker_secrets(path, passphrase_file, from_stdin=passphrase_stdin)
     publisher = open_publisher(folder, surroundings)
     publisher.start()
-    if passphrase is not None:
-        anchoring_thread(
-            lambda: run_worker(
-                path, publisher, passphrase, stop=stop, now=system_now, report=step_reporter(_say)
-            ),
-            _tell,
-            path,
-        ).start()
+    start_lines(path, publisher, secrets, stop=stop, now=system_now, say=_say, tell=_tell)
     settings = load_settings(folder.settings, os.environ)
     witnesses = settings.cosigners.witnesses
     start_cosigning(
@@ -203,10 +192,8 @@ def check(path: Path) -> None:
 
 
 def own_chains(path: Path) -> tuple[Chain, ...]:
-    """Return the chain that anchoring.toml describes, or none."""
-    if not (path / anchoring_settings.FILE_NAME).is_file():
-        return ()
-    return (anchoring_settings.load_settings(path).trust_root_chain(),)
+    """Return the chain of each line."""
+    return tuple(settings.trust_root_chain() for settings in load_lines(path).values())
 
 
 def _check_before_serving(folder: DataFolder) -> None:
@@ -230,7 +217,7 @@ def _check_before_serving(folder: DataFolder) -> None:
         message = Sentence(
             "{trust_root} lacks the chain of {file_name}; run: {remedy}",
             trust_root=folder.trust_root,
-            file_name=anchoring_settings.FILE_NAME,
+            file_name=", ".join(map(file_name, line_names(folder.path))),
             remedy=remedy,
         )
         raise InvalidInput(message, code="old-trust-root")
@@ -243,10 +230,19 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _worker_passphrase(path: Path | None, *, from_stdin: bool) -> str | None:
+def _passphrases(path: Path, file: Path | None) -> tuple[str, ...]:
+    from cli.anchor_lines import read_secrets  # noqa: PLC0415 - the parent of all loads no more than it must
+
+    return tuple(read_secrets(path, {"passphrase_file": file, "passphrase_fd": None}).values())
+
+
+def _worker_secrets(path: Path, file: Path | None, *, from_stdin: bool) -> dict[str, str]:
+    """Return each line's secret; none, and nothing is anchored, where nobody said where they are."""
+    from cli.anchor_lines import read_secrets, read_secrets_from_stdin  # noqa: PLC0415 - as above
+
     if from_stdin:
-        return sys.stdin.readline().rstrip("\n")
-    return None if path is None else first_line(path)
+        return read_secrets_from_stdin(path)
+    return {} if file is None else read_secrets(path, {"passphrase_file": file, "passphrase_fd": None})
 
 
 def _tell(text: str) -> None:

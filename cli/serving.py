@@ -29,14 +29,14 @@ _LOOK: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """Where and how to serve; `passphrase` opens the anchoring key, None serves without anchoring."""
+    """Where and how to serve; `passphrases` open the anchoring keys, None serves without anchoring."""
 
     folder: Path
     host: str
     port: int
     workers: int
     threads: int
-    passphrase: str | None = field(repr=False)
+    passphrases: tuple[str, ...] | None = field(repr=False)
 
 
 def serve(
@@ -52,7 +52,11 @@ def serve(
         address = _address(listening)
         children = Children({**environ, "CERTLOG_DATA": str(options.folder)})
         stack.callback(children.stop)
-        children.start(Sentence("worker"), _worker_command(options), given=options.passphrase)
+        children.start(
+            Sentence("worker"),
+            _worker_command(options),
+            given=None if options.passphrases is None else "\n".join(options.passphrases),
+        )
         children.start(
             Sentence("web server"), _web_command(options, listening.fileno()), keep=listening.fileno()
         )
@@ -161,7 +165,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 def _worker_command(options: ServeOptions) -> list[str]:
     command = [sys.executable, "-m", "cli.main", "registry", "worker", "--data", str(options.folder)]
-    return command if options.passphrase is None else [*command, "--passphrase-stdin"]
+    return command if options.passphrases is None else [*command, "--passphrase-stdin"]
 
 
 def _web_command(options: ServeOptions, descriptor: int) -> list[str]:

@@ -4,7 +4,7 @@ Everything proves to the newest signed head that ends in an epoch; status lists 
 epoch. Nothing is verified here: whoever receives the file does that, with certlog and the trust root alone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,8 +83,8 @@ class EvidenceBuilder:
     def build(self, subject: Subject, anchored: Sequence[AnchoredHead]) -> Evidence:
         """Return the evidence of one certificate.
 
-        1. Heads: the first anchored one that contains it, the newest anchored, the newest with the auditors' quorum,
-           the newest signed.
+        1. Heads: the first anchored one that contains it, one on another chain or else the newest anchored, the newest
+           with the auditors' quorum, the newest signed.
         2. The last head's epoch, and the state that it committed.
         3. The certificate's status statements before that epoch.
         4. The trust statements behind every signature and claim, and the records of their signers.
@@ -210,7 +210,7 @@ class EvidenceBuilder:
                 self._require_own(head)
                 pointers[head.size] = pointers.get(head.size, ()) + head.pointers
         audited = newest_audited_size(self._connection, self._cosigners, index)
-        chosen = {*list(pointers)[:1], *list(pointers)[-1:], newest.size}
+        chosen = {*_two_ends(pointers), newest.size}
         sizes = sorted(chosen if audited is None else chosen | {audited})
         return [(cosigned(self._connection, self._signed(size)), pointers.get(size, ())) for size in sizes]
 
@@ -280,6 +280,22 @@ class EvidenceBuilder:
     def _proven_list(self, slot: Slot, purpose: StatusPurpose, tree: MemoryTree, as_of: int) -> ProvenList:
         bits = bits_as_of(self._connection, slot.list, purpose, as_of)
         return ProvenList(bits, tree.inclusion(status_leaf_index(slot.list, purpose)))
+
+
+def _two_ends(pointers: Mapping[int, Sequence[AnchorPointer]]) -> tuple[int, ...]:
+    """Return the first anchored size, and another one: on a chain that the first is not on, else the newest.
+
+    The death of one chain then ends no verification.
+    """
+    if not pointers:
+        return ()
+    first = min(pointers)
+    held = {pointer.chain_id for pointer in pointers[first]}
+
+    def gain(size: int) -> tuple[int, int]:
+        return len({pointer.chain_id for pointer in pointers[size]} - held), size
+
+    return first, max(pointers, key=gain)
 
 
 def _grants(subject: Subject, records: dict[str, IssuerRecord]) -> Iterable[int]:

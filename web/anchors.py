@@ -7,8 +7,10 @@ from collections.abc import Hashable
 from typing import Final
 
 from anchoring.batch import HaltReason, State
+from anchoring.lines import LINES
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.evidence import AnchorPointer
+from certlog.sentences import joined
 from registry.evidence import AnchoredHead
 from storage.database import Address
 from verifier.chain_view import AnchorReading, ChainView
@@ -33,17 +35,24 @@ class StoredAnchors:
     def page(self, *, older_than: int | None, limit: int) -> AnchorPage:
         """Return batches, newest first."""
         store = self._store()
-        found = () if store is None else store.batches(limit=limit + 1, before=older_than)
-        rows = tuple(_row(batch) for batch in found[:limit])
-        return AnchorPage(rows, rows[-1].number if len(found) > limit else None)
+        found = () if store is None else store.batches(limit=limit + len(LINES), before=older_than)
+        # A number that two lines anchor stays on one page.
+        last = found[:limit][-1].number if found else 0
+        rows = tuple(_row(batch) for batch in found if batch.number >= last)
+        return AnchorPage(rows, last if len(found) > len(rows) else None)
 
-    def last_poll(self) -> ChainPoll:
-        """Return what was last read of the chain."""
-        poll = self._poll()
-        if poll is None:
-            return ChainPoll()
-        halted = "" if poll.halt is None else poll.halt.reason.value
-        return ChainPoll(poll.read_at, poll.finalized_number, poll.finalized_time, halted)
+    def polls(self) -> tuple[ChainPoll, ...]:
+        """Return what was last read of every line's chain, the most recent first."""
+        return tuple(
+            ChainPoll(
+                poll.read_at,
+                poll.finalized_number,
+                poll.finalized_time,
+                "" if poll.halt is None else poll.halt.reason.value,
+                poll.chain_id,
+            )
+            for poll in self._polls()
+        )
 
     def version(self) -> Hashable:
         """Return what changes whenever anything changes that `about` says."""
@@ -51,52 +60,61 @@ class StoredAnchors:
         if store is None:
             return None
         newest = tuple((batch.number, batch.state) for batch in store.batches(limit=_NEWEST))
-        return newest, store.last_poll()
+        return newest, store.polls()
 
     def about(self, index: int) -> AnchorKnowledge:
         """Return the final heads that contain an entry, and the readings that concern it.
 
         A batch that is in a block and not final yet is a reading too, so that the verdict can say so.
         """
-        final, poll = self._final(index), self._poll()
-        if poll is not None and poll.halt is not None and poll.halt.reason is HaltReason.FINALITY_VIOLATION:
+        polls = self._polls()
+        broken = {_place(poll) for poll in polls if _took_back(poll)}
+        good = [poll for poll in polls if _place(poll) not in broken]
+        if broken and not good:
             # The chain took back what it had called final: none of what was read of it may be green any more.
             return AnchorKnowledge((), ChainView(source=SOURCE, problem=TAKEN_BACK))
+        final = tuple(batch for batch in self._final(index) if _place(batch) not in broken)
+        included = tuple(batch for batch in self._included(index) if _place(batch) not in broken)
         heads = tuple(AnchoredHead(batch.size, batch.root, tuple(_pointers(batch))) for batch in final)
-        if poll is None or poll.read_at is None:
-            problem = NOTHING_READ if poll is None else poll.problem
+        poll = next((poll for poll in good if poll.read_at is not None), None)
+        if poll is None:
+            problem = joined("; ", [poll.problem for poll in good if poll.problem]) if good else NOTHING_READ
             return AnchorKnowledge(heads, ChainView(source=SOURCE, problem=problem))
         view = ChainView(
-            readings=tuple(_reading(batch) for batch in (*final, *self._included(index))),
+            readings=tuple(_reading(batch) for batch in (*final, *included)),
             read_at=poll.read_at,
             block_number=poll.finalized_number,
             block_time=poll.finalized_time,
             source=SOURCE,
-            problem=poll.problem,
+            problem=joined("; ", [poll.problem for poll in good if poll.problem]),
         )
         return AnchorKnowledge(heads, view)
 
     def _final(self, index: int) -> tuple[BatchSummary, ...]:
         store = self._store()
-        first = None if store is None else store.first_final_covering(index + 1)
-        newest = None if store is None else store.latest_final()
-        if first is None or newest is None:
-            return ()
-        return (first,) if newest.number == first.number else (first, newest)
+        return () if store is None else store.final_heads(index + 1)
 
     def _included(self, index: int) -> tuple[BatchSummary, ...]:
         store = self._store()
-        newest = () if store is None else store.batches(limit=1)
+        newest = () if store is None else store.batches(limit=len(LINES))
         return tuple(batch for batch in newest if batch.state is State.INCLUDED and batch.size > index)
 
-    def _poll(self) -> Poll | None:
+    def _polls(self) -> tuple[Poll, ...]:
         store = self._store()
-        return None if store is None else store.last_poll()
+        return () if store is None else store.polls()
 
     def _store(self) -> AnchorStore | None:
         if self._opened is None:
             self._opened = AnchorStore.find(self._address)
         return self._opened
+
+
+def _place(found: Poll | BatchSummary) -> tuple[int, str, bytes]:
+    return found.chain_id, found.contract, found.log_id
+
+
+def _took_back(poll: Poll) -> bool:
+    return poll.halt is not None and poll.halt.reason is HaltReason.FINALITY_VIOLATION
 
 
 def _row(batch: BatchSummary) -> AnchorRow:

@@ -33,7 +33,7 @@ from web.problems import Problem, problem_response
 from web.query import query_number
 from web.responses import A_MOMENT, ASK_AGAIN, FOR_EVER, download, json_response, kept, sealed_octets, sends
 from web.security import share_with_other_sites
-from web.services import AnchorRow, Services
+from web.services import NOTHING_READ_YET, AnchorRow, Services
 
 ANCHORS_AT_ONCE: Final = 500
 
@@ -175,7 +175,7 @@ def anchors() -> ResponseReturnValue:
     """List the anchored batches, newest first; older ones with ?before=."""
     before = query_number("before") if "before" in request.args else None
     page = services().anchors.page(older_than=before, limit=ANCHORS_AT_ONCE)
-    poll = services().anchors.last_poll()
+    poll = next(iter(services().anchors.polls()), NOTHING_READ_YET)
     found = AnchorsOut(
         batches=[_anchor(row) for row in page.rows],
         next_before=page.older_than,

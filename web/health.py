@@ -21,18 +21,19 @@ def healthz() -> ResponseReturnValue:
     services: Services = current_app.extensions["certlog"]
     try:
         size = services.log.head().size
-        poll = services.anchors.last_poll()
+        polls = services.anchors.polls()
     except Unavailable:
         return _answer({"status": "unavailable"}, 503)
     tiles = _tiles(services)
-    age = None if poll.read_at is None else max(0, services.now() - poll.read_at)
+    read = [poll.read_at for poll in polls if poll.read_at is not None]
+    age = max(0, services.now() - max(read)) if read else None
     return _answer(
         {
             "status": "ok",
             "logSize": size,
             "tiles": tiles,
             "chainReadSecondsAgo": age,
-            "anchoringHalted": bool(poll.halted),
+            "anchoringHalted": any(poll.halted for poll in polls),
         }
     )
 

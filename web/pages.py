@@ -108,7 +108,7 @@ def anchoring_log() -> ResponseReturnValue:
     html = render_template(
         "log.html",
         anchor_page=rows,
-        poll=services.anchors.last_poll(),
+        polls=services.anchors.polls(),
         head=head,
         older_than=older_than,
         states=batch_states(),

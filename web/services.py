@@ -6,7 +6,7 @@ request, calls one of these, and renders what comes back.
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from certlog.digests import DocumentHash
 from certlog.errors import CertlogError
@@ -123,6 +123,10 @@ class ChainPoll:
     block_number: int | None = None
     block_time: int | None = None
     halted: str = ""
+    chain_id: int | None = None
+
+
+NOTHING_READ_YET: Final = ChainPoll()
 
 
 class AnchorLog(Protocol):
@@ -132,8 +136,8 @@ class AnchorLog(Protocol):
         """Return up to `limit` batches with numbers below `older_than`, newest first."""
         ...
 
-    def last_poll(self) -> ChainPoll:
-        """Return what was last read of the chain; an empty one where nothing was."""
+    def polls(self) -> tuple[ChainPoll, ...]:
+        """Return what was last read of every chain that the log is anchored on, the most recent first."""
         ...
 
 

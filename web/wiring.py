@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from anchoring.settings import database_address
+from anchoring.lines import database_address
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot

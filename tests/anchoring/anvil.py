@@ -110,10 +110,15 @@ def owner(node: Node, fees: FeePolicy = FeePolicy()) -> Owner:  # noqa: B008 - f
     )
 
 
-def deploy_contract(node: Node, fees: FeePolicy = FeePolicy(), finality: Finality = "tag") -> str:  # noqa: B008 - frozen
+def deploy_contract(
+    node: Node,
+    fees: FeePolicy = FeePolicy(),  # noqa: B008 - frozen
+    finality: Finality = "tag",
+    chain_id: int = CHAIN_ID,
+) -> str:
     rpc = JsonRpc(node.url)
     chain = EvmChain(rpc, ZERO_ADDRESS, finality)
-    deployed = deploy(chain, owner(node, fees), chain.at, chain_id=CHAIN_ID)
+    deployed = deploy(chain, owner(node, fees), chain.at, chain_id=chain_id)
     rpc.close()
     assert deployed.code_hash == artifact().code_hash
     return deployed.address

@@ -15,6 +15,7 @@ from anchoring.fees import FeePolicy
 from anchoring.keystore import AccountSigner
 from anchoring.line import Pins, Plan, Policy
 from anchoring.line_store import LineStore
+from anchoring.lines import MAIN, lock_name
 from anchoring.lock import leader_lock
 from anchoring.ports import Chain, CheckpointSource, LeaderLock, TransactionSigner
 from anchoring.store import AnchorStore
@@ -46,6 +47,7 @@ class World:
     fees: FeePolicy = FEES
     policy: Policy = POLICY
     worker_class: type[AnchorWorker] = AnchorWorker
+    line: str = MAIN
     locks: list[LeaderLock] = field(default_factory=list)
 
     @property
@@ -69,7 +71,7 @@ class World:
         pins: Pins | None = None,
     ) -> AnchorWorker:
         """Make a worker from what is durable; parts may be replaced by faulty ones."""
-        lock = leader_lock(self.database, self.folder / "anchoring.lock")
+        lock = leader_lock(self.database, self.folder / lock_name(self.line))
         self.locks.append(lock)
         return self.worker_class(
             store or self.line_store(),

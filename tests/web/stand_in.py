@@ -181,8 +181,8 @@ class StandIn:
         rows = [row for row in reversed(self.rows) if older_than is None or row.number < older_than]
         return AnchorPage(tuple(rows[:limit]), rows[limit - 1].number if len(rows) > limit else None)
 
-    def last_poll(self) -> ChainPoll:
-        return self.poll
+    def polls(self) -> tuple[ChainPoll, ...]:
+        return (self.poll,)
 
     def head(self) -> LogHead:
         self._fail()
