@@ -77,6 +77,22 @@ def _database(text: str | None) -> str | None:
     return None if text is None else parse_url(text).render_as_string()
 
 
+def _earlier(text: str) -> LogId:
+    log, _, size = text.partition(":")
+    if not (size.isascii() and size.isdigit()):
+        raise ValueError(f"expected an earlier log as 0x…:SIZE, found {text!r}")
+    return LogId(parse_digest(log), int(size))
+
+
+def _earlier_text(text: str) -> str:
+    log = _earlier(text)
+    return f"{log.log_id}:{log.max_size}"
+
+
+EarlierLog = Annotated[str, AfterValidator(_earlier_text)]
+MAX_EARLIER: Final = 8
+
+
 class AnchoringSettings(BaseModel):
     """Everything that anchoring can be told."""
 
@@ -98,6 +114,8 @@ class AnchoringSettings(BaseModel):
     """keccak-256 of the contract's runtime code; other code stops the worker."""
     log_id: Annotated[str, AfterValidator(parse_digest)]
     """The log in the contract."""
+    earlier_logs: Annotated[tuple[EarlierLog, ...], Field(max_length=MAX_EARLIER, strict=False)] = ()
+    """Logs whose successor this one is, oldest first: "ID:SIZE", the size up to which each counts."""
     account: Annotated[str, AfterValidator(parse_address)]
     """The anchorer: the account that pays and appends."""
     finality: Annotated[Finality, AfterValidator(_at_least_one)] = "tag"
@@ -203,7 +221,7 @@ class AnchoringSettings(BaseModel):
             chain_class=self.chain_class,
             contract=self.contract.lower(),
             code_hash=self.code_hash,
-            log_ids=(LogId(self.log_id, None),),
+            log_ids=(*map(_earlier, self.earlier_logs), LogId(self.log_id, None)),
             endpoints=self.endpoints,
             quorum=self.needed(),
             finality=None if self.finality == "tag" else self.finality,

@@ -7,7 +7,7 @@ writes are in line_store.py.
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
 
 from anchoring import tables
 from anchoring.batch import Halt, State, Target
@@ -114,13 +114,14 @@ class AnchorStore:
         """Return of every line the first and the newest FINAL batch of at least `size` entries, smallest first."""
         columns = tables.batches.c
         with self.database.reading() as connection:
-            which = (columns.state == State.FINAL, columns.size >= size)
+            which = (columns.state == State.FINAL, columns.size >= size, _counts())
             ends = (
                 select(
                     columns.line_id,
                     func.min(columns.size).label("first"),
                     func.max(columns.size).label("last"),
                 )
+                .join(tables.lines, tables.lines.c.id == columns.line_id)
                 .where(*which)
                 .group_by(columns.line_id)
                 .subquery()
@@ -134,25 +135,13 @@ class AnchorStore:
             )
             return tuple(_summary(row) for row in connection.execute(query))
 
-    def first_final_covering(self, size: int) -> BatchSummary | None:
-        """Return the first FINAL batch whose tree has at least `size` entries: it proves entry size - 1."""
-        query = (
-            _summaries()
-            .where(tables.batches.c.state == State.FINAL, tables.batches.c.size >= size)
-            .order_by(None)
-            .order_by(tables.batches.c.size, tables.batches.c.line_id)
-            .limit(1)
-        )
-        with self.database.reading() as connection:
-            row = connection.execute(query).first()
-        return _summary(row) if row else None
-
     def polls(self) -> tuple[Poll, ...]:
-        """Return the last look at every line's chain, the most recent first."""
+        """Return the last look at every line's chain, the most recent first; not at logs that were left behind."""
         with self.database.reading() as connection:
             query = (
                 select(tables.lines, tables.polls)
                 .join(tables.polls, tables.polls.c.line_id == tables.lines.c.id)
+                .where(tables.lines.c.max_size.is_(None))
                 .order_by(tables.polls.c.read_at.desc(), tables.lines.c.id)
             )
             return tuple(_poll(connection, row) for row in connection.execute(query).all())
@@ -200,6 +189,12 @@ def line_is(target: Target) -> tuple[Any, ...]:
         lines.contract == target.contract,
         lines.log_id == target.log_id,
     )
+
+
+def _counts() -> ColumnElement[bool]:
+    """Leave out what a log holds above the head from which its successor goes on."""
+    most = tables.lines.c.max_size
+    return or_(most.is_(None), tables.batches.c.size <= most)
 
 
 def standing_halt(line_id: int) -> Select[Any]:

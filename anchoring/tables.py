@@ -54,10 +54,14 @@ lines: Final = Table(
     Column("requested", BigInteger, nullable=False, server_default="0"),
     Column("served", BigInteger, nullable=False, server_default="0"),
     Column("created_at", BigInteger, nullable=False),
+    Column("max_size", BigInteger),
     Column("fence", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("chain_id", "contract", "log_id"),
 )
-"""One line of batches for each target: a log in a contract on a chain. `fence` counts leaders."""
+"""One line of batches for each target: a log in a contract on a chain. `fence` counts leaders.
+
+A line that was left behind for a successor has `max_size`: what its log holds above that counts for nothing.
+"""
 
 batches: Final = Table(
     "batches",

@@ -107,7 +107,7 @@ def test_tables_of_another_version_are_refused(world: World) -> None:
     store = world.line_store()
     with world.database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(Unavailable, match="expected tables of version 0002, found 9999"):
+    with pytest.raises(Unavailable, match="expected tables of version 0003, found 9999"):
         store.check()
 
 
@@ -225,20 +225,20 @@ def test_batches_are_listed_newest_first_and_by_pages(world: World) -> None:
     assert [batch.number for batch in world.store.batches(limit=5, before=3)] == [2, 1]
 
 
-def test_the_first_final_batch_that_holds_an_entry_is_found(world: World) -> None:
+def test_the_first_and_the_newest_final_batch_that_hold_an_entry_are_found(world: World) -> None:
     worker = world.anchor_one()
     size = world.store.batches()[0].size
     world.log.append(3)
     world.store.request_batch()
     world.anchor_one(worker)
-    found = [world.store.first_final_covering(wanted) for wanted in (1, size, size + 1, size + 100)]
-    assert [batch.number if batch else None for batch in found] == [1, 1, 2, None]
+    found = [world.store.final_heads(wanted) for wanted in (1, size, size + 1, size + 100)]
+    assert [[batch.number for batch in batches] for batches in found] == [[1, 2], [1, 2], [2], []]
 
 
 def test_an_unfinished_batch_is_neither_latest_final_nor_covering(world: World) -> None:
     sealed(world)
     assert world.store.latest_final() is None
-    assert world.store.first_final_covering(1) is None
+    assert world.store.final_heads(1) == ()
     assert [batch.state for batch in world.store.batches()] == [State.SEALED]
 
 
