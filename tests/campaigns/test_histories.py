@@ -188,9 +188,12 @@ class HistoryMachine(RuleBasedStateMachine):
         return self.history.status(certificate, action, label, other)
 
     def _a_compromise(self, chance: random.Random) -> Act:
-        did = chance.choice((SAMPLE_DID, OTHER_DID))
-        key = signer(chance.choice(KEYS[did])).public_key
-        return self._stated(chance, CompromiseKey(key, chance.randint(0, self.history.size)), did)
+        did = chance.choice((*BODIES, OPERATOR_DID))
+        label = chance.choice(OPERATOR_LABELS if did == OPERATOR_DID else KEYS[did])
+        change = CompromiseKey(signer(label).public_key, chance.randint(0, self.history.size))
+        if did == OPERATOR_DID and chance.random() < 0.5:
+            return self.history.statement(change, did, by="recovery")
+        return self._stated(chance, change, did)
 
     def _a_key_change(self, chance: random.Random) -> Act:
         did = chance.choice(BODIES)

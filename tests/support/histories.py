@@ -41,10 +41,11 @@ from registry.log_tree import read_entry, tree_size
 from registry.rebuild import check
 from registry.status_lists import bits_as_of
 from registry.submission import Submission
-from registry.trust_ledger import records_as_of
+from registry.trust_ledger import operator_as_of, records_as_of
 from storage.database import closed_at_end
 from tests.support.certificates import SAMPLE_AUTHORITY, SAMPLE_DID
 from tests.support.history_model import Event, HistoryModel, Issued, Said
+from tests.support.possession import added_key, rotation_to
 from tests.support.registry import OPERATOR_DID, OTHER_DID, RegistryWorld, as_submission
 from tests.support.signing import ed25519, p256
 from verifier.chain_view import AnchorReading, ChainView
@@ -302,7 +303,9 @@ class History:
         return self.size + 1
 
     def _check_database(self, name: str, connection: Connection, at: int) -> None:
-        assert records_as_of(connection, at) == self.model.trust(at).records(), (name, at)
+        trust = self.model.trust(at)
+        assert records_as_of(connection, at) == trust.records(), (name, at)
+        assert operator_as_of(connection, self.world.settings.operator, at) == trust.operator_record()
         for number in {certificate.slot.list for certificate in self.certificates}:
             for purpose in PURPOSES:
                 bits = bits_as_of(connection, number, purpose, at)
@@ -327,8 +330,12 @@ class History:
             if isinstance(entry, EpochEntry):
                 assert replay.expected_epoch(entry.epoch.time) == entry.epoch, index
             assert replay.add(stored.data) == (), index
-            records = {record.did: record for record in replay.trust.records}
-            assert records == self.model.trust(index + 1).records(), ("the auditor", index + 1)
+            records, trust = (
+                {record.did: record for record in replay.trust.records},
+                self.model.trust(index + 1),
+            )
+            assert records == trust.records(), ("the auditor", index + 1)
+            assert replay.trust.trust_tree().read(0, 0) == trust.operator_record().leaf_hash
             for found in replay.certificates():
                 status, wanted = (
                     replay.status(found.document_hash),
@@ -428,11 +435,10 @@ def begin(history: History) -> None:
 
 
 def add_key(did: str, label: str) -> AddKey:
-    """Return the change that registers a key for a body."""
-    _ = did
-    return AddKey(signer(label).public_key)
+    """Return the change that registers a key for a body, to which its holder agrees."""
+    return added_key(signer(label).public_key, did)
 
 
 def rotate(old: str, new: str) -> RotateOperator:
     """Return the change from one operator key to another."""
-    return RotateOperator(signer(old).public_key, signer(new).public_key)
+    return rotation_to(signer(old).public_key, signer(new).public_key, OPERATOR_DID)

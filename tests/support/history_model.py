@@ -11,6 +11,7 @@ from typing import Final
 from certlog.digests import DocumentHash
 from certlog.issuer_record import DelegationRecord, IssuerRecord, KeyRecord, ScopeRecord
 from certlog.keys import PublicKey
+from certlog.operator_record import OperatorKey, OperatorRecord
 from certlog.scopes import DelegatedScope, Names, Scope
 from certlog.status import StatusAction
 from certlog.trust import (
@@ -136,11 +137,21 @@ class Trust:
     """Who may say what, after some statements."""
 
     def __init__(self, operator_did: str, operator_key: PublicKey, recovery_key: PublicKey) -> None:
-        """Start with the operator alone."""
+        """Start with the operator alone. Its keys are [added, retired, compromised since], the last one the present."""
         self.operator_did = operator_did
-        self.operator_key = operator_key
+        self.operator_keys: dict[PublicKey, list[int | None]] = {operator_key: [None, None, None]}
         self.recovery_key = recovery_key
         self.bodies: dict[str, Body] = {}
+
+    @property
+    def operator_key(self) -> PublicKey:
+        """The operator's present key."""
+        return list(self.operator_keys)[-1]
+
+    def operator_record(self) -> OperatorRecord:
+        """Return the operator's record in the product's shape."""
+        keys = (OperatorKey(key, *known) for key, known in self.operator_keys.items())
+        return OperatorRecord(self.operator_did, tuple(keys))
 
     def records(self) -> dict[str, IssuerRecord]:
         """Return every record, in the order of the trust tree."""
@@ -158,7 +169,11 @@ class Trust:
         """Let an acceptable statement take effect."""
         change, index = said.change, said.index
         if isinstance(change, RotateOperator):
-            self.operator_key = change.new
+            self.operator_keys[self.operator_key][1] = index
+            self.operator_keys[change.new] = [index, None, None]
+            return
+        if isinstance(change, CompromiseKey) and said.subject == self.operator_did:
+            self.operator_keys[change.key][2] = change.since
             return
         if isinstance(change, Enrol):
             self.bodies[said.subject] = Body(change.names, change.legal_id)
@@ -192,13 +207,24 @@ class Trust:
         if isinstance(change, GrantScope) and (change.scope.source.by == "operator") != by_operator:
             return False
         if by_operator:
-            rotates = isinstance(change, RotateOperator)
-            return said.key == self.operator_key or (rotates and said.key == self.recovery_key)
+            return self._operator_may_say(said)
+        subject = self.bodies.get(said.subject)
+        if said.subject == self.operator_did or (subject is not None and subject.delegations):
+            return False
         return self.may_sign(said.did, said.key, said.index) and any(
             self._covers(delegation, said)
             for delegation in self.bodies[said.did].delegations.values()
             if delegation.withdrawn is None
         )
+
+    def _operator_may_say(self, said: Said) -> bool:
+        compromised = said.change.key if isinstance(said.change, CompromiseKey) else None
+        own = said.subject == self.operator_did and compromised in self.operator_keys
+        if said.key == self.recovery_key:
+            return own or isinstance(said.change, RotateOperator)
+        since = self.operator_keys[self.operator_key][2]
+        in_force = since is None or said.index < since
+        return said.key == self.operator_key and in_force and not (own and compromised == said.key)
 
     def _covers(self, delegation: Delegation, said: Said) -> bool:
         if said.action not in delegation.actions:
@@ -223,19 +249,28 @@ class Trust:
                 return mine and not self._is_known(new)
             case Enrol():
                 return body is None
+            case CompromiseKey(key=key) if said.subject == self.operator_did:
+                return self._may_move_back(self.operator_keys.get(key), change.since, said.index)
             case _ if body is None:
                 return False
+            case CompromiseKey(key=key):
+                return self._may_move_back(body.keys.get(key), change.since, said.index)
+            case _:
+                return self._fits_body(body, change)
+
+    def _fits_body(self, body: Body, change: Change) -> bool:
+        match change:
             case AddKey(key=key):
-                return not self._is_known(key) and key not in (self.operator_key, self.recovery_key)
+                return not self._is_known(key)
             case RetireKey(key=key):
                 return key in body.keys and body.keys[key][1] is None
-            case CompromiseKey(key=key, since=since):
-                before = body.keys[key][2] if key in body.keys else None
-                return key in body.keys and since <= said.index and (before is None or since < before)
             case ChangeScope(action=action, grant=grant):
                 return self._changes(body, action, grant)
             case _:
                 return True
+
+    def _may_move_back(self, known: list[int | None] | None, since: int, index: int) -> bool:
+        return known is not None and since <= index and (known[2] is None or since < known[2])
 
     def _changes(self, body: Body, action: TrustAction, grant: int) -> bool:
         if grant in body.delegations:
@@ -247,7 +282,8 @@ class Trust:
         return action is TrustAction.WITHDRAW_SCOPE or suspended == (action is TrustAction.REINSTATE_SCOPE)
 
     def _is_known(self, key: PublicKey) -> bool:
-        return any(key in body.keys for body in self.bodies.values())
+        known = key == self.recovery_key or key in self.operator_keys
+        return known or any(key in body.keys for body in self.bodies.values())
 
 
 @dataclass
@@ -315,13 +351,17 @@ class HistoryModel:
         """Replay, less what compromised keys said: rotations alone stay, since later keys rest on them."""
         all_said = list(said)
         since: dict[tuple[str, PublicKey], int] = {}
+
+        def is_void(one: Said) -> bool:
+            compromised = since.get((one.did, one.key), one.index + 1) <= one.index
+            return compromised and not isinstance(one.change, RotateOperator)
+
         for one in reversed(all_said):
-            if isinstance(one.change, CompromiseKey) and one.did == self._operator[0]:
+            if isinstance(one.change, CompromiseKey) and one.did == self._operator[0] and not is_void(one):
                 who = (one.subject, one.change.key)
                 since[who] = min(one.change.since, since.get(who, one.change.since))
         trust = Trust(*self._operator)
         for one in all_said:
-            is_void = since.get((one.did, one.key), one.index + 1) <= one.index
-            if (isinstance(one.change, RotateOperator) or not is_void) and trust.accepts(one):
+            if not is_void(one) and trust.accepts(one):
                 trust.apply(one)
         return trust
