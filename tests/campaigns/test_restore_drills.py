@@ -231,6 +231,6 @@ def test_a_signer_that_believes_the_database_is_noticed(
 def test_a_worker_that_takes_any_head_for_its_own_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decision, "_check_head", nothing)
+    monkeypatch.setattr(decision, "check_head", nothing)
     with pytest.raises(AssertionError):
         anchoring_drills(tmp_path, drills=1)
