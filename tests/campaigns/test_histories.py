@@ -35,7 +35,8 @@ from tests.registry.conftest import Template, copied
 from tests.support.certificates import SAMPLE_DID
 from tests.support.controls import Control, nothing, require_failure
 from tests.support.deep import cases, tell
-from tests.support.histories import (
+from tests.support.histories import History, begin
+from tests.support.history_parts import (
     AUTHORITY_DID,
     BODIES,
     BODY_LABELS,
@@ -47,9 +48,7 @@ from tests.support.histories import (
     OTHER_KIND,
     SCOPE,
     Act,
-    History,
     add_key,
-    begin,
     rotate,
     signer,
 )
