@@ -21,6 +21,7 @@ from cli.database_option import database_option
 from cli.language import VARIABLE, Group, in_words, language, say
 from cli.operator_options import FILE
 from cli.registry_evidence import evidence
+from cli.registry_receipt import receipt
 from cli.registry_tokens import token
 from cli.reseed import reseed_head
 from cli.serving import ServeOptions, serve
@@ -67,6 +68,7 @@ def registry() -> None:
 
 registry.add_command(token)
 registry.add_command(evidence)
+registry.add_command(receipt)
 registry.add_command(reseed_head)
 
 

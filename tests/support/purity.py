@@ -13,6 +13,7 @@ ALLOWED_MODULES: Final = frozenset({
     "abc",
     "base64",
     "binascii",
+    "cbor2",
     "certlog",
     "collections",
     "cryptography.exceptions",
