@@ -18,11 +18,12 @@ from certlog.digests import LeafHash, sha256
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted
 from certlog.status import CertificateStatus
-from certlog.trust import TrustStatement
+from certlog.trust import Enrol, TrustStatement
 from registry.admission import LoggedCertificate, admit_certificate, admit_publication, admit_status
 from registry.database import Database
 from registry.log_state import DatabaseState
 from registry.log_tree import LeafAppender
+from registry.lookalikes import require_distinct
 from registry.submission import Candidate, NewCertificate, NewStatus, NewTrust
 from registry.tables import certificates, documents, number_tags, sealed_documents
 from registry.trust_ledger import TrustLedger
@@ -111,9 +112,15 @@ class Appending:
                 return partial(self._write_status, candidate, after)
             case NewTrust():
                 self.flush()
-                # The replay is the admission: it checks everything, and changes nothing if it refuses.
+                self._require_distinct(candidate)
+                # The replay is the admission: it checks everything else, and changes nothing if it refuses.
                 statement = self.trust.apply(self._state.size, candidate.document)
                 return partial(self._write_trust, candidate, statement)
+
+    def _require_distinct(self, candidate: NewTrust) -> None:
+        statement = TrustStatement.from_json(candidate.document.content)
+        if isinstance(statement.change, Enrol):
+            require_distinct(statement.subject, statement.change, self.trust.records)
 
     def _admit_publication(self, candidate: Candidate, logged: int) -> Write:
         """Admit the content of a certificate that was logged without it; anything else changes nothing."""

@@ -123,7 +123,9 @@ class RegistryWorld:
     def enrol(self, did: str = SAMPLE_DID, signer: Signer | None = None, scope: Scope | None = SCOPE) -> None:
         """Enrol a body with one key and, unless None is given, a scope."""
         key = added_key((signer or self.issuer).public_key, did, origin=self.origin)
-        changes: list[Change] = [Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999"), key]
+        other = Enrol(Names(f"Tổ chức {did.rpartition(':')[2]}"), f"01{len(did):08}")
+        sample = Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999")
+        changes: list[Change] = [sample if did == SAMPLE_DID else other, key]
         changes += [] if scope is None else [GrantScope(scope)]
         for change in changes:
             self.logged(self.trust(change, did))
