@@ -166,7 +166,7 @@ CONTROLS: Final = {
         lookalikes,
         "_require_latin",
         nothing,
-        lambda: test_a_name_or_host_in_other_letters_than_latin_is_refused("СОСО", OTHER_DID),  # noqa: RUF001
+        lambda: test_a_name_or_host_in_other_letters_than_latin_is_refused("СОСО", OTHER_DID),  # noqa: RUF001 # as above
     ),
 }
 
