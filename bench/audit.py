@@ -45,6 +45,10 @@ def measure(count: int) -> Iterator[Figure]:
 
 
 def _audited(log: BigLog, state: AuditState | None, memory: list[float]) -> Audit:
+    def sample(done: int, _total: int) -> None:
+        if done % _SAMPLED == 0:
+            memory.append(children_memory())
+
     request = AuditRequest(
         log.trust_root,
         Mirror(FolderSource(log.folder), None),
@@ -52,7 +56,7 @@ def _audited(log: BigLog, state: AuditState | None, memory: list[float]) -> Audi
         sleep=time.sleep,
         state=state,
         jobs=_jobs(),
-        progress=lambda done, _total: done % _SAMPLED or memory.append(children_memory()),
+        progress=sample,
     )
     found = audit(request)
     if found.finding_count or found.new_state() is None:
