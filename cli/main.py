@@ -65,6 +65,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "registry": ("cli.serve", "registry", Sentence("On the registry machine: create, serve, tokens.")),
     "anchor": ("cli.anchor", "anchor", Sentence("Anchoring: contract, log, worker, batches.")),
     "doctor": ("cli.doctor", "doctor", Sentence("Look at everything that must be right; say what is not.")),
+    "rebuild": (
+        "cli.rebuild",
+        "rebuild_command",
+        Sentence("A registry's database made again from the log alone."),
+    ),
     "backup": ("cli.backup", "backup", Sentence("Everything of a registry but its keys in one file.")),
     "restore": ("cli.backup", "restore", Sentence("A registry from a backup, in a new folder.")),
 }

@@ -83,15 +83,21 @@ class LeafAppender:
         self._nodes: list[dict[str, object]] = []
         self.size = tree_size(connection)
 
-    def append(self, kind: str, data: bytes) -> tuple[int, LeafHash]:
-        """Append one entry; return its index and leaf hash."""
+    def append(self, kind: str, data: bytes, *, logged_at: int | None = None) -> tuple[int, LeafHash]:
+        """Append one entry, logged now or, where it is written again, when it was; return its index and leaf hash."""
         index, leaf = self.size, leaf_hash(data)
         for level, position, digest in new_nodes(index, leaf, self._read):
             self._fresh[level, position] = digest
             if level:
                 self._nodes.append({"level": level, "position": position, "hash": digest})
         self._entries.append(
-            {"leaf_index": index, "leaf_hash": leaf, "type": kind, "data": data, "logged_at": self._now}
+            {
+                "leaf_index": index,
+                "leaf_hash": leaf,
+                "type": kind,
+                "data": data,
+                "logged_at": self._now if logged_at is None else logged_at,
+            }
         )
         self.size += 1
         return index, leaf

@@ -136,6 +136,19 @@ def open_publisher(folder: DataFolder, surroundings: Surroundings) -> Publisher:
     )
 
 
+def open_to_rebuild(folder: DataFolder, surroundings: Surroundings) -> tuple[Settings, Database, str]:
+    """Open the database that the settings name, made if it is not there; return settings, database and the log's vkey.
+
+    Raises:
+        InvalidInput: settings or keys are missing or wrong.
+        Unavailable: the database cannot be used.
+    """
+    folder.require_ready()
+    settings = load_settings(folder.settings, surroundings.environ)
+    log_key = LogSigner(settings.origin, load_key(folder.log_key))
+    return settings, _database_of(folder, settings, create=True), log_key.verifier_key.to_text()
+
+
 def open_tiles(folder: DataFolder, settings: Settings) -> TileStore:
     """Return the store of the tiles that the settings name, or the one in the data folder; nothing is asked yet.
 

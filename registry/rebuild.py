@@ -4,7 +4,7 @@ Run after a restore, after a migration and whenever in doubt. It shows that the 
 each entry had a right to be logged is for an audit of the whole log to say.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from itertools import zip_longest
 from pathlib import Path
@@ -72,8 +72,8 @@ def check(database: Database, scratch: Path, operator: Operator, origin: str) ->
         copy = Database(scratch, busy_timeout=1)
         try:
             schema.upgrade(copy)
-            with copy.writing() as other:
-                size = _derive(connection, other, TrustLedger(operator, origin))  # 2
+            with copy.writing() as other, closing(_entries(connection)) as logged:
+                size = derive(logged, other, TrustLedger(operator, origin))  # 2
             with copy.reading() as other:
                 for table in VIEWS:
                     _compare(table, connection, other)  # 3
@@ -98,11 +98,16 @@ def _check_head(connection: Connection) -> None:
         raise ViewsDiffer(message)
 
 
-def _derive(source: Connection, target: Connection, ledger: TrustLedger) -> int:
+def derive(logged: Iterable[StoredEntry], target: Connection, ledger: TrustLedger) -> int:
+    """Write every entry, and every view that follows, into a database that holds none; return their number.
+
+    Raises:
+        ViewsDiffer: a logged epoch is not the one that the entries before it call for.
+        InvalidInput, NotTrusted: a trust statement that nobody had a right to log.
+    """
     appending = Appending(target, ledger, 0)
-    with closing(_entries(source)) as logged:
-        for stored in logged:
-            _derive_entry(appending, stored)
+    for stored in logged:
+        _derive_entry(appending, stored)
     appending.flush()
     return appending.leaves.size
 
@@ -111,9 +116,9 @@ def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
     entry, target, index = parse_entry(stored.data), appending.connection, stored.index
     if isinstance(entry, EpochEntry):
         # Its state is that of the entries before it: compute it while it is not written yet.
-        _derive_epoch(appending, entry, index)
+        _derive_epoch(appending, entry, stored)
         return
-    appending.leaves.append(stored.type, stored.data)
+    appending.leaves.append(stored.type, stored.data, logged_at=stored.logged_at)
     appending.flush()
     match entry:
         case CertificateEntry():
@@ -132,8 +137,8 @@ def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
             write_trust(target, index, document, statement, appending.trust)
 
 
-def _derive_epoch(appending: Appending, entry: EpochEntry, index: int) -> None:
-    target, epoch = appending.connection, entry.epoch
+def _derive_epoch(appending: Appending, entry: EpochEntry, stored: StoredEntry) -> None:
+    target, epoch, index = appending.connection, entry.epoch, stored.index
     expected, changed = next_epoch(target, appending.trust, last_epoch(target), epoch.time)
     if expected != epoch:
         message = Sentence(
@@ -144,7 +149,7 @@ def _derive_epoch(appending: Appending, entry: EpochEntry, index: int) -> None:
             epoch=epoch.to_json(),
         )
         raise ViewsDiffer(message)
-    appending.leaves.append("epoch", entry.to_bytes())
+    appending.leaves.append("epoch", entry.to_bytes(), logged_at=stored.logged_at)
     appending.flush()
     write_epoch(target, epoch, changed)
 

@@ -96,6 +96,11 @@ class BundleReader:
         if waiting:
             yield Task(origin, first, known, tuple(waiting))
 
+    def entries(self) -> Iterator[bytes]:
+        """Yield every entry, each compared with the tree; reading ends where a bundle cannot be had."""
+        for task in self.tasks("", start=0, known=0):
+            yield from task.entries
+
     def _verified(self, tile: Tile, found: bytes | Unavailable) -> tuple[bytes, ...] | None:
         """Return the entries of a bundle, having compared them with the tree; None where they cannot be had."""
         entries = self._entries(tile, found)

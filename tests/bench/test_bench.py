@@ -9,7 +9,9 @@ from bench.__main__ import MEASUREMENTS, main
 from bench.measure import Figure, Stopwatch, cost_of, line_of, peak_memory
 
 
-@pytest.mark.parametrize(("name", "count"), [("issue", 20), ("spreadsheet", 20), ("bulk", 40), ("audit", 600)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("issue", 20), ("spreadsheet", 20), ("bulk", 40), ("audit", 600)]
+)
 def test_a_measurement_runs_to_its_end(name: str, count: int) -> None:
     done = CliRunner().invoke(main, [name, "--count", str(count)], catch_exceptions=False)
     assert done.exit_code == 0

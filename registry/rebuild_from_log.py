@@ -1,0 +1,165 @@
+"""Makes an empty database from the log alone: entries as they were signed, and every view that follows from them.
+
+What cannot come from a log: content that was withheld or sealed, number tags, API tokens, reservations of slots that no
+certificate uses yet, and when exactly each entry was logged (its next epoch's time stands in). Documents that were
+published can be handed in beside the entries.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from certlog.checkpoint import read_checkpoint
+from certlog.credential import number_of, version_of
+from certlog.digests import RootHash, same
+from certlog.documents import SecuredDocument
+from certlog.entry import EpochEntry, StatementEntry, parse_entry
+from certlog.errors import InvalidInput
+from certlog.sentences import Sentence
+from certlog.tree import leaf_hash
+from registry import schema
+from registry.database import Database
+from registry.log_tree import StoredEntry
+from registry.rebuild import derive
+from registry.recompute import recompute_root
+from registry.settings import Settings
+from registry.tables import certificates, checkpoints, documents, entries, log_identity, slot_reservations
+from registry.trust_ledger import TrustLedger
+
+_ROWS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class LogToRebuild:
+    """A log that was audited: its entries, its newest checkpoint, and the documents that it publishes.
+
+    Attributes:
+        log_key: the vkey text of the key that signs it from now on.
+        note: the newest checkpoint, which ends what `entries` holds.
+        entries: every entry's bytes, in order.
+        documents: published documents; each must be of a certificate among the entries.
+    """
+
+    log_key: str
+    note: str
+    entries: Iterable[bytes]
+    documents: Iterable[SecuredDocument] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How much was written."""
+
+    entries: int
+    documents: int
+
+
+def rebuild(database: Database, settings: Settings, log: LogToRebuild, *, now: int) -> Rebuilt:
+    """Fill a database that holds no log, in one transaction: it holds the whole log then, or nothing.
+
+    1. Tables, and which log it is.
+    2. Every entry, and every view; each epoch must be the one that the entries call for.
+    3. The newest checkpoint, whose root the written entries must lead to.
+    4. Every slot up to the highest used one counts as handed out.
+    5. Published documents.
+
+    Raises:
+        InvalidInput: the database holds a log already, or the entries do not lead to the checkpoint's root.
+        ViewsDiffer: a logged epoch does not replay.
+        Unavailable: the database cannot be written.
+    """
+    checkpoint = read_checkpoint(log.note)
+    with database.writing() as connection:
+        _require_empty(connection, database)
+        schema.MIGRATIONS.upgrade(connection)  # 1
+        row = {"id": 1, "origin": settings.origin, "log_key": log.log_key, "created_at": now}
+        connection.execute(insert(log_identity).values(row))
+        size = derive(_dated(log.entries), connection, TrustLedger(settings.operator, settings.origin))  # 2
+        _require_root(connection, size, checkpoint.size, checkpoint.root)  # 3
+        signed = {
+            "size": size,
+            "root": checkpoint.root,
+            "note": log.note,
+            "signed_at": _last_time(connection),
+        }
+        connection.execute(insert(checkpoints).values(signed))
+        _keep_slots(connection, settings)  # 4
+        return Rebuilt(size, _write_documents(connection, log.documents))  # 5
+
+
+def _require_empty(connection: Connection, database: Database) -> None:
+    origin = schema.origin_of(connection)
+    if origin is not None:
+        message = Sentence(
+            "the database {path} holds the log {origin!r} already; nothing was changed: rebuild into an empty one",
+            path=database.name,
+            origin=origin,
+        )
+        raise InvalidInput(message, code="database-used")
+
+
+def _require_root(connection: Connection, size: int, expected_size: int, expected: RootHash) -> None:
+    found = recompute_root(connection, size)
+    if size != expected_size or not same(found, expected):
+        message = Sentence(
+            "the checkpoint is of size {size} and root {root}; {found_size} entries lead to {found}",
+            size=expected_size,
+            root=expected.hex(),
+            found_size=size,
+            found=found.hex(),
+        )
+        raise InvalidInput(message, code="wrong-root")
+
+
+def _dated(logged: Iterable[bytes]) -> Iterator[StoredEntry]:
+    """Yield entries dated by the epoch that follows them; those after the last one, by that."""
+    waiting: list[tuple[int, str, bytes]] = []
+    time = 0
+    for index, data in enumerate(logged):
+        entry = parse_entry(data)
+        kind = "epoch" if isinstance(entry, EpochEntry) else "certificate"
+        kind = entry.type if isinstance(entry, StatementEntry) else kind
+        waiting.append((index, kind, data))
+        if isinstance(entry, EpochEntry):
+            time = entry.epoch.time
+            yield from (StoredEntry(at, leaf_hash(found), of, found, time) for at, of, found in waiting)
+            waiting.clear()
+    yield from (StoredEntry(at, leaf_hash(found), of, found, time) for at, of, found in waiting)
+
+
+def _last_time(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(entries.c.logged_at), 0))).scalar_one())
+
+
+def _keep_slots(connection: Connection, settings: Settings) -> None:
+    """Hand out no slot again: a reservation that has ended covers every one up to the highest that is used."""
+    highest = connection.execute(select(func.max(certificates.c.slot))).scalar_one()
+    if highest is not None:
+        row = {"first": 0, "amount": highest + 1, "issuer": settings.operator.did, "expires_at": 0}
+        connection.execute(insert(slot_reservations).values(row))
+
+
+def _write_documents(connection: Connection, found: Iterable[SecuredDocument]) -> int:
+    count = 0
+    rows: list[dict[str, object]] = []
+    stored_at = _last_time(connection)
+    for document in found:
+        rows.append(
+            {
+                "document_hash": document.document_hash,
+                "data": document.to_bytes(),
+                "issuer": document.proof.did,
+                "number": number_of(document.content),
+                "version": version_of(document.content),
+                "stored_at": stored_at,
+            }
+        )
+        count += 1
+        if len(rows) == _ROWS:
+            connection.execute(insert(documents), rows)
+            rows.clear()
+    if rows:
+        connection.execute(insert(documents), rows)
+    return count
