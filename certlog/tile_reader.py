@@ -131,10 +131,13 @@ def read_tile(source: TileSource, tile: Tile) -> bytes:
     """
     try:
         return source.read(tile.path)
-    except MissingTile:
+    except MissingTile as missing:
         if tile.is_full:
             raise
-        grown = source.read(tile.full_path)
+        try:
+            grown = source.read(tile.full_path)
+        except MissingTile:
+            raise missing from None
     if tile.level is not None:
         return grown[: tile.width * DIGEST_BYTES]
     return encode_bundle(decode_bundle(grown, FULL)[: tile.width])

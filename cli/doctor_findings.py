@@ -23,6 +23,7 @@ SUBJECTS: Final = (
     Sentence("reading"),
     Sentence("registry"),
     Sentence("settings"),
+    Sentence("tiles"),
     Sentence("trust-root"),
     Sentence("worker"),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from cli.doctor_cosigners import look_at_cosigners
@@ -12,9 +13,11 @@ from registry.data_folder import DataFolder
 from registry.epoch_append import last_epoch
 from registry.heads import newest_checkpoint
 from registry.keys import load_key
+from registry.last_signed_head import SignedHead, SigningHalted
 from registry.log_tree import tree_size
-from registry.opening import Surroundings, open_publisher, open_registry
+from registry.opening import Surroundings, open_publisher, open_registry, open_tiles
 from registry.settings import load_settings
+from registry.tile_writer import TileWriter
 from storage.database import closed_at_end
 
 CLOCK_TOLERANCE: Final = 300
@@ -33,6 +36,7 @@ def registry_checks(path: Path, environ: Mapping[str, str], now: Callable[[], in
         Check("database", lambda: _database(folder, surroundings)),
         Check("last-signed-head", lambda: _last_signed_head(folder, surroundings)),
         Check("worker", lambda: _worker(folder, surroundings)),
+        Check("tiles", lambda: _tiles(folder, surroundings)),
         Check("cosigners", lambda: _cosigners(folder, surroundings)),
         Check("trust-root", lambda: _trust_root(folder)),
     ]
@@ -77,6 +81,29 @@ def _last_signed_head(folder: DataFolder, surroundings: Surroundings) -> Iterato
     with closed_at_end(publisher.database):
         publisher.require_intact_head()
     yield good("last-signed-head", Sentence("what was signed last is what the database holds"))
+
+
+def _tiles(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]:
+    registry = open_registry(folder, surroundings)
+    store = open_tiles(folder, registry.settings)
+    with closed_at_end(registry.database) as database, database.reading() as connection:
+        newest = newest_checkpoint(connection)
+    if newest is None:
+        return  # said under "worker"
+    try:
+        TileWriter(store).require_edge(SignedHead(newest.size, newest.root))
+    except SigningHalted as halted:
+        yield bad(
+            "tiles", str(halted), Sentence("certlog registry tiles check --data {path}", path=folder.path)
+        )
+    except Unavailable as error:
+        remedy = Sentence("entries are logged meanwhile, and no head is signed until it answers again")
+        yield bad("tiles", str(error), remedy)
+    else:
+        text = Sentence(
+            "{store}: the right edge of size {size} is as it was signed", store=store.name, size=newest.size
+        )
+        yield good("tiles", text)
 
 
 def _worker(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]:

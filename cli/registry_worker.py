@@ -16,6 +16,10 @@ from registry.publisher import Publisher
 
 SAY_AGAIN: Final = 60
 """Seconds after which an unchanged problem is said again."""
+LOOK: Final = 60.0
+"""Seconds between two looks whether the daily check is due."""
+AFTER_DAMAGE: Final = 600.0
+"""Seconds after which a check that found damage is made again."""
 
 
 class Complaints:
@@ -37,6 +41,34 @@ class Complaints:
     def none(self) -> None:
         """Note that there is no problem now."""
         self._last = ("", 0)
+
+
+def start(
+    publisher: Publisher,
+    interval: float,
+    stop: threading.Event,
+    *,
+    tell: Callable[[str], object],
+    now: Callable[[], int],
+) -> None:
+    """Start a publisher; where something that it needs cannot be reached yet, say so and try again until `stop`.
+
+    Entries are logged meanwhile: issuing never waits for the store of the tiles.
+
+    Raises:
+        SigningHalted: the log is not the one that was signed.
+    """
+    complaints = Complaints(tell, now)
+    while not stop.is_set():
+        try:
+            publisher.start()
+        except SigningHalted:
+            raise
+        except Unavailable as error:
+            complaints.about(Sentence("publishing waits: {problem}", problem=error))
+            stop.wait(interval)
+        else:
+            return
 
 
 def publish(
@@ -66,6 +98,27 @@ def publish(
             complaints.about(Sentence("publishing waits: {problem}", problem=error))
         else:
             complaints.none()
+
+
+def check_thread(
+    publisher: Publisher, stop: threading.Event, tell: Callable[[str], object], now: Callable[[], int]
+) -> threading.Thread:
+    """Return a thread that reads the whole log again once a day, and says what it finds."""
+    complaints = Complaints(tell, now)
+
+    def body() -> None:
+        pause = LOOK
+        while not stop.wait(pause):
+            pause = LOOK
+            try:
+                publisher.check_when_due()
+            except SigningHalted as halted:
+                complaints.about(Sentence("SIGNING HAS STOPPED: {problem}", problem=halted))
+                pause = AFTER_DAMAGE
+            except Unavailable as error:
+                complaints.about(Sentence("the daily check waits: {problem}", problem=error))
+
+    return threading.Thread(target=body, name="daily check", daemon=True)
 
 
 def anchoring_thread(

@@ -22,6 +22,7 @@ from cli.language import VARIABLE, Group, in_words, language, say
 from cli.operator_options import FILE
 from cli.registry_evidence import evidence
 from cli.registry_receipt import receipt
+from cli.registry_tiles import tiles
 from cli.registry_tokens import token
 from cli.reseed import reseed_head
 from cli.serving import ServeOptions, serve
@@ -50,6 +51,8 @@ class _InitOptions(TypedDict):
     recovery_part: Path
     epoch_interval: int
     database: str | None
+    tiles: str | None
+    tiles_endpoint: str | None
 
 
 class _ServeOptions(TypedDict):
@@ -70,6 +73,7 @@ registry.add_command(token)
 registry.add_command(evidence)
 registry.add_command(receipt)
 registry.add_command(reseed_head)
+registry.add_command(tiles)
 
 
 @registry.command("init")
@@ -86,6 +90,12 @@ registry.add_command(reseed_head)
 )
 @click.option("--epoch-interval", type=click.IntRange(1, 60), default=60, show_default=True, help="Seconds.")
 @database_option
+@click.option(
+    "--tiles",
+    metavar="s3://BUCKET/PREFIX|FOLDER",
+    help="Where tiles are kept; in the data folder without it.",
+)
+@click.option("--tiles-endpoint", metavar="URL", help="The object storage's address, where not Amazon's.")
 def init(path: Path, **options: Unpack[_InitOptions]) -> None:
     """Make a new registry: settings, keys, database and trust root. An existing one is never touched.
 
@@ -104,6 +114,8 @@ def init(path: Path, **options: Unpack[_InitOptions]) -> None:
             "recovery_key": recovery.key.multibase,
             "epoch_interval": options["epoch_interval"],
             "database": options["database"],
+            "tiles": options["tiles"],
+            "tiles_endpoint": options["tiles_endpoint"],
         }
     )
     root = initialise(DataFolder(path), settings, Surroundings(os.environ))
@@ -150,14 +162,15 @@ def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> 
     """Sign heads, append epochs and anchor, without web pages. `serve` starts this itself; run one at most."""
     from cli.anchor_lines import start_lines  # noqa: PLC0415 - what anchoring needs is loaded in this process only
     from cli.cosigning import start_cosigning  # noqa: PLC0415 - as above
-    from cli.registry_worker import publish  # noqa: PLC0415 - as above
+    from cli.registry_worker import check_thread, publish, start  # noqa: PLC0415 - as above
 
     folder, surroundings, stop = DataFolder(path), Surroundings(os.environ), _stop_on_signals()
     secrets = _worker_secrets(path, passphrase_file, from_stdin=passphrase_stdin)
     publisher = open_publisher(folder, surroundings)
-    publisher.start()
-    start_lines(path, publisher, secrets, stop=stop, now=system_now, say=_say, tell=_tell)
     settings = load_settings(folder.settings, os.environ)
+    start(publisher, settings.publish_interval, stop, tell=_tell, now=system_now)
+    check_thread(publisher, stop, _tell, system_now).start()
+    start_lines(path, publisher, secrets, stop=stop, now=system_now, say=_say, tell=_tell)
     witnesses = settings.cosigners.witnesses
     start_cosigning(
         publisher.database, witnesses, settings.witness_interval, stop, tell=_tell, now=system_now

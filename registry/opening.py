@@ -94,7 +94,9 @@ def migrate(folder: DataFolder, surroundings: Surroundings) -> None:
         with database.reading() as connection:
             # First, so that no table is ever made or changed in a database that is not this log's.
             _require_own(connection, settings, database)
-        schema.upgrade(database)
+        if schema.upgrade(database):
+            # The whole log is read again at the next start (Oak 2022: a migration lost rows).
+            folder.last_full_check.unlink(missing_ok=True)
 
 
 def open_registry(folder: DataFolder, surroundings: Surroundings) -> Registry:

@@ -17,10 +17,12 @@ from storage.migrations import Migrations
 MIGRATIONS: Final = Migrations(Path(__file__).parent / "migrations", "alembic_version")
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
-    """Run every missing migration, all in one transaction."""
+def upgrade(database: Database, revision: str = "head") -> bool:
+    """Run every missing migration, all in one transaction; tell whether there were any."""
     with database.writing() as connection:
+        before = MIGRATIONS.current(connection)
         MIGRATIONS.upgrade(connection, revision)
+        return MIGRATIONS.current(connection) != before
 
 
 def downgrade(database: Database, revision: str) -> None:
