@@ -3,6 +3,7 @@
 #   make demo              the whole story on this machine; ends with Ctrl-C (make demo ARGS=--once ends by itself)
 #   make test              what CI runs: linters, types, import rules, then every test (make test TESTS=tests/issuer)
 #   make test-deep         the long campaigns and peers; CERTLOG_DEEP=5 makes them five times as long
+#   make sim N=5000        so many lives of the anchoring worker, and each planted defect (docs/reliability.md)
 #   make bench             the goals, measured here: ours, the limit of this machine, the ratio
 #   make setup             only what both of them do first; the second time it takes no time
 #   make lint types fmt    the checks without the tests; fmt mends what a tool can mend
@@ -24,7 +25,7 @@ CERTLOG_DEEP ?= 1
 say = @printf '\033[1mcertlog:\033[0m %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep bench lint types imports fmt lock vectors clean
+.PHONY: help setup demo test test-deep sim bench lint types imports fmt lock vectors clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -68,6 +69,14 @@ test: setup lint imports types
 test-deep: setup
 	$(say) 'campaigns: $(TESTS), CERTLOG_DEEP=$(CERTLOG_DEEP)'
 	@CERTLOG_DEEP=$(CERTLOG_DEEP) $(BIN)/python -m pytest -m deep --timeout=3600 $(TESTS)
+
+# How many lives of the anchoring worker, and the seed of the first.
+N ?= 5000
+SEED ?= 0
+
+sim: setup
+	$(say) 'lives of the anchoring worker: $(N), from seed $(SEED)'
+	@$(BIN)/python -m tests.anchoring --lives $(N) --seed $(SEED) $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m bench $(ARGS)

@@ -7,7 +7,7 @@ from anchoring.batch import GAS, Attempt, Batch, Fees, Head, Purpose, Transactio
 from anchoring.checks import check_spending
 from anchoring.contract import anchor_call, open_log_call
 from anchoring.fees import bumped_fees, fees_now
-from anchoring.line import Line, Observation, Plan, Wait
+from anchoring.line import Observation, Plan, Spent, Wait
 from anchoring.line_rows import same_day
 from anchoring.line_store import Build
 from anchoring.ports import Block, Chain, CheckpointSource, TransactionSigner, UnsignedTransaction
@@ -33,7 +33,7 @@ class Desk:
         self._signer: Final = signer
         self._now: Final = now
 
-    def anchor(self, batch: Batch, line: Line, seen: Observation) -> Build | Wait:
+    def anchor(self, batch: Batch, spent: Spent, seen: Observation) -> Build | Wait:
         """Return what signs a batch's transaction, or why it must wait.
 
         Raises:
@@ -41,7 +41,7 @@ class Desk:
             Unavailable: the chain asks more than the limit for gas, or the log or the node did not answer.
         """
         fees, gas = self._fees(seen.latest), batch.gas
-        limit = check_spending(line.spent, gas, gas * fees.max_fee, self._plan.policy)
+        limit = check_spending(spent, gas, gas * fees.max_fee, self._plan.policy)
         if limit is not None:
             return limit
         old, new = batch.old, batch.new
@@ -50,20 +50,20 @@ class Desk:
         calldata = anchor_call(log_id, (old.size, old.root), (new.size, new.root), proof)
         return lambda nonce: self._sign(Purpose.ANCHOR, nonce, calldata, fees, gas)
 
-    def opening(self, line: Line, seen: Observation) -> Build | Wait:
+    def opening(self, spent: Spent, seen: Observation) -> Build | Wait:
         """Return what signs the openLog transaction, or why it must wait.
 
         Raises:
             Unavailable: the chain asks more than the limit for gas, or the node did not answer.
         """
         pins, fees = self._plan.pins, self._fees(seen.latest)
-        limit = check_spending(line.spent, GAS, GAS * fees.max_fee, self._plan.policy)
+        limit = check_spending(spent, GAS, GAS * fees.max_fee, self._plan.policy)
         if limit is not None:
             return limit
         calldata = open_log_call(pins.target.origin, pins.account)
         return lambda nonce: self._sign(Purpose.OPEN_LOG, nonce, calldata, fees, GAS)
 
-    def bump(self, transaction: Transaction, line: Line, seen: Observation) -> Attempt | Wait:
+    def bump(self, transaction: Transaction, spent: Spent, seen: Observation) -> Attempt | Wait:
         """T6: sign the same nonce and calldata with more for gas, unless the day's limit forbids it."""
         try:
             wanted: Fees | None = self._fees(seen.latest)
@@ -74,7 +74,7 @@ class Desk:
         counted = old.fees.max_fee if same_day(old.created_at, self._now()) else 0
         gas = 0 if counted else transaction.gas
         more = transaction.gas * (fees.max_fee - counted)
-        limit = check_spending(line.spent, gas, more, self._plan.policy)
+        limit = check_spending(spent, gas, more, self._plan.policy)
         return limit or self._attempt(transaction.nonce, transaction.calldata, fees, transaction.gas)
 
     def _fees(self, latest: Block) -> Fees:

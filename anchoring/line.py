@@ -85,8 +85,6 @@ class Line:
     """How many of these requests a seal has answered."""
     finalized_number: int
     """The highest finalized block that was ever read; a node that shows less is behind."""
-    spent: Spent = Spent()
-    """Today, by the time at which the line was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from anchoring import tables
 from anchoring.batch import Batch, Target, Transaction
 from anchoring.line import ProblemKind, Spent
+from anchoring.line_queries import spending_of
 from anchoring.store import line_is
 from certlog.checkpoint import Checkpoint, read_checkpoint
 from certlog.errors import CertlogError, InvalidInput, NotTrusted
@@ -26,17 +27,8 @@ def day_of(at: int) -> int:
 
 
 def spent_on_day(connection: Connection, line_id: int, at: int) -> Spent:
-    """Sum up the UTC day of `at`: a transaction belongs to the day of its newest attempt."""
-    transactions, attempts = tables.transactions.c, tables.attempts.c
-    signed_at, max_fee = func.max(attempts.created_at), func.max(attempts.max_fee)
-    query = (
-        select(transactions.gas, transactions.gas_used, transactions.paid, max_fee.label("max_fee"))
-        .join(tables.attempts, attempts.transaction_id == transactions.id)
-        .where(transactions.line_id == line_id)
-        .group_by(transactions.id, transactions.gas, transactions.gas_used, transactions.paid)
-        .having(signed_at >= day_of(at), signed_at < day_of(at) + DAY)
-    )
-    rows = connection.execute(query).all()
+    """Sum up the UTC day of `at`; a transaction without a receipt counts at its limit."""
+    rows = connection.execute(spending_of(line_id), {"day": day_of(at)}).all()
     gas = [row.gas if row.gas_used is None else row.gas_used for row in rows]
     wei = [used * row.max_fee if row.paid is None else row.paid for used, row in zip(gas, rows, strict=True)]
     return Spent(sum(gas), sum(wei))

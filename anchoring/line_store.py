@@ -10,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Update, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
 
 from anchoring import tables
 from anchoring.batch import (
     Batch,
     Halt,
     HaltReason,
-    Purpose,
     SealedHead,
     State,
     Target,
@@ -25,7 +24,20 @@ from anchoring.batch import (
     seal,
 )
 from anchoring.database import Conflict, Database, Fenced
-from anchoring.line import Line, Mined, Observation, ProblemKind, Wait
+from anchoring.line import Line, Mined, Observation, ProblemKind, Spent, Wait
+from anchoring.line_queries import (
+    NEWEST_TRANSACTION,
+    batches_of,
+    fence_of,
+    finalized_of,
+    line_row,
+    newest_two,
+    opening_of,
+    own_account,
+    poll_of,
+    swap_of,
+    unfinished_of,
+)
 from anchoring.line_rows import (
     check_batch,
     find_or_make_line,
@@ -78,7 +90,7 @@ class LineStore:
         with self._database.writing() as connection:
             change = update(tables.lines).where(lines.id == self._line_id).values(fence=lines.fence + 1)
             connection.execute(change)
-            fence = connection.execute(select(lines.fence).where(lines.id == self._line_id)).scalar_one()
+            fence = connection.execute(fence_of(self._line_id)).scalar_one()
         self._fence = int(fence)
         return self._fence
 
@@ -90,7 +102,7 @@ class LineStore:
             NotTrusted: rows contradict each other or the checkpoints stored beside them.
         """
         self._database.check()
-        query = self._batches().order_by(tables.batches.c.number)
+        query = batches_of(self._line_id).order_by(tables.batches.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         previous: Batch | None = None
@@ -99,13 +111,12 @@ class LineStore:
             check_batch(batch, previous, self._target.origin)
             previous = batch
 
-    def line(self, at: int = 0) -> Line:
-        """Return everything known about the line, from one consistent read; `at` says which day `spent` is of."""
-        newest = self._batches().order_by(tables.batches.c.number.desc()).limit(2)
+    def line(self) -> Line:
+        """Return everything known about the line, from one consistent read."""
         with self._database.reading() as connection:
             row = connection.execute(self._line_row()).one()
             opened = row.opened_at is not None
-            rows = connection.execute(newest).all()
+            rows = connection.execute(newest_two(self._line_id)).all()
             open_row = rows[0] if rows and rows[0].state != State.FINAL else None
             final_row = next((each for each in rows if each.state == State.FINAL), None)
             return Line(
@@ -118,8 +129,12 @@ class LineStore:
                 requested=row.requested,
                 served=row.served,
                 finalized_number=row.finalized_number,
-                spent=spent_on_day(connection, self._line_id, at),
             )
+
+    def spent(self, at: int) -> Spent:
+        """Return what the transactions of a time's UTC day cost so far."""
+        with self._database.reading() as connection:
+            return spent_on_day(connection, self._line_id, at)
 
     def next_number(self) -> int:
         """Return the number to ask the log for: the newest that it sealed for another line, or the next one.
@@ -140,7 +155,7 @@ class LineStore:
         batch = seal(number, line.last_final, sealed, origin=self._target.origin, at=at)
         with self._leading() as connection:
             self._require_going(connection)
-            if connection.execute(self._batches().where(tables.batches.c.state != State.FINAL)).first():
+            if connection.execute(unfinished_of(self._line_id)).first():
                 raise Conflict(Sentence("another worker sealed a batch before batch {number}", number=number))
             connection.execute(insert(tables.batches).values(line_id=self._line_id, **batch_to_row(batch)))
             served = update(tables.lines).where(tables.lines.c.id == self._line_id)
@@ -218,13 +233,25 @@ class LineStore:
             if opening is not None and mined is not None:
                 store_cost(connection, opening, mined.gas_used, mined.paid)
 
-    def halt(self, reason: HaltReason, detail: str, *, at: int) -> Halt:
-        """T8: stop the line until the operator lets it go on. A second halt leaves the first one standing."""
+    def halt(self, reason: HaltReason, detail: str, *, at: int, read: Line | None = None) -> Halt:
+        """T8: stop the line until the operator lets it go on. A second halt leaves the first one standing.
+
+        Args:
+            reason: why.
+            detail: what was expected and found.
+            at: the time now.
+            read: the line on which the finding rests; another state since then is no reason to halt.
+
+        Raises:
+            Conflict: the line has moved on since it was read.
+        """
         with self._leading() as connection:
             standing = halt_from_row(connection.execute(standing_halt(self._line_id)).first())
             if standing is not None:
                 return standing
-            row = connection.execute(self._batches().where(tables.batches.c.state != State.FINAL)).first()
+            if read is not None:
+                self._require_unmoved(connection, read)
+            row = connection.execute(unfinished_of(self._line_id)).first()
             halt = Halt(reason, detail, at, row.number if row else None)
             connection.execute(
                 insert(tables.halts).values(
@@ -249,15 +276,15 @@ class LineStore:
             "head_size": seen.head.size,
         }
         with self._leading() as connection:
-            known = connection.execute(self._finalized_number()).scalar() or 0
+            known = connection.execute(finalized_of(self._line_id)).scalar() or 0
             if seen.finalized.number >= known:
                 values |= reading
-            connection.execute(self._poll().values(**values))
+            connection.execute(poll_of(self._line_id).values(**values))
 
     def record_problem(self, problem: str, kind: ProblemKind, *, at: int) -> None:
         """Keep why the last look failed; the last good reading stays."""
         with self._leading() as connection:
-            connection.execute(self._poll().values(**problem_values(problem, kind, at)))
+            connection.execute(poll_of(self._line_id).values(**problem_values(problem, kind, at)))
 
     @contextmanager
     def _leading(self) -> Iterator[Connection]:
@@ -267,56 +294,43 @@ class LineStore:
             Fenced: another worker has taken the lead, or this one never did.
         """
         with self._database.writing() as connection:
-            lines = tables.lines.c
-            current = connection.execute(select(lines.fence).where(lines.id == self._line_id)).scalar_one()
-            if current != self._fence:
-                message = Sentence(
-                    "leader {current} writes this line now, this worker is leader {fence}",
-                    current=current,
-                    fence=self._fence,
-                )
-                raise Fenced(message)
+            self._require_lead(connection)
             yield connection
 
-    def _poll(self) -> Update:
-        return update(tables.polls).where(tables.polls.c.line_id == self._line_id)
+    def _require_lead(self, connection: Connection) -> None:
+        current = connection.execute(fence_of(self._line_id)).scalar_one()
+        if current != self._fence:
+            message = Sentence(
+                "leader {current} writes this line now, this worker is leader {fence}",
+                current=current,
+                fence=self._fence,
+            )
+            raise Fenced(message)
+
+    def _require_unmoved(self, connection: Connection, read: Line) -> None:
+        newest = connection.execute(newest_two(self._line_id)).first()
+        known = read.open_batch or read.last_final
+        found = (newest.number, newest.version) if newest else None
+        if found != ((known.number, known.version) if known else None):
+            raise Conflict("the line moved on while its chain was looked at")
 
     def _line_row(self) -> Select[Any]:
-        lines, polls, nonces = tables.lines.c, tables.polls.c, tables.nonces.c
-        return (
-            select(tables.lines, polls.finalized_number, nonces.next_nonce)
-            .join(tables.polls, polls.line_id == lines.id)
-            .outerjoin(tables.nonces, and_(*self._own_account()))
-            .where(lines.id == self._line_id)
-        )
-
-    def _finalized_number(self) -> Select[int]:
-        return select(tables.polls.c.finalized_number).where(tables.polls.c.line_id == self._line_id)
-
-    def _batches(self) -> Select[Any]:
-        return select(tables.batches).where(tables.batches.c.line_id == self._line_id)
+        return line_row(self._line_id, self._target.chain_id, self._account)
 
     def _next_nonce(self) -> Select[int]:
         return select(tables.nonces.c.next_nonce).where(*self._own_account())
 
     def _own_account(self) -> tuple[ColumnElement[bool], ...]:
-        nonces = tables.nonces.c
-        return (nonces.chain_id == self._target.chain_id, nonces.account == self._account)
+        return own_account(self._target.chain_id, self._account)
 
     def _opening_row(self, connection: Connection) -> AnyRow | None:
-        transactions = tables.transactions.c
-        query = select(tables.transactions).where(
-            transactions.line_id == self._line_id, transactions.purpose == Purpose.OPEN_LOG
-        )
-        return connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
+        return connection.execute(opening_of(self._line_id)).first()
 
     def _with_transaction(self, connection: Connection, row: AnyRow) -> Batch:
         """Join a batch and its newest transaction; a SEALED one has none, whatever it had before a requeue."""
         if row.state == State.SEALED:
             return batch_from_row(row, None)
-        transactions = tables.transactions.c
-        query = select(tables.transactions).where(transactions.batch_id == row.id)
-        found = connection.execute(query.order_by(transactions.id.desc()).limit(1)).first()
+        found = connection.execute(NEWEST_TRANSACTION, {"batch_id": row.id}).first()
         return batch_from_row(row, read_transaction(connection, found))
 
     def _take_nonce(self, connection: Connection, first_nonce: int) -> int:
@@ -359,16 +373,8 @@ class LineStore:
 
     def _swap(self, connection: Connection, old: Batch, new: Batch) -> int:
         """Compare and swap one batch; return its row id."""
-        batches = tables.batches.c
-        standing = exists().where(tables.halts.c.line_id == self._line_id, tables.halts.c.left_at.is_(None))
-        change = update(tables.batches).where(
-            batches.line_id == self._line_id,
-            batches.number == old.number,
-            batches.state == old.state,
-            batches.version == old.version,
-            ~standing,
-        )
-        if connection.execute(change.values(**batch_to_row(new))).rowcount != 1:
+        guard = {"old_number": old.number, "old_state": str(old.state), "old_version": old.version}
+        if connection.execute(swap_of(self._line_id).values(**batch_to_row(new)), guard).rowcount != 1:
             raise Conflict(
                 Sentence(
                     "batch {number} is no longer {state} at version {version}",
@@ -377,6 +383,7 @@ class LineStore:
                     version=old.version,
                 )
             )
+        batches = tables.batches.c
         query = select(batches.id).where(batches.line_id == self._line_id, batches.number == old.number)
         return int(connection.execute(query).scalar_one())
 

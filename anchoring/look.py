@@ -1,13 +1,15 @@
 """One look at the chain and the log: the pins first, then the finalized block, and only then any state.
 
-The order is the safety of T5: state read before the finalized block could be of a block that was never final.
+The order is the safety of T5: state read before the finalized block could be of a block that was never final. State
+is asked for by a block's number, which every node understands; so both blocks are looked up again at the end, lest a
+reorganisation in between mix two histories in one look (the simulation found a halt that came of it).
 """
 
 from anchoring.batch import Batch, HaltReason, Transaction
 from anchoring.checks import check_pins
 from anchoring.line import Line, Mined, Observation, Pins, Stop
-from anchoring.ports import Chain, CheckpointSource
-from certlog.errors import InvalidInput
+from anchoring.ports import Block, Chain, CheckpointSource
+from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 
 
@@ -23,7 +25,7 @@ def look(chain: Chain, source: CheckpointSource, line: Line, pins: Pins) -> Obse
     finalized = chain.finalized()
     latest = chain.latest()
     log_id, batch, last = pins.target.log_id, line.open_batch, line.last_final
-    return Observation(
+    seen = Observation(
         finalized=finalized,
         latest=latest,
         final_head=chain.head(log_id, finalized),
@@ -36,6 +38,9 @@ def look(chain: Chain, source: CheckpointSource, line: Line, pins: Pins) -> Obse
         mined=_find_mined(chain, _open_transaction(line)),
         log_size=0 if batch else source.latest_size(),
     )
+    for block in (latest, finalized):
+        _require_same(chain, block)
+    return seen
 
 
 def compare_with_log(source: CheckpointSource, batch: Batch | None) -> Stop | None:
@@ -56,6 +61,16 @@ def compare_with_log(source: CheckpointSource, batch: Batch | None) -> Stop | No
         answered=sealed.size,
     )
     return Stop(HaltReason.LOG_CONTRADICTS, text)
+
+
+def _require_same(chain: Chain, block: Block) -> None:
+    if chain.block(block.number).hash != block.hash:
+        raise Unavailable(
+            Sentence(
+                "the chain was reorganised at block {number} while it was looked at; looking again",
+                number=block.number,
+            )
+        )
 
 
 def _open_transaction(line: Line) -> Transaction | None:

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
-from anchoring import tables
 from anchoring.batch import (
     Attempt,
     Batch,
@@ -18,6 +17,7 @@ from anchoring.batch import (
     State,
     Transaction,
 )
+from anchoring.line_queries import ATTEMPTS
 from certlog.digests import RootHash
 
 AnyRow: TypeAlias = Row[Any]
@@ -67,15 +67,13 @@ def read_transaction(connection: Connection, row: AnyRow | None) -> Transaction 
     """Return the transaction of a row of `transactions` with its attempts, oldest first."""
     if row is None:
         return None
-    attempts = tables.attempts
-    query = select(attempts).where(attempts.c.transaction_id == row.id).order_by(attempts.c.id)
     return Transaction(
         purpose=Purpose(row.purpose),
         chain_id=row.chain_id,
         account=row.account,
         nonce=row.nonce,
         calldata=row.calldata,
-        attempts=_attempts(connection.execute(query).all()),
+        attempts=_attempts(connection.execute(ATTEMPTS, {"transaction_id": row.id}).all()),
         gas=row.gas,
         sent_at=row.sent_at,
         last_answer=row.last_answer,

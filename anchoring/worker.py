@@ -147,6 +147,7 @@ class AnchorWorker:
         self._now: Final = now
         self._desk: Final = Desk(plan, chain, source, signer, now)
         self._started = False
+        self._line: Line | None = None
 
     def run(
         self,
@@ -199,7 +200,7 @@ class AnchorWorker:
         self._lock.acquire()
         self._store.take_lead()
         self._store.check()
-        line = self._store.line(self._now())
+        line = self._line = self._store.line()
         if line.halt is not None:
             return Step(
                 Did.HALTED, Sentence("{reason}: {detail}", reason=line.halt.reason, detail=line.halt.detail)
@@ -224,7 +225,7 @@ class AnchorWorker:
 
     def _step(self) -> Step:
         self._lock.acquire()  # still ours? A server's lock ends with its connection.
-        line = self._store.line(self._now())
+        line = self._line = self._store.line()
         if line.halt is not None:
             self._started = False
             return Step(
@@ -259,11 +260,11 @@ class AnchorWorker:
             case SealBatch():
                 return self._seal(line, seen)
             case PrepareBatch(batch, first_nonce):
-                return self._prepare(batch, first_nonce, line, seen)
+                return self._prepare(batch, first_nonce, seen)
             case BumpBatch(batch):
-                return self._bump(batch, line, seen)
+                return self._bump(batch, seen)
             case PrepareOpening() | SendOpening() | BumpOpening() | MarkOpened():
-                return self._open(action, line, seen)
+                return self._open(action, seen)
             case RequeueBatch(batch, gas):
                 self._store.requeue(batch, batch.requeue(self._now(), gas=gas), seen.mined)
                 return Step(Did.REQUEUED, Sentence("batch {number}", number=batch.number))
@@ -271,14 +272,14 @@ class AnchorWorker:
                 return self._move(action)
 
     def _open(
-        self, action: PrepareOpening | SendOpening | BumpOpening | MarkOpened, line: Line, seen: Observation
+        self, action: PrepareOpening | SendOpening | BumpOpening | MarkOpened, seen: Observation
     ) -> Step:
         now = self._now()
         match action:
             case PrepareOpening(first_nonce):
-                return self._prepare_opening(first_nonce, line, seen)
+                return self._prepare_opening(first_nonce, seen)
             case BumpOpening(transaction):
-                return self._bump_opening(transaction, line, seen)
+                return self._bump_opening(transaction, seen)
             case SendOpening(transaction):
                 self._store.opening_sent(transaction, at=now, answer=self._send(transaction))
                 return Step(Did.OPENING_SENT)
@@ -325,10 +326,10 @@ class AnchorWorker:
         text = Sentence("batch {number}: {error}", number=number, error=error)
         return self._halt(Stop(HaltReason.LOG_CONTRADICTS, text))
 
-    def _prepare(self, batch: Batch, first_nonce: int, line: Line, seen: Observation) -> Step:
+    def _prepare(self, batch: Batch, first_nonce: int, seen: Observation) -> Step:
         """T2: what can fail comes first; then nonce, signature and raw bytes in one transaction."""
         try:
-            draft = self._desk.anchor(batch, line, seen)
+            draft = self._desk.anchor(batch, self._store.spent(self._now()), seen)
         except InvalidInput as error:
             return self._contradicted(batch.number, error)
         if isinstance(draft, Wait):
@@ -336,17 +337,17 @@ class AnchorWorker:
         self._store.prepare(batch, first_nonce=first_nonce, build=draft, at=self._now())
         return Step(Did.PREPARED, Sentence("batch {number}", number=batch.number))
 
-    def _prepare_opening(self, first_nonce: int, line: Line, seen: Observation) -> Step:
-        draft = self._desk.opening(line, seen)
+    def _prepare_opening(self, first_nonce: int, seen: Observation) -> Step:
+        draft = self._desk.opening(self._store.spent(self._now()), seen)
         if isinstance(draft, Wait):
             return Step(Did.WAITED, draft.problem, draft.kind)
         self._store.prepare_opening(first_nonce=first_nonce, build=draft)
         return Step(Did.OPENING_PREPARED)
 
-    def _bump(self, batch: Batch, line: Line, seen: Observation) -> Step:
+    def _bump(self, batch: Batch, seen: Observation) -> Step:
         """T6: stored here, sent by the next step; over the day's limit, it is only sent again."""
         transaction = batch.in_flight()
-        attempt = self._desk.bump(transaction, line, seen)
+        attempt = self._desk.bump(transaction, self._store.spent(self._now()), seen)
         if isinstance(attempt, Wait):
             if send_due(transaction, self._plan.policy, self._now()):
                 return self._move(SendBatch(batch))
@@ -354,8 +355,8 @@ class AnchorWorker:
         self._store.bump(batch, batch.bump(attempt, self._now()))
         return Step(Did.BUMPED, Sentence("batch {number}", number=batch.number))
 
-    def _bump_opening(self, transaction: Transaction, line: Line, seen: Observation) -> Step:
-        attempt = self._desk.bump(transaction, line, seen)
+    def _bump_opening(self, transaction: Transaction, seen: Observation) -> Step:
+        attempt = self._desk.bump(transaction, self._store.spent(self._now()), seen)
         if isinstance(attempt, Wait):
             return Step(Did.WAITED, attempt.problem, attempt.kind)
         self._store.bump_opening(transaction, transaction.bumped(attempt))
@@ -384,7 +385,7 @@ class AnchorWorker:
         self._move(SendBatch(batch))
 
     def _halt(self, stop: Stop) -> Step:
-        halt = self._store.halt(stop.reason, stop.detail, at=self._now())
+        halt = self._store.halt(stop.reason, stop.detail, at=self._now(), read=self._line)
         self._started = False
         return Step(Did.HALTED, Sentence("{reason}: {detail}", reason=halt.reason, detail=halt.detail))
 

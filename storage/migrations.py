@@ -5,6 +5,7 @@ alembic.ini and no offline mode.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -26,7 +27,7 @@ class Migrations:
 
     def newest(self) -> str | None:
         """Return the version that this program knows."""
-        return self._script().get_current_head()
+        return _newest(self.folder)
 
     def current(self, connection: Connection) -> str | None:
         """Return the version of the tables, or None where there are none."""
@@ -75,3 +76,9 @@ class Migrations:
         config.set_main_option("script_location", str(self.folder).replace("%", "%%"))
         config.attributes["connection"] = connection
         return config
+
+
+@cache
+def _newest(folder: Path) -> str | None:
+    """Read the scripts once: they are part of the program."""
+    return ScriptDirectory(str(folder)).get_current_head()

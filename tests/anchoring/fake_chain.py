@@ -97,7 +97,7 @@ class FakeChain:
         """Of the next blocks; a transaction that offers less is not included."""
         self._gas_used: dict[bytes, int] = {}
         self._forks = 0
-        self._transactions: dict[bytes, Tx] = {}
+        self.known: dict[bytes, Tx] = {}
         genesis = Block(0, self._hash(0), clock.now, BASE_FEE)
         self.blocks = [FakeBlock(genesis, (), ChainState())]
         for _ in range(finality + 1):
@@ -192,7 +192,7 @@ class FakeChain:
         return 0
 
     def send_raw(self, raw: bytes) -> SendAnswer:
-        tx = self._transactions.setdefault(raw, decode(raw))
+        tx = self.known.get(raw) or self.known.setdefault(raw, decode(raw))
         known = self.mempool.get((tx.sender, tx.nonce))
         if self.refusal:
             return SendAnswer(accepted=False, message=self.refusal)

@@ -197,7 +197,7 @@ def test_a_transaction_that_ran_out_of_gas_is_tried_again_with_more(world: World
     world.run(worker, lambda step: step.did is Did.FINAL)
     limits = [(tx.gas, ok) for tx, ok in world.chain.executed(world.signer.address)[1:]]
     assert limits == [(400_000, False), (800_000, True)]
-    assert world.line_store().line(world.clock()).spent.gas == GAS_USED + 400_000 + 700_000
+    assert world.line_store().spent(world.clock()).gas == GAS_USED + 400_000 + 700_000
 
 
 def test_gas_is_not_doubled_for_ever(world: World) -> None:

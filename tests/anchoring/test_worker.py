@@ -99,6 +99,27 @@ def test_a_reorganisation_before_finality_is_anchored_again_without_a_new_nonce(
     world.check_all_final(at_least=1)
 
 
+def test_a_reorganisation_in_the_middle_of_a_look_decides_nothing(world: World) -> None:
+    """Head and anchor were read of two histories then, and a head that "was never sent" halted the line."""
+
+    def turn(call: str) -> Fault:
+        if call == "chain.anchored_at" and armed:
+            armed.clear()
+            world.chain.reorganise(1)
+        return Fault.NONE
+
+    armed = list[bool]()
+    worker = faulty_worker(world, turn)
+    run_to(world, worker, Did.PREPARED)
+    assert worker.step().did is Did.SENT
+    world.chain.mine()
+    armed.append(True)
+    step = worker.step()
+    assert (step.did, "was reorganised at block" in step.detail) == (Did.UNAVAILABLE, True)
+    run_to(world, worker, Did.FINAL)
+    world.check_all_final(at_least=1)
+
+
 def test_an_evicted_transaction_leaves_again_after_a_while(world: World) -> None:
     worker = world.worker()
     run_to(world, worker, Did.PREPARED)

@@ -48,6 +48,8 @@ class World:
     policy: Policy = POLICY
     worker_class: type[AnchorWorker] = AnchorWorker
     line: str = MAIN
+    lock_class: Callable[[], LeaderLock] | None = None
+    """Makes locks; None: what the product takes for this database."""
     locks: list[LeaderLock] = field(default_factory=list)
 
     @property
@@ -71,7 +73,8 @@ class World:
         pins: Pins | None = None,
     ) -> AnchorWorker:
         """Make a worker from what is durable; parts may be replaced by faulty ones."""
-        lock = leader_lock(self.database, self.folder / lock_name(self.line))
+        path = self.folder / lock_name(self.line)
+        lock = self.lock_class() if self.lock_class else leader_lock(self.database, path)
         self.locks.append(lock)
         return self.worker_class(
             store or self.line_store(),
