@@ -47,6 +47,11 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
         "audit",
         Sentence("Check a whole log: every entry, epoch, anchor and list; mirror it, cosign it."),
     ),
+    "monitor": (
+        "cli.monitor",
+        "monitor",
+        Sentence("Watch a log: forks, stale heads, late anchors, entries in my name that I did not make."),
+    ),
     "issuer": (
         "cli.issuer",
         "issuer",

@@ -39,6 +39,7 @@ from certlog.trust_state import Operator, TrustState
 from tests.support import tile_answers
 from tests.support.judged_vectors import omission_proof, status_proof, verification
 from tools.vectors.__main__ import all_files
+from verifier.webhook_signature import ID, SIGNATURE, TIMESTAMP, check_webhook, parse_secret
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "vectors"
 FILES: Final = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.rglob("*.json"))
@@ -103,6 +104,12 @@ def sealed(given: Given) -> Answer:
     blob, key = b64url_decode(given["sealed"]), b64url_decode(given["key"])
     found = open_sealed(blob, key, DocumentHash(digest_from_text(given["documentHash"])))
     return {"document": found.to_bytes().decode()}
+
+
+def webhook(given: Given) -> Answer:
+    headers = {ID: given["id"], TIMESTAMP: given["timestamp"], SIGNATURE: given["signature"]}
+    secret, body = parse_secret(given["secret"]), given["body"].encode()
+    return {"id": check_webhook(secret, headers, body, now=given["at"])}
 
 
 def entry(given: Given) -> Answer:
@@ -237,6 +244,7 @@ KINDS: Final[dict[str, Callable[[Given], Answer]]] = {
     "secured-document": secured_document,
     "certificate": certificate,
     "sealed": sealed,
+    "webhook": webhook,
     "entry": entry,
     "tree-root": tree_root,
     "inclusion": inclusion,

@@ -20,6 +20,7 @@ from tools.vectors import (
     trust_voided,
     values,
     verification,
+    webhooks,
 )
 from tools.vectors.case import FOLDER, Case
 
@@ -44,6 +45,7 @@ def all_cases() -> Iterator[Case]:
         forgeries,
         status_proofs,
         omissions,
+        webhooks,
     ):
         yield from module.cases()
 
