@@ -88,7 +88,7 @@ registry.add_command(tiles)
 @click.option(
     "--recovery-key", "recovery_part", type=FILE, required=True, help="The recovery key's .pub.json file."
 )
-@click.option("--epoch-interval", type=click.IntRange(1, 60), default=60, show_default=True, help="Seconds.")
+@click.option("--epoch-interval", type=click.IntRange(1, 60), default=50, show_default=True, help="Seconds.")
 @database_option
 @click.option(
     "--tiles",

@@ -81,19 +81,19 @@ def test_epochs_come_when_entries_wait_and_at_the_heartbeat_without_gap(enrolled
     enrolled.publisher.start()
     start = enrolled.clock.time
     _log(enrolled)
-    enrolled.clock.time = start + 59
+    enrolled.clock.time = start + 49
     enrolled.publisher.tick()
     assert len(_epochs(enrolled)) == 1
-    enrolled.clock.time = start + 60
+    enrolled.clock.time = start + 50
     enrolled.publisher.tick()
     assert len(_epochs(enrolled)) == 2
-    enrolled.clock.time = start + 60 + 3599
+    enrolled.clock.time = start + 50 + 3599
     enrolled.publisher.tick()
     assert len(_epochs(enrolled)) == 2
     enrolled.clock.time += 1
     enrolled.publisher.tick()
     found = [(entry.epoch.number, entry.epoch.time, entry.epoch.as_of) for entry in _epochs(enrolled)]
-    assert found == [(0, start, 3), (1, start + 60, 5), (2, start + 3660, 6)]
+    assert found == [(0, start, 3), (1, start + 50, 5), (2, start + 3650, 6)]
 
 
 def test_a_clock_that_went_back_stops_epochs_and_says_so(enrolled: RegistryWorld) -> None:
