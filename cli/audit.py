@@ -17,9 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from certlog.note import VerifierKey
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from cli.audit_keys import keygen, open_auditor_key
+from cli.audit_report import NOTE_FILE, check_report, report_files, signed_note
 from cli.audit_text import audit_lines
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
 from cli.language import Command, Group, in_words, say, shown
@@ -29,7 +31,7 @@ from verifier.audit_anchors import AnchorPolicy
 from verifier.audit_json import audit_json, result_of
 from verifier.audit_record import Audit, AuditRequest
 from verifier.audit_state import MAX_STATE_BYTES, STATE_FILE, AuditState
-from verifier.cosigner import AuditorKey, cosigned
+from verifier.cosigner import AuditorKey, ReportSigner, cosigned
 from verifier.log_source import LogSource, log_source
 from verifier.mirror import Mirror
 
@@ -64,6 +66,9 @@ class _Options(PassphraseOptions):
     max_gap: int | None
     cosign_key: Path | None
     cosigned_path: Path
+    report: Path | None
+    pdf: bool
+    sign_key: Path | None
 
 
 @click.group("audit", cls=_RunByDefault)
@@ -133,6 +138,13 @@ audit.add_command(keygen)
     show_default=True,
     help="Where the cosigned checkpoint is written.",
 )
+@click.option(
+    "--report", type=_FOLDER, help="Write a report for people here: HTML in both languages, and JSON."
+)
+@click.option("--pdf", is_flag=True, help="Add PDFs to the report; needs certlog[pdf].")
+@click.option(
+    "--sign", "sign_key", type=_FILE, metavar="KEYFILE", help="Sign the report with this auditor's key."
+)
 @passphrase_options
 @speaking
 @click.pass_context
@@ -142,9 +154,7 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
     TARGET is the log's web address, or a folder with the same files: a mirror, or a registry's tiles.
     """
     trust_root = read_trust_root(options["trust_root_path"])
-    key = None
-    if options["cosign_key"] is not None:
-        key = open_auditor_key(options["cosign_key"], read_passphrase(options))
+    keys = _keys(options)
     source = log_source(target)
     try:
         with _progress(quiet=options["as_json"]) as progress:
@@ -157,10 +167,21 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
     else:
         for line in audit_lines(found):
             click.echo(shown(in_words(line)))
+    if options["report"] is not None:
+        _write_report(found, options["report"], keys.get(options["sign_key"]), pdf=options["pdf"])
     status = EXIT_STATUS[result_of(found)]
+    key = keys.get(options["cosign_key"])
     if key is not None and not _cosign(found, key, options["cosigned_path"]):
         status = status or EXIT_STATUS["not checked"]
     context.exit(status)
+
+
+@audit.command("check-report", cls=Command)
+@click.argument("folder", type=_FOLDER)
+@click.option("--auditor", "vkey", required=True, metavar="VKEY", help="The auditor's key for reports.")
+def check_report_command(folder: Path, vkey: str) -> None:
+    """Check that a report's files are those that an auditor signed."""
+    say(check_report(folder, VerifierKey.from_text(vkey)))
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -176,6 +197,24 @@ def write_whole(path: Path, data: bytes) -> None:
         beside.replace(path)
     except OSError as error:
         raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error
+
+
+def _keys(options: _Options) -> dict[Path | None, AuditorKey]:
+    """Open the keys that were asked for, before anything takes time; one passphrase opens them."""
+    if options["sign_key"] is not None and options["report"] is None:
+        raise click.UsageError("give --report FOLDER: --sign signs a report")
+    wanted = {path for path in (options["cosign_key"], options["sign_key"]) if path is not None}
+    passphrase = read_passphrase(options) if wanted else ""
+    return {path: open_auditor_key(path, passphrase) for path in wanted}
+
+
+def _write_report(found: Audit, folder: Path, key: AuditorKey | None, *, pdf: bool) -> None:
+    files = report_files(found, pdf=pdf)
+    for name, data in files.items():
+        write_whole(folder / name, data)
+    if key is not None:
+        write_whole(folder / NOTE_FILE, signed_note(found, files, ReportSigner(key)).encode())
+    say(Sentence("report: {folder}", folder=folder), err=True)
 
 
 def _cosign(found: Audit, key: AuditorKey, path: Path) -> bool:
