@@ -43,6 +43,7 @@ MAX_ANSWER: Final = 16 * 1024 * 1024
 """Bytes; the largest answer that is needed, the contract's code, has 20 thousand."""
 
 _T = TypeVar("_T")
+Observe = Callable[[str, str, float, str], object]
 
 _HASH_BYTES: Final = 32
 _PIECE: Final = 64 * 1024
@@ -97,13 +98,17 @@ class _Provider(HTTPProvider):
 class JsonRpc:
     """One JSON-RPC endpoint over HTTP, one session, one thread."""
 
-    def __init__(self, endpoint: str, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, endpoint: str, *, timeout: float = TIMEOUT, observe: Observe = lambda *_exchange: None
+    ) -> None:
         """Name the endpoint; nothing is opened yet.
 
         Args:
             endpoint: an http or https URL.
             timeout: seconds that connecting, and then one answer, may take.
+            observe: told of each exchange: endpoint, method, seconds and answered, refused or failed.
         """
+        self._observe: Final = observe
         self.endpoint: Final = endpoint
         self._session: Final = requests.Session()
         # Without proxies and credentials from the environment: the endpoint is where the operator said.
@@ -136,6 +141,15 @@ class JsonRpc:
 
     def try_ask(self, method: str, *parameters: object) -> object:
         """As `ask`, but a node's error is an RpcError and not raised."""
+        started, outcome = time.monotonic(), "failed"
+        try:
+            answer = self._exchange(method, parameters)
+            outcome = "refused" if isinstance(answer, RpcError) else "answered"
+            return answer
+        finally:
+            self._observe(self.endpoint, method, time.monotonic() - started, outcome)
+
+    def _exchange(self, method: str, parameters: tuple[object, ...]) -> object:
         try:
             response: object = self._provider.make_request(RPCEndpoint(method), parameters)
         except _FAILURES as error:

@@ -28,6 +28,7 @@ from cli.anchor_owner import OWNERS_COMMANDS
 from cli.anchor_signer import SecretOptions, read_secret, secret_options, token_options, token_place
 from cli.anchor_text import batch_table, poll_lines
 from cli.language import Group, say
+from cli.logs import log_option, voice
 from storage.database import closed_at_end
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -70,8 +71,9 @@ def keygen(**told: Unpack[_KeygenOptions]) -> None:
 
 @anchor.command("run")
 @data_option
+@log_option
 @secret_options
-def run(folder: Path, **told: Unpack[SecretOptions]) -> None:
+def run(folder: Path, log_format: str, **told: Unpack[SecretOptions]) -> None:
     """Anchor in the foreground until Ctrl-C, for a registry whose pages are served elsewhere or not at all.
 
     `certlog registry serve` and `certlog registry worker` anchor by themselves; do not run this beside them.
@@ -86,7 +88,12 @@ def run(folder: Path, **told: Unpack[SecretOptions]) -> None:
     try:
         publisher.start()
         lines = start_lines(
-            folder, publisher, read_secrets(folder, told), stop=stop, now=now, say=click.echo, tell=say
+            folder,
+            publisher,
+            read_secrets(folder, told),
+            stop=stop,
+            now=now,
+            said=voice(log_format, steps=click.echo),
         )
         for line in lines:
             line.join()

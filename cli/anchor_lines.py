@@ -10,8 +10,9 @@ from anchoring.lines import MAIN, load_line, load_lines
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from cli.anchor_signer import SecretOptions, ask_secret, secret_lines
-from cli.anchor_text import step_reporter
 from cli.anchoring import run_worker
+from cli.logs import Voice
+from cli.meters import Meters
 from cli.registry_worker import anchoring_thread
 from registry.publisher import Publisher
 
@@ -64,8 +65,8 @@ def start_lines(
     *,
     stop: threading.Event,
     now: Callable[[], int],
-    say: Callable[[str], object],
-    tell: Callable[[str], object],
+    said: Voice,
+    meters: Meters | None = None,
 ) -> list[threading.Thread]:
     """Start a thread for each line that has a secret; return them.
 
@@ -75,8 +76,8 @@ def start_lines(
         secrets: a passphrase or PIN for each line.
         stop: set to end; a step that has begun is finished.
         now: the clock.
-        say: where steps are told, with their time.
-        tell: where it is told that a line has ended by itself.
+        said: where steps are told, and that a line has ended by itself.
+        meters: count what the lines do.
     """
     threads = []
     for line, secret in secrets.items():
@@ -89,8 +90,9 @@ def start_lines(
             line=line,
             stop=stop,
             now=now,
-            report=step_reporter(say, label),
+            report=said.report(label),
+            meters=meters,
         )
-        threads.append(anchoring_thread(run, tell, folder))
+        threads.append(anchoring_thread(run, said.tell, folder))
         threads[-1].start()
     return threads

@@ -19,10 +19,19 @@ from anchoring.quorum import QuorumChain
 from anchoring.settings import AnchoringSettings
 from anchoring.worker import AnchorWorker, Step
 from cli.anchor_signer import signer_of_settings
+from cli.meters import Meters
 from registry.publisher import Publisher
 
 if TYPE_CHECKING:
     from anchoring.chain import EvmChain
+
+
+Observe = Callable[[str, str, float, str], object]
+"""Told of each exchange with a node: endpoint, method, seconds, and answered, refused or failed."""
+
+
+def ignore(*_exchange: object) -> None:
+    """Observe nothing."""
 
 
 class PublisherSource:
@@ -47,11 +56,13 @@ class PublisherSource:
 
 
 @contextmanager
-def open_chain(endpoint: str, contract: str, finality: Finality) -> "Iterator[EvmChain]":
-    """Open a port to one contract through one node; closed at the end."""
+def open_chain(
+    endpoint: str, contract: str, finality: Finality, observe: Observe = ignore
+) -> "Iterator[EvmChain]":
+    """Open a port to one contract through one node, whose exchanges are told to `observe`; closed at the end."""
     from anchoring.chain import EvmChain, JsonRpc  # noqa: PLC0415 - web3 costs over a second to import
 
-    rpc = JsonRpc(endpoint)
+    rpc = JsonRpc(endpoint, observe=observe)
     try:
         yield EvmChain(rpc, contract, finality)
     finally:
@@ -59,11 +70,11 @@ def open_chain(endpoint: str, contract: str, finality: Finality) -> "Iterator[Ev
 
 
 @contextmanager
-def open_settings_chain(settings: AnchoringSettings) -> Iterator[Chain]:
+def open_settings_chain(settings: AnchoringSettings, observe: Observe = ignore) -> Iterator[Chain]:
     """Open a port to the contract through every endpoint that the settings name; closed at the end."""
     with ExitStack() as stack:
         nodes: dict[str, Chain] = {
-            endpoint: stack.enter_context(open_chain(endpoint, settings.contract, settings.finality))
+            endpoint: stack.enter_context(open_chain(endpoint, settings.contract, settings.finality, observe))
             for endpoint in settings.endpoints
         }
         # One node alone is read directly: there is nobody whom it could contradict.
@@ -78,6 +89,8 @@ def open_worker(
     signer: TransactionSigner,
     now: Callable[[], int],
     line: str = MAIN,
+    *,
+    observe: Observe = ignore,
 ) -> Iterator[tuple[AnchorWorker, AnchoringSettings]]:
     """Join everything for a line of batches; nothing is sent yet.
 
@@ -87,6 +100,7 @@ def open_worker(
         signer: the anchorer's opened key.
         now: the clock.
         line: the line's name.
+        observe: told of each exchange with a node.
 
     Raises:
         InvalidInput: settings are missing or wrong, or the key is another account's.
@@ -96,7 +110,7 @@ def open_worker(
     database = open_database(settings.address(folder), create=True)
     lock = leader_lock(database, folder / lock_name(line))
     try:
-        with open_settings_chain(settings) as chain:
+        with open_settings_chain(settings, observe) as chain:
             store = LineStore(database, settings.target(), settings.account, now=now())
             plan = Plan(settings.pins(), settings.policy(), settings.fees())
             worker = AnchorWorker(
@@ -123,6 +137,7 @@ def run_worker(
     stop: threading.Event,
     now: Callable[[], int],
     report: Callable[[Step], object],
+    meters: Meters | None = None,
 ) -> None:
     """Anchor until `stop` is set. For a thread of the worker process, beside the publisher's ticks.
 
@@ -134,11 +149,29 @@ def run_worker(
         stop: set to end; a step that has begun is finished.
         now: the clock.
         report: told of every step.
+        meters: count calls to nodes, and look at the account.
 
     Raises:
         CertlogError: as the key's opening and open_worker say, before the first step.
         NotTrusted: anchoring's database contradicts itself.
     """
     signer = signer_of_settings(load_line(folder, line), folder / keystore(line), passphrase)
-    with open_worker(folder, publisher, signer, now, line) as (worker, settings):
+    observe = ignore if meters is None else meters.of_line(line)
+    with ExitStack() as stack:
+        opened = open_worker(folder, publisher, signer, now, line, observe=observe)
+        worker, settings = stack.enter_context(opened)
+        if meters is not None:
+            account = meters.account(line, settings.pins(), settings.fees(), now)
+            chain = stack.enter_context(
+                open_chain(settings.endpoints[0], settings.contract, settings.finality, observe)
+            )
+            report = _both(report, lambda _step: account.look(chain))
         worker.run(stop, stop.wait, poll=settings.poll, report=report)
+
+
+def _both(first: Callable[[Step], object], second: Callable[[Step], object]) -> Callable[[Step], object]:
+    def told(step: Step) -> None:
+        first(step)
+        second(step)
+
+    return told

@@ -78,6 +78,7 @@ def publish(
     *,
     tell: Callable[[str], object],
     now: Callable[[], int],
+    halting: Callable[[float], object] = lambda _halted: None,
 ) -> None:
     """Tick until `stop` is set.
 
@@ -87,16 +88,19 @@ def publish(
         stop: set to end; a tick that has begun is finished.
         tell: where problems are said.
         now: the clock.
+        halting: told 1 or 0 after each tick: whether signing has stopped until a person has looked.
     """
     complaints = Complaints(tell, now)
     while not stop.wait(interval):
         try:
             publisher.tick()
         except SigningHalted as halted:
+            halting(1)
             complaints.about(Sentence("SIGNING HAS STOPPED: {problem}", problem=halted))
         except Unavailable as error:
             complaints.about(Sentence("publishing waits: {problem}", problem=error))
         else:
+            halting(0)
             complaints.none()
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -15,10 +16,10 @@ import click
 from anchoring.lines import file_name, line_names, load_lines
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
-from certlog.timestamps import format_time
 from certlog.trust_root import Chain, TrustRoot
 from cli.database_option import database_option
-from cli.language import VARIABLE, Group, in_words, language, say
+from cli.language import VARIABLE, Group, language, say
+from cli.logs import in_environment, log_option, voice
 from cli.operator_options import FILE
 from cli.registry_evidence import evidence
 from cli.registry_receipt import receipt
@@ -44,6 +45,13 @@ _data = click.option(
 )
 
 
+_metrics = click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /metrics for Prometheus on this port of 127.0.0.1; 0 takes a free one.",
+)
+
+
 class _InitOptions(TypedDict):
     origin: str
     public_url: str
@@ -62,6 +70,8 @@ class _ServeOptions(TypedDict):
     threads: int
     passphrase_file: Path | None
     no_anchoring: bool
+    metrics_port: int | None
+    log_format: str
 
 
 @click.group("registry", cls=Group)
@@ -135,6 +145,8 @@ def init(path: Path, **options: Unpack[_InitOptions]) -> None:
 @click.option(
     "--no-anchoring", is_flag=True, help="Serve and sign without anchoring, for instance for repairs."
 )
+@_metrics
+@log_option
 def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
     """Serve pages and API, sign heads and anchor them, until Ctrl-C."""
     _check_before_serving(DataFolder(path))
@@ -147,9 +159,16 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
         port=options["port"],
         workers=options["workers"],
         threads=options["threads"],
+        metrics_port=options["metrics_port"],
+        log_format=options["log_format"],
         passphrases=_passphrases(path, options["passphrase_file"]) if anchoring else None,
     )
-    serve(told, {**os.environ, VARIABLE: language()}, _stop_on_signals(), _say)
+    serve(
+        told,
+        {**os.environ, VARIABLE: language(), **in_environment(options["log_format"])},
+        _stop_on_signals(),
+        _say,
+    )
 
 
 @registry.command("worker")
@@ -158,24 +177,45 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
     "--passphrase-file", type=FILE, help="Opens the anchoring key; without a passphrase nothing is anchored."
 )
 @click.option("--passphrase-stdin", is_flag=True, help="Read it from standard input instead.")
-def worker(path: Path, passphrase_file: Path | None, passphrase_stdin: bool) -> None:
+@_metrics
+@log_option
+def worker(
+    path: Path,
+    passphrase_file: Path | None,
+    passphrase_stdin: bool,
+    metrics_port: int | None,
+    log_format: str,
+) -> None:
     """Sign heads, append epochs and anchor, without web pages. `serve` starts this itself; run one at most."""
     from cli.anchor_lines import start_lines  # noqa: PLC0415 - what anchoring needs is loaded in this process only
     from cli.cosigning import start_cosigning  # noqa: PLC0415 - as above
+    from cli.metrics import serving_metrics  # noqa: PLC0415 - as above
     from cli.registry_worker import check_thread, publish, start  # noqa: PLC0415 - as above
 
     folder, surroundings, stop = DataFolder(path), Surroundings(os.environ), _stop_on_signals()
+    said = voice(log_format)
     secrets = _worker_secrets(path, passphrase_file, from_stdin=passphrase_stdin)
     publisher = open_publisher(folder, surroundings)
     settings = load_settings(folder.settings, os.environ)
-    start(publisher, settings.publish_interval, stop, tell=_tell, now=system_now)
-    check_thread(publisher, stop, _tell, system_now).start()
-    start_lines(path, publisher, secrets, stop=stop, now=system_now, say=_say, tell=_tell)
-    witnesses = settings.cosigners.witnesses
-    start_cosigning(
-        publisher.database, witnesses, settings.witness_interval, stop, tell=_tell, now=system_now
-    )
-    publish(publisher, settings.publish_interval, stop, tell=_tell, now=system_now)
+    with serving_metrics(metrics_port, publisher.database, path, system_now) as served:
+        meters = None
+        halting: Callable[[float], object] = _ignore
+        if served is not None:
+            meters, halting = served[0], served[0].signing_halted.set
+            said.tell(Sentence("metrics at http://127.0.0.1:{port}/metrics", port=served[1]))
+        start(publisher, settings.publish_interval, stop, tell=said.tell, now=system_now)
+        check_thread(publisher, stop, said.tell, system_now).start()
+        start_lines(path, publisher, secrets, stop=stop, now=system_now, said=said, meters=meters)
+        start_cosigning(
+            publisher.database,
+            settings.cosigners.witnesses,
+            settings.witness_interval,
+            stop,
+            tell=said.tell,
+            now=system_now,
+        )
+        interval = settings.publish_interval
+        publish(publisher, interval, stop, tell=said.tell, now=system_now, halting=halting)
 
 
 @registry.command("trust-root")
@@ -260,8 +300,8 @@ def _worker_secrets(path: Path, file: Path | None, *, from_stdin: bool) -> dict[
     return {} if file is None else read_secrets(path, {"passphrase_file": file, "passphrase_fd": None})
 
 
-def _tell(text: str) -> None:
-    _say(f"{format_time(system_now())} {in_words(text)}")
+def _ignore(_value: float) -> None:
+    """Where nobody measures."""
 
 
 def _say(text: str) -> None:

@@ -37,6 +37,8 @@ class ServeOptions:
     workers: int
     threads: int
     passphrases: tuple[str, ...] | None = field(repr=False)
+    metrics_port: int | None = None
+    log_format: str = "text"
 
 
 def serve(
@@ -165,6 +167,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 def _worker_command(options: ServeOptions) -> list[str]:
     command = [sys.executable, "-m", "cli.main", "registry", "worker", "--data", str(options.folder)]
+    command += ["--log", options.log_format]
+    if options.metrics_port is not None:
+        command += ["--metrics-port", str(options.metrics_port)]
     return command if options.passphrases is None else [*command, "--passphrase-stdin"]
 
 

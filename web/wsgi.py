@@ -11,6 +11,7 @@ from apiflask import APIFlask
 
 from registry.opening import Surroundings
 from web.app import create_app
+from web.logs import clean_logs
 from web.wiring import data_folder, open_services
 
 _YOUNG: Final = 50_000
@@ -20,6 +21,7 @@ _OLD: Final = 100
 
 def make_app() -> APIFlask:
     """Return the application of the data folder that CERTLOG_DATA names."""
+    clean_logs(os.environ)
     app = create_app(open_services(data_folder(), Surroundings(os.environ)))
     calm_the_collector()
     return app
