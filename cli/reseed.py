@@ -14,11 +14,9 @@ import click
 
 from anchoring.lines import load_lines
 from anchoring.settings import AnchoringSettings, load_settings
-from certlog.checkpoint import open_checkpoint
 from certlog.digests import DIGEST_BYTES, RootHash, same
 from certlog.encoding import b64_decode
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
-from certlog.note import VerifierKey
 from certlog.sentences import Sentence
 from certlog.tree import root_at
 from cli.language import Command, say
@@ -26,8 +24,8 @@ from registry.data_folder import DataFolder
 from registry.database import Database
 from registry.heads import newest_checkpoint
 from registry.last_signed_head import LastSignedHeadFile, SignedHead
+from registry.log_keys import log_keys, open_own
 from registry.log_tree import node_reader, tree_size
-from registry.lookup import log_key
 from registry.opening import Surroundings, open_registry
 from storage.database import closed_at_end
 from verifier.registry_client import MAX_NOTE_BYTES, RegistryAddress
@@ -147,10 +145,10 @@ def _require_same(found: Witnessed, root: RootHash) -> None:
 
 def _from_notes(notes: Iterable[str], database: Database) -> Iterator[Witnessed]:
     with database.reading() as connection:
-        key = VerifierKey.from_text(log_key(connection) or "")
+        keys = log_keys(connection)
     for name in notes:
         try:
-            found = open_checkpoint(_note(name), key)
+            found = open_own(_note(name), keys)
         except UnicodeDecodeError as error:
             raise InvalidInput("not a signed note", place=name, code="bad-note") from error
         except InvalidInput as error:

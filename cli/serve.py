@@ -19,6 +19,7 @@ from certlog.sentences import Sentence
 from certlog.trust_root import Chain, TrustRoot
 from cli.database_option import database_option
 from cli.language import VARIABLE, Group, language, say
+from cli.log_key import rotate_log_key
 from cli.logs import in_environment, log_option, voice
 from cli.operator_options import FILE
 from cli.registry_evidence import evidence
@@ -29,10 +30,19 @@ from cli.reseed import reseed_head
 from cli.serving import ServeOptions, serve
 from issuer.key_file import PublicPart
 from registry.data_folder import DataFolder
-from registry.opening import Surroundings, initialise, migrate, open_publisher, open_registry, system_now
+from registry.opening import (
+    Surroundings,
+    initialise,
+    migrate,
+    open_publisher,
+    open_registry,
+    open_rotation,
+    system_now,
+)
 from registry.own_trust_root import update_trust_root
 from registry.rebuild import check as check_views
 from registry.settings import load_settings, make_settings
+from storage.database import closed_at_end
 
 _data = click.option(
     "--data",
@@ -84,6 +94,7 @@ registry.add_command(evidence)
 registry.add_command(receipt)
 registry.add_command(reseed_head)
 registry.add_command(tiles)
+registry.add_command(rotate_log_key)
 
 
 @registry.command("init")
@@ -225,9 +236,11 @@ def trust_root(path: Path, replace: bool) -> None:
     """Write the registry's own trust root anew, with the chain of `certlog anchor open-log`; print its fingerprint."""
     folder = DataFolder(path)
     folder.require_ready()
-    root = update_trust_root(
-        folder, load_settings(folder.settings, os.environ), own_chains(path), replace=replace
-    )
+    rotation = open_rotation(folder, Surroundings(os.environ))
+    with closed_at_end(rotation.database):
+        root = update_trust_root(
+            folder, rotation.settings, own_chains(path), replace=replace, log_keys=rotation.keys()
+        )
     click.echo(f"{folder.trust_root}\n{root.fingerprint()}")
 
 

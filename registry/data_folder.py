@@ -50,6 +50,15 @@ class DataFolder:
         return self.path / "keys" / "log.key"
 
     @property
+    def next_log_key(self) -> Path:
+        """The key that a rotation has made and not yet put in its place."""
+        return self.path / "keys" / "log.next.key"
+
+    def retired_log_key(self, size: int) -> Path:
+        """Where the log key lies that signed up to, and not including, a size."""
+        return self.path / "keys" / f"log.before-{size}.key"
+
+    @property
     def list_key(self) -> Path:
         """The private key that signs status list credentials for W3C verifiers."""
         return self.path / "keys" / "list.key"

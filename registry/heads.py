@@ -23,6 +23,7 @@ from certlog.tree import (
 )
 from registry.database import Database
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
+from registry.log_keys import key_at, log_keys
 from registry.log_tree import node_reader, tree_size
 from registry.tables import checkpoints, entries, nodes
 from registry.tile_writer import TileWriter
@@ -91,6 +92,7 @@ class HeadSigner:
                 if known is not None:
                     return known
                 last = self._last_head(connection)  # 1
+                self._require_key(connection, size)
                 unfinished = last.size > 0 and checkpoint_at(connection, last.size) is None
                 head = SignedHead(size, verify_growth(connection, last, size))  # 2, 3
                 self._tiles.extend(connection, last, head)  # 4
@@ -112,9 +114,9 @@ class HeadSigner:
         """
         with self._file.locked():
             with self._database.reading() as connection:
-                newest = newest_checkpoint(connection)
+                newest, keys = newest_checkpoint(connection), log_keys(connection)
             if newest is not None and newest.note != self._published:
-                self._tiles.publish(newest.note, self._signer.verifier_key)
+                self._tiles.publish(newest.note, keys)
                 self._published = newest.note
 
     def last_signed(self) -> SignedHead:
@@ -161,6 +163,19 @@ class HeadSigner:
             )
             raise SigningHalted(message)
         return head
+
+    def _require_key(self, connection: Connection, size: int) -> None:
+        """A key that was rotated meanwhile signs nothing more: its range has ended."""
+        expected, found = key_at(log_keys(connection), size), self._signer.verifier_key
+        if expected != found:
+            message = Sentence(
+                "size {size} is signed with {expected}, this process holds {found}: the log key was rotated; start the "
+                "registry again",
+                size=size,
+                expected=expected.to_text(),
+                found=found.to_text(),
+            )
+            raise SigningHalted(message)
 
     def _swap(self, last: SignedHead, head: SignedHead) -> None:
         self._file.swap(last, head)

@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, select
 from certlog.digests import DocumentHash
 from certlog.documents import SecuredDocument
 from registry.admission import LoggedCertificate
+from registry.log_keys import log_keys
 from registry.slots import slot_at
 from registry.tables import (
     certificates,
     checkpoints,
     documents,
     entries,
-    log_identity,
     sealed_documents,
     statements,
 )
@@ -70,8 +70,8 @@ def logged_at(connection: Connection, index: int) -> int:
 
 
 def log_key(connection: Connection) -> str:
-    """Return the vkey text of the log's key."""
-    return str(connection.execute(select(log_identity.c.log_key)).scalar_one())
+    """Return the vkey text of the key that signs the log's next heads."""
+    return log_keys(connection)[-1].vkey.to_text()
 
 
 def last_trust_statement(connection: Connection, did: str) -> DocumentHash | None:

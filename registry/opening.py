@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.tree import EMPTY_ROOT
-from certlog.trust_root import TrustRoot
+from certlog.trust_root import LogKey, TrustRoot
 from registry import lookup, schema
 from registry.append import LogWriter
 from registry.data_folder import DataFolder
@@ -25,6 +25,7 @@ from registry.head_tiles import HeadTiles
 from registry.heads import HeadSigner
 from registry.keys import LogSigner, create_key, load_key
 from registry.last_signed_head import LastSignedHeadFile, SignedHead
+from registry.log_key_rotation import LogKeyRotation
 from registry.own_trust_root import own_trust_root
 from registry.publisher import Publisher
 from registry.service import Registry
@@ -162,12 +163,23 @@ def open_tiles(folder: DataFolder, settings: Settings) -> TileStore:
     return open_bucket(settings.tiles, settings.tiles_endpoint)
 
 
+def open_rotation(folder: DataFolder, surroundings: Surroundings) -> LogKeyRotation:
+    """Open what a rotation of the log key works on; the caller closes its database.
+
+    Raises:
+        InvalidInput: settings are missing or wrong.
+        Unavailable: the database is of another log or schema, or cannot be used.
+    """
+    settings, database = _open_database(folder, surroundings)
+    return LogKeyRotation(folder, settings, database, surroundings.now, surroundings.random_bytes)
+
+
 def _fill(folder: DataFolder, settings: Settings, surroundings: Surroundings) -> TrustRoot:
     folder.settings.write_text(settings.to_toml(), "utf-8")
     log_key = LogSigner(settings.origin, create_key(folder.log_key, surroundings.random_bytes(32)))
     list_key = create_key(folder.list_key, surroundings.random_bytes(32))
     LastSignedHeadFile(folder.last_signed_head, settings.origin).create(SignedHead(0, EMPTY_ROOT))
-    root = own_trust_root(settings, log_key.verifier_key, list_key.public_key, ())
+    root = own_trust_root(settings, [LogKey(log_key.verifier_key, 0, None)], list_key.public_key, ())
     folder.trust_root.write_bytes(root.to_bytes())
     with closed_at_end(_database_of(folder, settings, create=True)) as database:
         row = {"id": 1, "origin": settings.origin, "log_key": log_key.verifier_key.to_text()}
@@ -236,7 +248,8 @@ def _require_log_key(database: Database, log_key: LogSigner, folder: DataFolder)
         made_with = lookup.log_key(connection)
     if made_with != log_key.verifier_key.to_text():
         message = Sentence(
-            "{log_key} is {verifier_key}; the log was made with {made_with}",
+            "{log_key} is {verifier_key}; the log's key is {made_with}. Was a rotation interrupted? Then run again: "
+            "certlog registry rotate-log-key",
             log_key=folder.log_key,
             verifier_key=log_key.verifier_key.to_text(),
             made_with=made_with,

@@ -8,7 +8,6 @@ from typing import Final
 
 from certlog.errors import InvalidInput
 from certlog.keys import PublicKey
-from certlog.note import VerifierKey
 from certlog.sentences import Sentence
 from certlog.trust_root import Chain, LogKey, TrustRoot
 from registry.data_folder import DataFolder
@@ -20,12 +19,12 @@ MAX_ANCHOR_AGE: Final = 7 * 24 * 3600
 
 
 def own_trust_root(
-    settings: Settings, log_key: VerifierKey, list_key: PublicKey, chains: Sequence[Chain]
+    settings: Settings, log_keys: Sequence[LogKey], list_key: PublicKey, chains: Sequence[Chain]
 ) -> TrustRoot:
     """Return what a verifier of this log should pin."""
     return TrustRoot(
         origin=settings.origin,
-        log_keys=(LogKey(log_key, 0, None),),
+        log_keys=tuple(log_keys),
         operator=settings.operator,
         list_key=list_key,
         auditors=settings.cosigners.auditors,
@@ -37,15 +36,27 @@ def own_trust_root(
 
 
 def update_trust_root(
-    folder: DataFolder, settings: Settings, chains: Sequence[Chain], *, replace: bool
+    folder: DataFolder,
+    settings: Settings,
+    chains: Sequence[Chain],
+    *,
+    replace: bool,
+    log_keys: Sequence[LogKey] = (),
 ) -> TrustRoot:
     """Write the trust root anew with these chains, and return it.
+
+    Args:
+        folder: the data folder.
+        settings: the registry's settings.
+        chains: where the log is anchored.
+        replace: although it changes what is pinned already.
+        log_keys: the log's keys, where rotations brought more than the one in the folder.
 
     Raises:
         InvalidInput: it would change what is pinned already, and `replace` is not said.
     """
-    log_key = LogSigner(settings.origin, load_key(folder.log_key)).verifier_key
-    new = own_trust_root(settings, log_key, load_key(folder.list_key).public_key, chains)
+    only = LogKey(LogSigner(settings.origin, load_key(folder.log_key)).verifier_key, 0, None)
+    new = own_trust_root(settings, log_keys or (only,), load_key(folder.list_key).public_key, chains)
     old = TrustRoot.parse(folder.trust_root.read_bytes()) if folder.trust_root.is_file() else None
     if old is not None and not replace and not _extends(new, old):
         message = Sentence(
@@ -53,10 +64,15 @@ def update_trust_root(
             trust_root=folder.trust_root,
         )
         raise InvalidInput(message, code="other-trust-root")
-    draft = folder.trust_root.with_suffix(".new")
-    draft.write_bytes(new.to_bytes())
-    draft.replace(folder.trust_root)
+    write_trust_root(folder, new)
     return new
+
+
+def write_trust_root(folder: DataFolder, root: TrustRoot) -> None:
+    """Write the trust root whole or not at all."""
+    draft = folder.trust_root.with_suffix(".new")
+    draft.write_bytes(root.to_bytes())
+    draft.replace(folder.trust_root)
 
 
 def _extends(new: TrustRoot, old: TrustRoot) -> bool:

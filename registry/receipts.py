@@ -6,7 +6,7 @@ new root is ever signed: the head is a stored checkpoint that this very key sign
 
 from dataclasses import dataclass
 
-from certlog.checkpoint import Checkpoint, open_checkpoint
+from certlog.checkpoint import Checkpoint
 from certlog.cose_receipt import LogKey, consistency_receipt, inclusion_receipt
 from certlog.digests import DocumentHash
 from certlog.errors import InvalidInput, Unavailable
@@ -15,6 +15,7 @@ from certlog.tree import consistency_proof, inclusion_proof
 from registry import lookup
 from registry.database import Database
 from registry.heads import newest_checkpoint
+from registry.log_keys import log_keys, open_own
 from registry.log_tree import node_reader
 
 
@@ -67,10 +68,10 @@ class Receipts:
         return consistency_receipt(old_size, head, path, self.key)
 
     def _head(self) -> Checkpoint:
-        """Return the newest head that this key has signed: its note is opened with it."""
+        """Return the newest head that the log's key has signed: its note is opened with it."""
         with self.database.reading() as connection:
-            newest = newest_checkpoint(connection)
+            newest, keys = newest_checkpoint(connection), log_keys(connection)
         if newest is None:
             message = "no checkpoint is signed yet; is the worker running? Try again in a second"
             raise Unavailable(message)
-        return open_checkpoint(newest.note, self.key.verifier_key)
+        return open_own(newest.note, keys)

@@ -35,6 +35,7 @@ from registry.evidence import AnchoredHead, EvidenceBuilder, Subject, subject_of
 from registry.head_tiles import HeadTiles
 from registry.heads import SignedCheckpoint, newest_checkpoint
 from registry.list_credentials import ListCredentials
+from registry.log_keys import key_at, log_keys
 from registry.log_tree import StoredEntry, read_entry, tree_size
 from registry.settings import Settings
 from registry.slots import Reservation, reserve
@@ -171,9 +172,14 @@ class Registry:
         return newest
 
     def log_key(self) -> str:
-        """Return the log's verifier key (vkey text), as the log was made with."""
+        """Return the log's verifier key (vkey text) that signs its next heads."""
         with self.database.reading() as connection:
             return lookup.log_key(connection)
+
+    def log_key_at(self, size: int) -> str:
+        """Return the verifier key (vkey text) that signs the head of a size."""
+        with self.database.reading() as connection:
+            return key_at(log_keys(connection), size).to_text()
 
     def checkpoint(self) -> str:
         """Return the newest signed note."""

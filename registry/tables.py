@@ -53,6 +53,15 @@ log_identity: Final = Table(
     Column("created_at", Number, nullable=False),
 )
 
+# The keys after the first, by rotation, each with the first size that it signs.
+log_keys: Final = Table(
+    "log_keys",
+    metadata,
+    Column("from_size", Number, primary_key=True, autoincrement=False),
+    Column("log_key", Text, nullable=False, unique=True),
+    Column("created_at", Number, nullable=False),
+)
+
 entries: Final = Table(
     "entries",
     metadata,
@@ -226,6 +235,7 @@ INSERT_ONLY: Final = tuple(
     table.name
     for table in (
         log_identity,
+        log_keys,
         entries,
         nodes,
         certificates,

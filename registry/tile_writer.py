@@ -4,21 +4,22 @@ A signature promises what anyone can fetch, so the promise rests on the stored f
 written: what comes back must lead to the new root, and from the last signed one to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
 from sqlalchemy import Connection
 
-from certlog.checkpoint import Checkpoint, open_checkpoint
+from certlog.checkpoint import Checkpoint
 from certlog.errors import InvalidInput
-from certlog.note import VerifierKey
 from certlog.sentences import Sentence
 from certlog.tile_reader import MissingTile, TileConflict, TileReader, read_bundle, require_leaves
 from certlog.tiles import CHECKPOINT_PATH, Tile, new_tiles, right_edge, tile_at
 from certlog.tree import consistency_proof, verify_consistency
+from certlog.trust_root import LogKey
 from registry.last_signed_head import SignedHead, SigningHalted
+from registry.log_keys import open_own
 from registry.tile_content import tile_contents
 from registry.tile_store import TileStore
 
@@ -68,8 +69,8 @@ class TileWriter:
             write_tiles(self.store, tile_contents(connection, new))  # 2
             self._read_back(new, last, head)  # 3
 
-    def publish(self, note: str, key: VerifierKey) -> None:
-        """Make a signed checkpoint the one that stands beside its tiles.
+    def publish(self, note: str, keys: Sequence[LogKey]) -> None:
+        """Make a signed checkpoint the one that stands beside its tiles; `keys` are all that the log has had.
 
         Raises:
             SigningHalted: a larger one of this log key, or another of its size, stands there.
@@ -82,7 +83,7 @@ class TileWriter:
             found = None
         if found == wanted:
             return
-        self._require_older(found, open_checkpoint(note, key), key)
+        self._require_older(found, open_own(note, keys), keys)
         self.store.replace(CHECKPOINT_PATH, wanted, instead_of=found)
 
     def forget_partial(self, last: SignedHead, head: SignedHead) -> None:
@@ -102,10 +103,10 @@ class TileWriter:
         proof = consistency_proof(last.size, head.size, reader.read)
         verify_consistency(last.size, last.root, head.size, head.root, proof)
 
-    def _require_older(self, found: bytes | None, ours: Checkpoint, key: VerifierKey) -> None:
+    def _require_older(self, found: bytes | None, ours: Checkpoint, keys: Sequence[LogKey]) -> None:
         """A checkpoint of our own key that is not behind ours: this database has forgotten something."""
         try:
-            stands = None if found is None else open_checkpoint(found.decode(), key)
+            stands = None if found is None else open_own(found.decode(), keys)
         except (InvalidInput, UnicodeDecodeError):
             return  # not signed by this log: no promise of ours, whatever it is
         if stands is not None and stands.size >= ours.size and stands != ours:

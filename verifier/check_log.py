@@ -79,6 +79,15 @@ def check_checkpoints(heads: Sequence[OpenHead], trust_root: TrustRoot) -> Check
         why = Sentence("a head is not a signed checkpoint")
         return failed(CheckName.CHECKPOINT, Reason.NOT_SIGNED_BY_LOG, expected=trust_root.origin, why=why)
     for head in heads:
+        if _is_of_an_unknown_key(head, trust_root):
+            return not_checked(
+                CheckName.CHECKPOINT,
+                Reason.UNKNOWN_LOG_KEY,
+                expected=", ".join(key.vkey.to_text() for key in trust_root.log_keys),
+                why=Sentence(
+                    "head of size {size}: signed with a key that is not pinned here", size=head.size
+                ),
+            )
         problem = _signature_problem(head, trust_root)
         if problem:
             return failed(
@@ -122,6 +131,18 @@ def prove_epoch(proven: ProvenEntry, head: OpenHead) -> Epoch:
         )
         raise InvalidInput(message, place="/epoch", code="epoch-not-last")
     return epoch
+
+
+def _is_of_an_unknown_key(head: OpenHead, trust_root: TrustRoot) -> bool:
+    """Tell whether a head bears the log's name, and a key under it that this trust root has not heard of at all.
+
+    Perhaps the log rotated its key since: a newer trust root tells. A pinned key that signs wrongly, or outside its
+    sizes, is another matter.
+    """
+    lines = [line for line in head.note.signatures if line.name == trust_root.origin]
+    known = {key.vkey.key_id for key in trust_root.log_keys}
+    own = head.checkpoint.origin == trust_root.origin
+    return own and bool(lines) and not any(line.key_id in known for line in lines)
 
 
 def _signature_problem(head: OpenHead, trust_root: TrustRoot) -> str:

@@ -99,6 +99,7 @@ class Reason(StrEnum):
     NOT_INCLUDED = "not_included"
     HEADS_NOT_RISING = "heads_not_rising"
     NOT_SIGNED_BY_LOG = "not_signed_by_log"
+    UNKNOWN_LOG_KEY = "unknown_log_key"
     # 7 the anchor
     ABSENT_FROM_CHAIN = "absent_from_chain"
     OTHER_BLOCK_TIME = "other_block_time"

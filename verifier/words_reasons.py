@@ -76,6 +76,10 @@ REASONS: dict[Reason, tuple[str, str]] = {
         "các mốc của sổ không theo thứ tự tăng dần",
         "the log's heads do not rise in size",
     ),
+    Reason.UNKNOWN_LOG_KEY: (
+        "mốc được ký bằng khóa mà gốc tin cậy này không ghim: hãy lấy gốc tin cậy mới và so vân tay của nó",
+        "the checkpoint's key is not one that this trust root pins: get a newer one, and compare its fingerprint",
+    ),
     Reason.NOT_SIGNED_BY_LOG: (
         "mốc của sổ không do sổ đăng ký này ký",
         "the checkpoint was not signed by this log",

@@ -27,7 +27,8 @@ class RegistryLog:
     def head(self) -> LogHead:
         """Return the newest signed checkpoint."""
         head = self._registry.head()
-        return LogHead(self._registry.origin, self._registry.log_key(), head.size, head.root, head.note)
+        key = self._registry.log_key_at(head.size)
+        return LogHead(self._registry.origin, key, head.size, head.root, head.note)
 
     def tile(self, path: str) -> bytes:
         """Return a published tile or bundle."""

@@ -16,7 +16,7 @@ from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted, SignatureMismatch
 from certlog.evidence import Evidence
 from certlog.note import NoteSignature, VerifierKey, cosignature_time, parse_note, sign_note, signature_line
-from certlog.trust_root import TrustRoot
+from certlog.trust_root import LogKey, TrustRoot
 from cli.doctor_cosigners import look_at_cosigners
 from registry import cosignatures
 from registry.cosigners import NO_COSIGNERS, CosignerPolicy, Witness
@@ -226,10 +226,8 @@ def test_a_variable_of_the_environment_names_several() -> None:
     )
     assert settings.cosigners.auditors == (AUDITOR.verifier_key, SECOND.verifier_key)
     assert make_settings(SETTINGS).cosigners == NO_COSIGNERS
-    assert (
-        own_trust_root(settings, log_signer("x").verifier_key, ed25519("l").public_key, ()).auditor_quorum
-        == 1
-    )
+    keys = [LogKey(log_signer("x").verifier_key, 0, None)]
+    assert own_trust_root(settings, keys, ed25519("l").public_key, ()).auditor_quorum == 1
 
 
 def test_the_policy_tells_how_many_are_missing() -> None:

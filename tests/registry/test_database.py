@@ -135,7 +135,7 @@ def test_a_writer_that_waits_too_long_is_told_to_try_again(database: Database) -
 
 def test_the_migrations_make_exactly_the_tables_that_the_program_uses(place: Place) -> None:
     with closed_at_end(Database(place.address, busy_timeout=1)) as database:
-        with pytest.raises(Unavailable, match="has schema none, this program needs 0003"):
+        with pytest.raises(Unavailable, match="has schema none, this program needs 0004"):
             schema.require_newest(database)
         schema.upgrade(database)
         schema.require_newest(database)

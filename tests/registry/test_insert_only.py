@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
 from certlog.cosignature import Cosignature
 from certlog.status import StatusAction
 from registry.cosignatures import keep
-from registry.tables import INSERT_ONLY, metadata
+from registry.tables import INSERT_ONLY, log_keys, metadata
 from tests.support.registry import RegistryWorld, as_submission
 from tests.support.signing import cosigner
 
@@ -27,6 +27,9 @@ def full(enrolled: RegistryWorld) -> RegistryWorld:
     size = enrolled.publisher.seal_batch(0).size
     found = Cosignature(cosigner("w", time=1).verifier_key, 1, bytes(72))
     keep(enrolled.registry.database, size, [found], now=1)
+    row = {"from_size": size + 1, "log_key": "x", "created_at": 1}
+    with enrolled.registry.database.writing() as connection:
+        connection.execute(insert(log_keys).values(row))
     return enrolled
 
 

@@ -189,14 +189,19 @@ def test_heads_must_rise_in_size() -> None:
         assert ask(case, evidence=evidence).check(CheckName.INCLUSION).reason is Reason.HEADS_NOT_RISING
 
 
-def test_a_checkpoint_that_another_key_signed_is_refused() -> None:
+def test_a_checkpoint_that_an_unknown_key_signed_in_the_logs_name_is_never_green() -> None:
+    """A thief, or the log itself after a rotation that this trust root has not heard of: a newer root tells."""
     case = honest_case()
     size = case.sizes[-1]
     text = Checkpoint(SAMPLE_ORIGIN, size, case.world.root(size)).to_text()
     forged = sign_note(text, log_signer(SAMPLE_ORIGIN, "thief"))
     heads = (case.evidence.heads[0], replace(case.evidence.heads[1], checkpoint=forged))
     report = ask(case, evidence=replace(case.evidence, heads=heads))
-    assert altered_for(report) is Reason.NOT_SIGNED_BY_LOG
+    assert (report.verdict, report.reason) == (Verdict.CANNOT_CHECK, Reason.UNKNOWN_LOG_KEY)
+    pinned = LogKey(log_signer(SAMPLE_ORIGIN, "thief").verifier_key, 0, size)
+    root = replace(trust_root(), log_keys=(pinned, *trust_root().log_keys))
+    beyond = ask(case, evidence=replace(case.evidence, heads=heads), root=root)
+    assert altered_for(beyond) is Reason.NOT_SIGNED_BY_LOG
 
 
 def test_a_checkpoint_with_a_bad_signature_in_the_logs_name_is_refused() -> None:

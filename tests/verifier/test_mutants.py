@@ -10,17 +10,14 @@ from typing import NamedTuple
 
 import pytest
 
-from certlog.checkpoint import Checkpoint
 from certlog.evidence import Evidence, ProvenEntry
-from certlog.note import sign_note
 from certlog.slots import Slot
 from certlog.status import FileBinding, StatusAction
 from certlog.strict_json import JSONValue
 from certlog.trust import CompromiseKey, Enrol, RetireKey
 from certlog.trust_state import TrustState
-from tests.support.certificates import SAMPLE_ORIGIN, conformity_content
+from tests.support.certificates import conformity_content
 from tests.support.possession import added_key
-from tests.support.signing import log_signer
 from tests.verifier.world import (
     DAY,
     HOUR,
@@ -97,11 +94,11 @@ def not_in_the_log() -> Broken:
 
 
 def signed_by_a_stolen_name() -> Broken:
+    """A signature of the log's own key, from under another head."""
     case = honest_case()
-    size = case.sizes[-1]
-    text = Checkpoint(SAMPLE_ORIGIN, size, case.world.root(size)).to_text()
-    forged = replace(case.evidence.heads[-1], checkpoint=sign_note(text, log_signer(SAMPLE_ORIGIN, "thief")))
-    return Broken(case, replace(case.evidence, heads=(case.evidence.heads[0], forged)))
+    first, last = case.evidence.heads
+    stolen = last.checkpoint.partition("\n\n")[0] + "\n\n" + first.checkpoint.partition("\n\n")[2]
+    return Broken(case, replace(case.evidence, heads=(first, replace(last, checkpoint=stolen))))
 
 
 def chain_not_read() -> Broken:

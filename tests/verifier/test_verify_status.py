@@ -12,7 +12,7 @@ from certlog.errors import CertlogError
 from certlog.note import sign_note
 from certlog.status import StatusAction
 from certlog.status_proof import StatusProof
-from certlog.trust_root import TrustRoot
+from certlog.trust_root import LogKey, TrustRoot
 from tests.support.signing import Cosigner, cosigner, ed25519, log_signer
 from tests.support.small_log import SmallLog, one_certificate
 from tools.vectors.scenes import AT, pointer
@@ -135,8 +135,11 @@ def other_signature() -> tuple[StatusProof, TrustRoot, ChainView]:
 
 def other_log_key() -> tuple[StatusProof, TrustRoot, ChainView]:
     log, certificate = one_certificate()
-    log.log_key = log_signer(log.origin, "thief")
-    return log.status_proof(certificate), LOG.trust_root(), NOT_CONSULTED
+    thief = log_signer(log.origin, "thief")
+    log.log_key = thief
+    root = LOG.trust_root()
+    ended = LogKey(thief.verifier_key, 0, 1)  # known, and rotated away long ago
+    return log.status_proof(certificate), replace(root, log_keys=(ended, *root.log_keys)), NOT_CONSULTED
 
 
 def older_epoch() -> tuple[StatusProof, TrustRoot, ChainView]:
