@@ -3,7 +3,9 @@
 import errno
 import os
 import random
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +21,7 @@ from registry.last_signed_head import LastSignedHeadFile, SigningHalted
 from registry.tile_check import Damage, examine, mend, mendable
 from storage.tile_folder import TileFolder
 from tests.support.certificates import SAMPLE_DID
+from tests.support.deep import cases, tell
 from tests.support.registry import RegistryWorld, as_submission
 
 CHANCE: Final = random.Random(17)
@@ -305,3 +308,60 @@ def test_where_neither_side_leads_to_the_root_nothing_is_called_right(grown: Reg
     found = damages(grown)
     assert {damage.side for damage in found} == {"database", "unknown"}
     assert not mendable(found)
+
+
+def _flip_in_database(world: RegistryWorld, table: str, column: str, *key: str) -> Callable[[], None]:
+    """Change one bit of a row; return what puts it back."""
+    with closing(sqlite3.connect(world.folder.database)) as connection:
+        rows = connection.execute(f"SELECT {column}, {', '.join(key)} FROM {table}").fetchall()
+        data, *row = CHANCE.choice(rows)
+        changed = bytearray(data)
+        changed[CHANCE.randrange(len(changed))] ^= 1 << CHANCE.randrange(8)
+        statement = (
+            f"UPDATE {table} SET {column} = ? WHERE ({', '.join(key)}) = ({', '.join('?' * len(key))})"
+        )
+        connection.execute(statement, (bytes(changed), *row))
+        connection.commit()
+
+    def undo() -> None:
+        with closing(sqlite3.connect(world.folder.database)) as connection:
+            connection.execute(statement, (data, *row))
+            connection.commit()
+
+    return undo
+
+
+def _flip_in_file(path: Path) -> Callable[[], None]:
+    good = path.read_bytes()
+    flip(path)
+
+    def undo() -> None:
+        path.write_bytes(good)
+
+    return undo
+
+
+@ON_SQLITE
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_every_flipped_bit_of_tiles_bundles_and_rows_is_found_on_its_side(
+    grown: RegistryWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grown.place.damage("SELECT 1")  # takes the triggers away that would refuse
+    files = [grown.folder.tiles / tile.path for tile in tiles_of(260)]
+    rows = (
+        ("entries", "data", "leaf_index"),
+        ("entries", "leaf_hash", "leaf_index"),
+        ("nodes", "hash", "level", "position"),
+    )
+    flips = cases(10_000)
+    for number in range(flips):
+        if number % 2:
+            undo, side = _flip_in_file(files[number // 2 % len(files)]), "tiles"
+        else:
+            undo, side = _flip_in_database(grown, *rows[number // 2 % 3]), "database"
+        assert {damage.side for damage in damages(grown)} == {side}, number
+        undo()
+        if number % 100 == 0:
+            assert damages(grown) == ()  # no false alarm
+    tell(capsys, f"{flips} flipped bits of tiles, bundles and rows: each found, on its side")
