@@ -20,6 +20,7 @@ from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.note import VerifierKey
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
+from cli.audit_database import with_database
 from cli.audit_keys import keygen, open_auditor_key
 from cli.audit_report import NOTE_FILE, check_report, report_files, signed_note
 from cli.audit_text import audit_lines
@@ -66,6 +67,7 @@ class _Options(PassphraseOptions):
     max_gap: int | None
     cosign_key: Path | None
     cosigned_path: Path
+    data: Path | None
     report: Path | None
     pdf: bool
     sign_key: Path | None
@@ -139,6 +141,9 @@ audit.add_command(keygen)
     help="Where the cosigned checkpoint is written.",
 )
 @click.option(
+    "--data", type=_FOLDER, help="Compare the database of this registry's data folder with the log."
+)
+@click.option(
     "--report", type=_FOLDER, help="Write a report for people here: HTML in both languages, and JSON."
 )
 @click.option("--pdf", is_flag=True, help="Add PDFs to the report; needs certlog[pdf].")
@@ -158,10 +163,14 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
     source = log_source(target)
     try:
         with _progress(quiet=options["as_json"]) as progress:
-            found = run_audit(_request(source, trust_root, options, progress))
+            request = _request(source, trust_root, options, progress)
+            found = run_audit(request)
+        state = found.new_state()
+        if options["data"] is not None:
+            found = with_database(found, request.mirror, options["data"])
     finally:
         source.close()
-    _remember(options["mirror"], found)
+    _remember(options["mirror"], state)
     if options["as_json"]:
         click.echo(json.dumps(audit_json(found), ensure_ascii=False, indent=2))
     else:
@@ -270,8 +279,7 @@ def _state(mirror: Path | None, trust_root: TrustRoot) -> AuditState | None:
     return state
 
 
-def _remember(mirror: Path | None, found: Audit) -> None:
-    state = found.new_state()
+def _remember(mirror: Path | None, state: AuditState | None) -> None:
     if mirror is not None and state is not None:
         write_whole(mirror / STATE_FILE, state.to_bytes())
 
