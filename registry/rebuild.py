@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, insert, select
 
 from certlog.certificate_id import certificate_id
 from certlog.digests import LeafHash, same
-from certlog.entry import CertificateEntry, EpochEntry, StatementEntry, parse_entry
+from certlog.entry import CertificateEntry, Entry, EpochEntry, StatementEntry, parse_entry
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from certlog.status import StatusStatement
@@ -25,6 +25,7 @@ from registry.append import Appending
 from registry.database import Database
 from registry.epoch_append import last_epoch, next_epoch
 from registry.heads import newest_checkpoint
+from registry.kept_rows import wrong_rows
 from registry.log_tree import StoredEntry, tree_size
 from registry.recompute import recompute_root
 from registry.status_view import events_of
@@ -56,6 +57,7 @@ def check(database: Database, scratch: Path, operator: Operator, origin: str) ->
     1. Every entry's bytes are hashed again and lead to the root of the newest signed head.
     2. Every view is derived again in the scratch database; each epoch must be the one that is logged.
     3. Every row of every view is compared.
+    4. What is kept beside the entries fits them: heads, cosignatures, seals, documents (kept_rows.py).
 
     Args:
         database: the registry's own; it is only read.
@@ -79,6 +81,8 @@ def check(database: Database, scratch: Path, operator: Operator, origin: str) ->
                     _compare(table, connection, other)  # 3
         finally:
             copy.close()
+        for problem in wrong_rows(connection, origin):  # 4
+            raise ViewsDiffer(problem)
     return size
 
 
@@ -114,6 +118,7 @@ def derive(logged: Iterable[StoredEntry], target: Connection, ledger: TrustLedge
 
 def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
     entry, target, index = parse_entry(stored.data), appending.connection, stored.index
+    _require_type(entry, stored)
     if isinstance(entry, EpochEntry):
         # Its state is that of the entries before it: compute it while it is not written yet.
         _derive_epoch(appending, entry, stored)
@@ -135,6 +140,29 @@ def _derive_entry(appending: Appending, stored: StoredEntry) -> None:
         case StatementEntry(document=document):
             statement = appending.trust.apply(index, document)
             write_trust(target, index, document, statement, appending.trust)
+
+
+def _require_type(entry: Entry, stored: StoredEntry) -> None:
+    """Require that the column `type` is the entry's own: a trust statement listed as another is never replayed."""
+    own = _type_of(entry)
+    if stored.type != own:
+        message = Sentence(
+            "table entries, entry {index}: listed as {found}, it is {own}",
+            index=stored.index,
+            found=stored.type,
+            own=own,
+        )
+        raise ViewsDiffer(message)
+
+
+def _type_of(entry: Entry) -> str:
+    match entry:
+        case CertificateEntry():
+            return "certificate"
+        case EpochEntry():
+            return "epoch"
+        case StatementEntry():
+            return entry.type
 
 
 def _derive_epoch(appending: Appending, entry: EpochEntry, stored: StoredEntry) -> None:
