@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import click
 
-Unit = Literal["/s", "µs", "ms", "s", "MB"]
+Unit = Literal["/s", "µs", "ms", "s", "MB", "B", "%"]
 _MORE_IS_BETTER: Final = ("/s",)
 _ENOUGH: Final = 0.2
 

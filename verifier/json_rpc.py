@@ -4,19 +4,21 @@ Source: the Ethereum JSON-RPC specification (execution-apis). It follows no redi
 turns every trouble into Unavailable: it never answers with an invented value.
 """
 
-import http.client
 import json
 import re
-import ssl
 import time
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from certlog.errors import InvalidInput, Unavailable
 from certlog.nesting import bound_nesting
 from certlog.sentences import Sentence
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import split_address
+
+if TYPE_CHECKING:
+    import http.client
 
 MAX_RESPONSE_BYTES: Final = 2 * 1024 * 1024
 """A block header is a few KiB and contract code at most 48 KiB in hex; anything larger is no answer."""
@@ -75,6 +77,8 @@ class Endpoint:
         self._connection.close()
 
     def _exchange(self, calls: Sequence[Call]) -> list[object]:
+        import http.client  # noqa: PLC0415 - as in _connection
+
         request = [
             {"jsonrpc": "2.0", "id": i, "method": call.method, "params": list(call.params)}
             for i, call in enumerate(calls)
@@ -95,7 +99,7 @@ class Endpoint:
         with hanging_up_after(self._timeout, self._connection):
             self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
             response = self._connection.getresponse()
-        if response.status != http.client.OK:
+        if response.status != HTTPStatus.OK:
             self._connection.close()
             raise Unavailable(
                 Sentence(
@@ -169,7 +173,10 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _connection(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int | None, timeout: float) -> "http.client.HTTPConnection":
+    import http.client  # noqa: PLC0415 - an offline verification must start at once
+    import ssl  # noqa: PLC0415 - as above
+
     if scheme == "https":
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
     return http.client.HTTPConnection(host, port, timeout=timeout)
