@@ -10,7 +10,14 @@ from anchoring.fees import bumped_fees, fees_now
 from anchoring.line import Observation, Plan, Spent, Wait
 from anchoring.line_rows import same_day
 from anchoring.line_store import Build
-from anchoring.ports import Block, Chain, CheckpointSource, TransactionSigner, UnsignedTransaction
+from anchoring.ports import (
+    Block,
+    Chain,
+    CheckpointSource,
+    Consistency,
+    TransactionSigner,
+    UnsignedTransaction,
+)
 from certlog.errors import Unavailable
 from certlog.tree import verify_consistency
 
@@ -91,7 +98,7 @@ class Desk:
         return self._signer.sign(unsigned, self._now())
 
 
-def prove(source: CheckpointSource, old: Head, new: Head) -> tuple[bytes, ...]:
+def prove(source: Consistency, old: Head, new: Head) -> tuple[bytes, ...]:
     """Return the consistency proof between two heads, verified.
 
     Raises:

@@ -79,7 +79,7 @@ class LineStore:
         self._account: Final = account
         self._fence: int | None = None
         with database.writing() as connection:
-            self._line_id: Final = find_or_make_line(connection, target, now)
+            self.line_id: Final = find_or_make_line(connection, target, now)
 
     def take_lead(self) -> int:
         """Become the only worker that may write this line: whoever led before is fenced off from now on.
@@ -88,9 +88,9 @@ class LineStore:
         """
         lines = tables.lines.c
         with self._database.writing() as connection:
-            change = update(tables.lines).where(lines.id == self._line_id).values(fence=lines.fence + 1)
+            change = update(tables.lines).where(lines.id == self.line_id).values(fence=lines.fence + 1)
             connection.execute(change)
-            fence = connection.execute(fence_of(self._line_id)).scalar_one()
+            fence = connection.execute(fence_of(self.line_id)).scalar_one()
         self._fence = int(fence)
         return self._fence
 
@@ -102,7 +102,7 @@ class LineStore:
             NotTrusted: rows contradict each other or the checkpoints stored beside them.
         """
         self._database.check()
-        query = batches_of(self._line_id).order_by(tables.batches.c.number)
+        query = batches_of(self.line_id).order_by(tables.batches.c.number)
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
         previous: Batch | None = None
@@ -116,7 +116,7 @@ class LineStore:
         with self._database.reading() as connection:
             row = connection.execute(self._line_row()).one()
             opened = row.opened_at is not None
-            rows = connection.execute(newest_two(self._line_id)).all()
+            rows = connection.execute(newest_two(self.line_id)).all()
             open_row = rows[0] if rows and rows[0].state != State.FINAL else None
             final_row = next((each for each in rows if each.state == State.FINAL), None)
             return Line(
@@ -125,7 +125,7 @@ class LineStore:
                 next_nonce=row.next_nonce,
                 open_batch=self._with_transaction(connection, open_row) if open_row else None,
                 last_final=batch_from_row(final_row, None) if final_row else None,
-                halt=halt_from_row(connection.execute(standing_halt(self._line_id)).first()),
+                halt=halt_from_row(connection.execute(standing_halt(self.line_id)).first()),
                 requested=row.requested,
                 served=row.served,
                 finalized_number=row.finalized_number,
@@ -134,7 +134,7 @@ class LineStore:
     def spent(self, at: int) -> Spent:
         """Return what the transactions of a time's UTC day cost so far."""
         with self._database.reading() as connection:
-            return spent_on_day(connection, self._line_id, at)
+            return spent_on_day(connection, self.line_id, at)
 
     def next_number(self) -> int:
         """Return the number to ask the log for: the newest that it sealed for another line, or the next one.
@@ -145,7 +145,7 @@ class LineStore:
         number = tables.batches.c.number
         with self._database.reading() as connection:
             own = connection.execute(
-                select(func.max(number)).where(tables.batches.c.line_id == self._line_id)
+                select(func.max(number)).where(tables.batches.c.line_id == self.line_id)
             ).scalar()
             newest = connection.execute(select(func.max(number))).scalar()
         return max(int(own or 0) + 1, int(newest or 1))
@@ -153,12 +153,12 @@ class LineStore:
     def add_sealed(self, number: int, sealed: SealedHead, line: Line, *, at: int) -> Batch:
         """T1: store batch `number`. The requests that `line` had seen are served by it."""
         batch = seal(number, line.last_final, sealed, origin=self._target.origin, at=at)
-        with self._leading() as connection:
+        with self.leading() as connection:
             self._require_going(connection)
-            if connection.execute(unfinished_of(self._line_id)).first():
+            if connection.execute(unfinished_of(self.line_id)).first():
                 raise Conflict(Sentence("another worker sealed a batch before batch {number}", number=number))
-            connection.execute(insert(tables.batches).values(line_id=self._line_id, **batch_to_row(batch)))
-            served = update(tables.lines).where(tables.lines.c.id == self._line_id)
+            connection.execute(insert(tables.batches).values(line_id=self.line_id, **batch_to_row(batch)))
+            served = update(tables.lines).where(tables.lines.c.id == self.line_id)
             connection.execute(served.values(served=line.requested))
         return batch
 
@@ -171,16 +171,16 @@ class LineStore:
             build: signs for the nonce that it is given.
             at: the time now.
         """
-        with self._leading() as connection:
+        with self.leading() as connection:
             transaction = build(self._take_nonce(connection, first_nonce))
             prepared = batch.prepare(transaction, at)
-            batch_id = self._swap(connection, batch, prepared)
+            batch_id = self.swap(connection, batch, prepared)
             self._add_transaction(connection, transaction, batch_id)
         return prepared
 
     def prepare_opening(self, *, first_nonce: int, build: Build) -> Transaction:
         """Store a signed openLog transaction, as T2 does for a batch."""
-        with self._leading() as connection:
+        with self.leading() as connection:
             self._require_going(connection)
             if self._opening_row(connection) is not None:
                 raise Conflict("another worker prepared the opening of the log")
@@ -190,8 +190,8 @@ class LineStore:
 
     def move(self, old: Batch, new: Batch) -> None:
         """Store one transition (T3, T4, T5, T7, requeue): `new` must be made from `old` by a method of Batch."""
-        with self._leading() as connection:
-            self._swap(connection, old, new)
+        with self.leading() as connection:
+            self.swap(connection, old, new)
             if new.transaction is not None:
                 self._store_sending(connection, new.transaction)
             if new.inclusion is not None and old.transaction is not None:
@@ -199,20 +199,20 @@ class LineStore:
 
     def requeue(self, old: Batch, new: Batch, mined: Mined | None) -> None:
         """Store that a batch's nonce is spent for nothing, and what that cost."""
-        with self._leading() as connection:
-            self._swap(connection, old, new)
+        with self.leading() as connection:
+            self.swap(connection, old, new)
             if mined is not None:
                 store_cost(connection, old.in_flight(), mined.gas_used, mined.paid)
 
     def bump(self, old: Batch, new: Batch) -> None:
         """T6: store one more attempt of the same nonce, before it may leave."""
-        with self._leading() as connection:
-            self._swap(connection, old, new)
+        with self.leading() as connection:
+            self.swap(connection, old, new)
             self._add_attempt(connection, new.in_flight())
 
     def bump_opening(self, old: Transaction, new: Transaction) -> None:
         """T6 of the openLog transaction."""
-        with self._leading() as connection:
+        with self.leading() as connection:
             row = self._opening_row(connection)
             known = read_transaction(connection, row)
             if known is None or known.attempts != old.attempts:
@@ -221,13 +221,13 @@ class LineStore:
 
     def opening_sent(self, transaction: Transaction, *, at: int, answer: str) -> None:
         """Remember that the stored openLog transaction left."""
-        with self._leading() as connection:
+        with self.leading() as connection:
             self._store_sending(connection, replace(transaction, sent_at=at, last_answer=answer))
 
     def mark_opened(self, mined: Mined | None = None, *, at: int) -> None:
         """Remember for good that the log is open in finalized state, and what opening it cost."""
-        with self._leading() as connection:
-            change = update(tables.lines).where(tables.lines.c.id == self._line_id)
+        with self.leading() as connection:
+            change = update(tables.lines).where(tables.lines.c.id == self.line_id)
             connection.execute(change.values(opened_at=at))
             opening = read_transaction(connection, self._opening_row(connection))
             if opening is not None and mined is not None:
@@ -245,17 +245,17 @@ class LineStore:
         Raises:
             Conflict: the line has moved on since it was read.
         """
-        with self._leading() as connection:
-            standing = halt_from_row(connection.execute(standing_halt(self._line_id)).first())
+        with self.leading() as connection:
+            standing = halt_from_row(connection.execute(standing_halt(self.line_id)).first())
             if standing is not None:
                 return standing
             if read is not None:
                 self._require_unmoved(connection, read)
-            row = connection.execute(unfinished_of(self._line_id)).first()
+            row = connection.execute(unfinished_of(self.line_id)).first()
             halt = Halt(reason, detail, at, row.number if row else None)
             connection.execute(
                 insert(tables.halts).values(
-                    line_id=self._line_id,
+                    line_id=self.line_id,
                     reason=str(reason),
                     detail=detail,
                     batch_number=halt.batch_number,
@@ -275,19 +275,19 @@ class LineStore:
             "finalized_time": seen.finalized.time,
             "head_size": seen.head.size,
         }
-        with self._leading() as connection:
-            known = connection.execute(finalized_of(self._line_id)).scalar() or 0
+        with self.leading() as connection:
+            known = connection.execute(finalized_of(self.line_id)).scalar() or 0
             if seen.finalized.number >= known:
                 values |= reading
-            connection.execute(poll_of(self._line_id).values(**values))
+            connection.execute(poll_of(self.line_id).values(**values))
 
     def record_problem(self, problem: str, kind: ProblemKind, *, at: int) -> None:
         """Keep why the last look failed; the last good reading stays."""
-        with self._leading() as connection:
-            connection.execute(poll_of(self._line_id).values(**problem_values(problem, kind, at)))
+        with self.leading() as connection:
+            connection.execute(poll_of(self.line_id).values(**problem_values(problem, kind, at)))
 
     @contextmanager
-    def _leading(self) -> Iterator[Connection]:
+    def leading(self) -> Iterator[Connection]:
         """Open a writing transaction of the leader; inside it nobody else can take the lead.
 
         Raises:
@@ -298,7 +298,7 @@ class LineStore:
             yield connection
 
     def _require_lead(self, connection: Connection) -> None:
-        current = connection.execute(fence_of(self._line_id)).scalar_one()
+        current = connection.execute(fence_of(self.line_id)).scalar_one()
         if current != self._fence:
             message = Sentence(
                 "leader {current} writes this line now, this worker is leader {fence}",
@@ -308,14 +308,14 @@ class LineStore:
             raise Fenced(message)
 
     def _require_unmoved(self, connection: Connection, read: Line) -> None:
-        newest = connection.execute(newest_two(self._line_id)).first()
+        newest = connection.execute(newest_two(self.line_id)).first()
         known = read.open_batch or read.last_final
         found = (newest.number, newest.version) if newest else None
         if found != ((known.number, known.version) if known else None):
             raise Conflict("the line moved on while its chain was looked at")
 
     def _line_row(self) -> Select[Any]:
-        return line_row(self._line_id, self._target.chain_id, self._account)
+        return line_row(self.line_id, self._target.chain_id, self._account)
 
     def _next_nonce(self) -> Select[int]:
         return select(tables.nonces.c.next_nonce).where(*self._own_account())
@@ -324,7 +324,7 @@ class LineStore:
         return own_account(self._target.chain_id, self._account)
 
     def _opening_row(self, connection: Connection) -> AnyRow | None:
-        return connection.execute(opening_of(self._line_id)).first()
+        return connection.execute(opening_of(self.line_id)).first()
 
     def _with_transaction(self, connection: Connection, row: AnyRow) -> Batch:
         """Join a batch and its newest transaction; a SEALED one has none, whatever it had before a requeue."""
@@ -350,7 +350,7 @@ class LineStore:
     def _add_transaction(
         self, connection: Connection, transaction: Transaction, batch_id: int | None
     ) -> None:
-        values = {"line_id": self._line_id, "batch_id": batch_id, **transaction_to_row(transaction)}
+        values = {"line_id": self.line_id, "batch_id": batch_id, **transaction_to_row(transaction)}
         key = connection.execute(insert(tables.transactions).values(**values)).inserted_primary_key
         if key is None:
             raise Conflict("the database gave no id to a transaction")
@@ -371,10 +371,10 @@ class LineStore:
         change = update(tables.transactions).where(*same_nonce(transaction))
         connection.execute(change.values(sent_at=transaction.sent_at, last_answer=transaction.last_answer))
 
-    def _swap(self, connection: Connection, old: Batch, new: Batch) -> int:
+    def swap(self, connection: Connection, old: Batch, new: Batch) -> int:
         """Compare and swap one batch; return its row id."""
         guard = {"old_number": old.number, "old_state": str(old.state), "old_version": old.version}
-        if connection.execute(swap_of(self._line_id).values(**batch_to_row(new)), guard).rowcount != 1:
+        if connection.execute(swap_of(self.line_id).values(**batch_to_row(new)), guard).rowcount != 1:
             raise Conflict(
                 Sentence(
                     "batch {number} is no longer {state} at version {version}",
@@ -384,9 +384,9 @@ class LineStore:
                 )
             )
         batches = tables.batches.c
-        query = select(batches.id).where(batches.line_id == self._line_id, batches.number == old.number)
+        query = select(batches.id).where(batches.line_id == self.line_id, batches.number == old.number)
         return int(connection.execute(query).scalar_one())
 
     def _require_going(self, connection: Connection) -> None:
-        if connection.execute(standing_halt(self._line_id)).first() is not None:
+        if connection.execute(standing_halt(self.line_id)).first() is not None:
             raise Conflict("the line was halted meanwhile")

@@ -61,6 +61,22 @@ class CheckpointSource(Protocol):
         ...
 
 
+class Consistency(Protocol):
+    """A log that proves that one of its sizes extends another."""
+
+    def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Return the RFC 9162 consistency proof between two sizes; empty for old = 0."""
+        ...
+
+
+class SealedBatches(Consistency, Protocol):
+    """The log, as a repair sees it: it seals nothing."""
+
+    def sealed_batches(self) -> tuple[tuple[int, SealedHead], ...]:
+        """Return number and head of every batch that was sealed and signed so far, by rising number."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A block's header, as far as anchoring needs it."""

@@ -25,6 +25,7 @@ from cli.anchor_follow import follow_successor_command
 from cli.anchor_lines import read_secrets, start_lines
 from cli.anchor_options import data_option, line_option, now
 from cli.anchor_owner import OWNERS_COMMANDS
+from cli.anchor_recover import recover
 from cli.anchor_signer import SecretOptions, read_secret, secret_options, token_options, token_place
 from cli.anchor_text import batch_table, poll_lines
 from cli.language import Group, say
@@ -46,7 +47,7 @@ def anchor() -> None:
     """Anchor checkpoints on a chain: contract, log, worker, batches."""
 
 
-for _command in (*OWNERS_COMMANDS, follow_successor_command):
+for _command in (*OWNERS_COMMANDS, follow_successor_command, recover):
     anchor.add_command(_command)
 
 

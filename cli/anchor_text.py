@@ -94,7 +94,9 @@ def poll_lines(poll: Poll) -> list[Sentence]:
                 detail=poll.halt.detail,
             )
         )
-        lines.append(Sentence("  what to do: docs/anchoring.md, then certlog anchor resume"))
+        lines.append(
+            Sentence("  what to do: docs/anchoring.md, then certlog anchor resume, or certlog anchor recover")
+        )
     if poll.read_at is None:
         lines.append(Sentence("  the chain was never read"))
     else:

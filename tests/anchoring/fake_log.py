@@ -34,6 +34,9 @@ class FakeLog:
             self._notes[size] = sign_checkpoint(checkpoint, log_signer(self.origin))
         return SealedHead(self.origin, size, root, self._notes[size])
 
+    def sealed_batches(self) -> tuple[tuple[int, SealedHead], ...]:
+        return tuple((number, self.seal(number)) for number in sorted(self.seals))
+
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         return self.tree.consistency(old, new)
 

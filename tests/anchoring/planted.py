@@ -99,9 +99,9 @@ class NoFence(LineStore):
 class NoCompareAndSwap(NoFence):
     """A transition is written over whatever state the batch has come to."""
 
-    def _swap(self, connection: Connection, old: Batch, new: Batch) -> int:
+    def swap(self, connection: Connection, old: Batch, new: Batch) -> int:
         batches = tables.batches.c
-        mine = (batches.line_id == self._line_id, batches.number == old.number)
+        mine = (batches.line_id == self.line_id, batches.number == old.number)
         connection.execute(update(tables.batches).where(*mine).values(**batch_to_row(new)))
         return int(connection.execute(tables.batches.select().where(*mine)).one().id)
 
@@ -112,12 +112,12 @@ class LockOnly(NoCompareAndSwap):
     def add_sealed(self, number: int, sealed: SealedHead, line: Line, *, at: int) -> Batch:
         """Seal on what was read, whatever it has come to."""
         batch = seal(number, line.last_final, sealed, origin=self._target.origin, at=at)
-        row = {"line_id": self._line_id, **batch_to_row(batch)}
+        row = {"line_id": self.line_id, **batch_to_row(batch)}
         with self._database.writing() as connection:
-            mine = (tables.batches.c.line_id == self._line_id, tables.batches.c.number == number)
+            mine = (tables.batches.c.line_id == self.line_id, tables.batches.c.number == number)
             if connection.execute(update(tables.batches).where(*mine).values(**row)).rowcount == 0:
                 connection.execute(tables.batches.insert().values(**row))
-            served = update(tables.lines).where(tables.lines.c.id == self._line_id)
+            served = update(tables.lines).where(tables.lines.c.id == self.line_id)
             connection.execute(served.values(served=line.requested))
         return batch
 

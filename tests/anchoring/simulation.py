@@ -21,8 +21,11 @@ from anchoring.database import Database
 from anchoring.fees import FeePolicy
 from anchoring.line_store import LineStore
 from anchoring.ports import Chain, CheckpointSource, TransactionSigner
+from anchoring.recovery import explain, find_repair
+from anchoring.repairs import Repairs, gather
 from anchoring.worker import AnchorWorker, Did, Step
 from certlog.digests import RootHash
+from certlog.errors import InvalidInput
 from tests.anchoring.fake_chain import BASE_FEE, CHAIN_ID, CODE_HASH, ChainState, with_head
 from tests.anchoring.faults import Crash, Fault, Faulty, RandomFaults
 from tests.anchoring.schedule import Violation
@@ -92,6 +95,8 @@ class Story:
         self.happened = False
         """Whether what the story tells has happened, so that a halt has its cause."""
         self.backup: dict[str, list[dict[str, object]]] | None = None
+        self.junk = False
+        """Whether the contract holds what no repair may take over: a foreign head, or another anchorer."""
         self.judged = 0
         self.last = Did.WAITED
 
@@ -218,9 +223,9 @@ class Story:
         for worker in self.others:
             worker._lock.release()
         self.others = [self.hire()]
-        self.mend()
         self.world.store.request_batch()
         for _ in range(CALM):
+            self.mend()
             self.chain.mine()
             self.world.clock.now += 5
             self.step(0)
@@ -232,12 +237,12 @@ class Story:
         self.counts["batches"] += len(self.world.store.batches())
 
     def finished(self) -> bool:
-        """Tell whether all is final, or the line stands halted for a reason that only another key or log mends."""
+        """Tell whether all is final, or the line is halted for what only its owner mends."""
         line = self.world.line_store().line()
-        if line.halt is not None:
+        if line.halt is not None and self.junk:
             self.counts[f"left halted: {line.halt.reason}"] += 1
             return True
-        return line.opened and line.open_batch is None and line.requested == line.served
+        return line.halt is None and line.opened and line.open_batch is None and line.requested == line.served
 
     def mend(self) -> None:
         """Do what the page says where a line was halted."""
@@ -248,6 +253,23 @@ class Story:
             self.world.store.leave_halt(self.world.pins.target, because="as a life says", at=1)
             self.counts["resumed"] += 1
             self.happened = False
+        elif line.halt is not None and not self.junk:
+            self.recover()
+
+    def recover(self) -> None:
+        """Let `certlog anchor recover` repair the line, once all is final; it has to be possible."""
+        for _ in range(self.chain.finality + 1):
+            self.chain.mine()
+        world, store = self.world, self.open_store()
+        store.take_lead()
+        facts = gather(self.chain, world.log, store.line(), world.pins)
+        try:
+            repair = find_repair(store.line(), facts, world.pins, world.clock())
+        except InvalidInput as error:
+            raise self.violation(f"not recovered: {error}") from error
+        Repairs(store, world.pins).perform(repair, what=explain(repair), because="a life", at=world.clock())
+        self.counts[f"recovered: {type(repair).__name__}"] += 1
+        self.happened = False
 
     # What happens
 
@@ -319,6 +341,7 @@ class Story:
         if self.chain.head(log_id, self.chain.finalized()).anchorer is None:
             return False
         kind = self.chance.randrange(3)
+        self.junk = kind > 0
 
         def change(state: ChainState) -> ChainState:
             if kind == 0:

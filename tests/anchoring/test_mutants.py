@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from anchoring import decision, desk, fees, line_store, look
+from anchoring import decision, desk, fees, line_store, look, recovery
 from anchoring.batch import Fees
-from tests.anchoring import test_bumps, test_halts, test_leader, test_worker
+from tests.anchoring import test_bumps, test_halts, test_leader, test_recover, test_worker
 from tests.anchoring.fake_chain import GAS_USED
 from tests.anchoring.world import World
 from tests.support.controls import Control, nothing, require_failure
@@ -66,9 +66,27 @@ CONTROLS: Final[Mapping[str, Callable[[World], Control]]] = {
             world, {"daily_gas": 2 * GAS_USED + 399_999}
         ),
     ),
+    "any head is taken over": lambda world: Control(
+        recovery,
+        "_known_to_the_log",
+        lambda _newer, _facts: True,
+        lambda: test_recover.test_a_thiefs_head_above_ours_is_never_taken_over(world),
+    ),
+    "a repair before all is final": lambda world: Control(
+        recovery,
+        "_require_settled",
+        nothing,
+        lambda: test_recover.test_nothing_is_repaired_before_all_is_final(world),
+    ),
+    "a look at two histories": lambda world: Control(
+        look,
+        "_require_same",
+        nothing,
+        lambda: test_worker.test_a_reorganisation_in_the_middle_of_a_look_decides_nothing(world),
+    ),
     "no fence": lambda world: Control(
         line_store.LineStore,
-        "_leading",
+        "leading",
         lambda store: store._database.writing(),
         lambda: test_leader.test_a_worker_that_lost_its_lock_writes_nothing(world),
     ),

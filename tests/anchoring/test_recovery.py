@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from anchoring.local_node import LocalNode
 from anchoring.settings import load_settings, save_settings
+from anchoring.store import AnchorStore
 from anchoring.worker import Did
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from cli.anchor_recover import recover
+from cli.anchoring import open_worker
 from cli.backup import put_back
 from registry.data_folder import DataFolder
 from registry.last_signed_head import LastSignedHeadFile, SigningHalted
+from storage.database import closed_at_end
 from tests.anchoring.anchored import Anchored, anchored_registry
-from tests.anchoring.anvil import now
+from tests.anchoring.anvil import SIGNER, now
 from tests.support.registry import open_world
 
 
@@ -106,3 +111,32 @@ def test_another_contract_and_another_chain_are_not_believed(anchored: Anchored)
         with pytest.raises((InvalidInput, NotTrusted, Unavailable), match=match):
             anchored.reseed(anchored.folder, "--chain")
     assert not anchored.folder.last_signed_head.exists()
+
+
+def test_a_lost_anchoring_database_is_rebuilt_from_chain_and_log_by_the_command(anchored: Anchored) -> None:
+    for leftover in anchored.folder.path.glob("anchoring.db*"):
+        leftover.unlink()
+    step = anchored.run(Did.FINAL)
+    assert (step.did, "foreign-head" in step.detail) == (Did.HALTED, True)
+    arguments = ["--data", str(anchored.folder.path), "--because", "the disk is gone"]
+    asked = CliRunner().invoke(recover, arguments, input="n\n")
+    assert asked.exit_code != 0
+    assert "Batches 1 to 2 are taken over as FINAL" in asked.output
+    assert anchored.run(Did.FINAL).did is Did.HALTED
+    done = CliRunner().invoke(recover, [*arguments, "--yes"], catch_exceptions=False)
+    assert "repaired" in done.output
+    anchored.issue()
+    anchored.anchor()
+    with closed_at_end(AnchorStore.open(anchored.folder.path / "anchoring.db").database) as database:
+        batches = AnchorStore(database).batches()
+    assert [(batch.number, batch.state) for batch in batches] == [(3, "FINAL"), (2, "FINAL"), (1, "FINAL")]
+
+
+def test_a_running_worker_must_be_stopped_first(anchored: Anchored) -> None:
+    arguments = ["--data", str(anchored.folder.path), "--because", "x", "--yes"]
+    with open_worker(anchored.folder.path, anchored.world.publisher, SIGNER, now) as (worker, _):
+        worker.step()
+        with pytest.raises(Unavailable, match="stop the anchoring worker first"):
+            CliRunner().invoke(recover, arguments, catch_exceptions=False)
+    with pytest.raises(InvalidInput, match="not halted"):
+        CliRunner().invoke(recover, arguments, catch_exceptions=False)
