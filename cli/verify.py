@@ -32,6 +32,7 @@ from cli.pins import read_seen, read_trust_root
 from cli.status import check as check_status_proof
 from cli.status import exit_status as status_exit
 from cli.status import show as show_status
+from cli.trust_root_changes import compare, pin_rotation, set_auditors, set_log_id
 from cli.verdict_text import render
 from cli.verify_target import Answer, Source, answer
 from verifier.registry_client import RegistryAddress
@@ -205,6 +206,10 @@ def _verify_foreign(data: bytes, options: _Options) -> int:
     else:
         click.echo(render_open_attestation(report))
     return EXIT_OF_FOREIGN[report.finding]
+
+
+for _command in (compare, pin_rotation, set_auditors, set_log_id):
+    trust_root.add_command(_command)
 
 
 def exit_status(verdict: Verdict) -> int:

@@ -1,0 +1,131 @@
+"""Trust roots are compared in words and built from older ones; nothing that the old one proved is lost unsaid."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+from click.testing import CliRunner
+
+from certlog import trust_root_changes
+from certlog.operator_record import PinnedRotation
+from certlog.trust_root import LogId, LogKey, TrustRoot
+from certlog.trust_root_changes import changes
+from cli.verify import trust_root as command
+from tests.support.signing import cosigner, ed25519, log_signer
+from tests.support.small_log import SmallLog
+
+ROOT: Final = SmallLog().trust_root()
+SECOND: Final = log_signer(ROOT.origin, "second").verifier_key
+NEW: Final = ed25519("operator 2").public_key
+AUDITOR: Final = cosigner("auditor.example.vn", time=0).verifier_key
+CHAIN: Final = ROOT.chains[0]
+
+
+def rotated(root: TrustRoot) -> TrustRoot:
+    ended = replace(root.log_keys[0], to_size=8)
+    return replace(root, log_keys=(ended, LogKey(SECOND, 8, None)))
+
+
+def pinned(root: TrustRoot) -> TrustRoot:
+    return replace(root, operator=replace(root.operator, rotations=(PinnedRotation(7, NEW),)))
+
+
+def audited(root: TrustRoot) -> TrustRoot:
+    return replace(root, auditors=(AUDITOR,), auditor_quorum=1)
+
+
+def limited(root: TrustRoot) -> TrustRoot:
+    logs = (LogId(CHAIN.log_ids[0].log_id, 8), LogId("0x" + "ab" * 32, None))
+    return replace(root, chains=(replace(CHAIN, log_ids=logs),))
+
+
+CASES: Final[dict[str, tuple[Callable[[TrustRoot], TrustRoot], bool]]] = {
+    "nothing": (lambda root: root, True),
+    "log key rotated": (rotated, True),
+    "log key exchanged": (lambda root: replace(root, log_keys=(LogKey(SECOND, 0, None),)), False),
+    "rotation pinned": (pinned, True),
+    "fresh for longer": (lambda root: replace(root, max_status_age=90_000), True),
+    "other recovery key": (
+        lambda root: replace(root, operator=replace(root.operator, recovery_key=NEW)),
+        False,
+    ),
+    "other first key": (lambda root: replace(root, operator=replace(root.operator, key=NEW)), False),
+    "auditor named, and all must agree": (audited, False),
+    "a log left behind, its successor named": (limited, False),
+    "chain gone": (lambda root: replace(root, chains=()), False),
+    "another node": (
+        lambda root: replace(root, chains=(replace(CHAIN, endpoints=("https://b.example",)),)),
+        True,
+    ),
+    "other code": (lambda root: replace(root, chains=(replace(CHAIN, code_hash="0x" + "0a" * 32),)), False),
+}
+
+
+@pytest.mark.parametrize(("change", "keeps"), CASES.values(), ids=CASES.keys())
+def test_it_is_said_whether_all_that_the_old_root_proved_still_holds(
+    change: Callable[[TrustRoot], TrustRoot], keeps: bool
+) -> None:
+    found = changes(ROOT, change(ROOT))
+    assert all(one.keeps for one in found) is keeps
+    assert bool(found) is (change(ROOT) != ROOT)
+
+
+@pytest.mark.parametrize("undo", [rotated, pinned, limited])
+def test_a_root_that_goes_back_is_marked(undo: Callable[[TrustRoot], TrustRoot]) -> None:
+    assert not all(one.keeps for one in changes(undo(ROOT), ROOT))
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(command, ["--lang", "en", *arguments])
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    written = tmp_path / "root.json"
+    written.write_bytes(ROOT.to_bytes())
+    return written
+
+
+def test_a_rotation_of_the_operator_is_pinned_into_a_new_file(path: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.json"
+    status, said = run(
+        "pin-rotation", str(path), "--entry", "7", "--operator-key", NEW.multibase, "-o", str(new)
+    )
+    assert (status, TrustRoot.parse(new.read_bytes())) == (0, pinned(ROOT))
+    assert f"after entry 7 is pinned: {NEW.multibase}" in said
+    assert pinned(ROOT).fingerprint() in said
+    assert path.read_bytes() == ROOT.to_bytes()
+
+
+def test_auditors_and_the_log_of_a_chain_are_set(path: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new.json"
+    assert (
+        run("set-auditors", str(path), "--auditor", AUDITOR.to_text(), "--quorum", "1", "-o", str(new))[0]
+        == 0
+    )
+    assert TrustRoot.parse(new.read_bytes()) == audited(ROOT)
+    old_log = ["--contract", CHAIN.contract, "--log-id", CHAIN.log_ids[0].log_id, "--max-size", "8"]
+    assert run("set-log-id", str(path), *old_log, "-o", str(new))[0] == 0
+    successor = ["--contract", CHAIN.contract, "--log-id", "0x" + "ab" * 32]
+    assert run("set-log-id", str(new), *successor, "-o", str(new))[0] == 0
+    assert TrustRoot.parse(new.read_bytes()) == limited(ROOT)
+
+
+def test_comparing_says_what_differs_and_answers_with_its_status(path: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.json"
+    other.write_bytes(rotated(ROOT).to_bytes())
+    status, said = run("compare", str(path), str(other))
+    assert status == 0
+    assert "all that the old one proved still holds" in said
+    status, said = run("compare", str(other), str(path))
+    assert status == 1
+    assert "! log key" in said
+
+
+def test_a_comparison_that_overlooks_a_log_key_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trust_root_changes, "_log_keys", lambda *_: iter(()))
+    with pytest.raises(AssertionError):
+        test_it_is_said_whether_all_that_the_old_root_proved_still_holds(*CASES["log key exchanged"])
