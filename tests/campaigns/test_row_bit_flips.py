@@ -25,6 +25,7 @@ from tests.registry.conftest import Template, copied
 from tests.support.deep import cases, tell
 from tests.support.lived_registry import live
 from tests.support.registry import RegistryWorld, open_world
+from tests.support.row_bits import with_changed_bit
 
 SQLITE: Final = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
 
@@ -105,22 +106,6 @@ class Change:
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column} of {self.key}: {self.value!r} became {self.changed!r}"
-
-
-def with_changed_bit(value: object, chance: random.Random) -> object:
-    """Return a column's value with one bit changed; None where there is no bit."""
-    match value:
-        case int():
-            return value ^ 1 << chance.randrange(max(8, value.bit_length()))
-        case str() if value:
-            at = chance.randrange(len(value))
-            return value[:at] + chr(ord(value[at]) ^ 1 << chance.randrange(7)) + value[at + 1 :]
-        case bytes() if value:
-            data = bytearray(value)
-            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-            return bytes(data)
-        case _:
-            return None
 
 
 @pytest.fixture

@@ -27,7 +27,6 @@ from certlog.trust import (
     RotateOperator,
     TrustStatement,
 )
-from certlog.trust_root import Chain, LogId, TrustRoot
 from registry.database import Database
 from registry.evidence import AnchoredHead
 from registry.log_tree import read_entry, tree_size
@@ -36,18 +35,16 @@ from registry.status_lists import bits_as_of
 from registry.submission import Submission
 from registry.trust_ledger import operator_as_of, records_as_of
 from storage.database import closed_at_end
+from tests.support.anchored_view import anchored_view, with_chain
 from tests.support.certificates import SAMPLE_DID
 from tests.support.history_model import Event, HistoryModel, Issued, Said
 from tests.support.history_parts import (
     AUTHORITY_DID,
     BY_AUTHORITY,
-    CHAIN_ID,
-    CONTRACT,
     DAYS,
     DELEGATION,
     ENDED,
     LABELS,
-    LOG_ID,
     NAMES,
     SCOPE,
     Act,
@@ -57,7 +54,6 @@ from tests.support.history_parts import (
     signer,
 )
 from tests.support.registry import OPERATOR_DID, OTHER_DID, RegistryWorld, as_submission
-from verifier.chain_view import AnchorReading, ChainView
 from verifier.report import Verdict
 from verifier.verify import verify
 
@@ -263,9 +259,9 @@ class History:
         evidence = self.world.registry.evidence(certificate.hash, anchored)
         report = verify(
             evidence,
-            self._trust_root(),
+            with_chain(self.world.folder),
             self.world.clock(),
-            self._view(),
+            anchored_view(((h.size, h.root, h.block_time) for h in self.heads), self.world.clock()),
             certificate=certificate.document,
         )
         wanted = self._wanted(certificate, last.size - 1)
@@ -287,37 +283,6 @@ class History:
         if status.ended is not None:
             return ENDED[status.ended]
         return Verdict.SUSPENDED if status.suspended else Verdict.VALID
-
-    def _trust_root(self) -> TrustRoot:
-        pinned = TrustRoot.parse(self.world.folder.trust_root.read_bytes())
-        chain = Chain(
-            id=CHAIN_ID,
-            chain_class="public",
-            contract=CONTRACT,
-            code_hash="0x" + "0c" * 32,
-            log_ids=(LogId(LOG_ID, None),),
-            endpoints=(),
-            quorum=1,
-            finality=None,
-        )
-        return replace(pinned, chains=(chain,))
-
-    def _view(self) -> ChainView:
-        readings = [
-            AnchorReading(
-                chain_id=CHAIN_ID,
-                contract=CONTRACT,
-                log_id=LOG_ID,
-                size=head.size,
-                root=head.root,
-                block_time=head.block_time,
-                block_number=100 + number,
-                final=True,
-            )
-            for number, head in enumerate(self.heads)
-        ]
-        now = self.world.clock()
-        return ChainView(tuple(readings), read_at=now, block_number=1000, block_time=now, source="test")
 
 
 def begin(history: History) -> None:

@@ -61,9 +61,6 @@ KEYS: Final = {
 OPERATOR_LABELS: Final = ("operator", "operator 2", "operator 3", "operator 4", "operator 5")
 BODY_LABELS: Final = tuple(label for labels in KEYS.values() for label in labels)
 LABELS: Final = (*OPERATOR_LABELS, *BODY_LABELS)
-CHAIN_ID: Final = 31337
-CONTRACT: Final = "0x" + "c0" * 20
-LOG_ID: Final = "0x" + "1d" * 32
 DAYS: Final = 5 * 86_400
 """The registry's clock starts before the sample certificate's first day."""
 
