@@ -22,6 +22,7 @@ from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from cli.audit_database import with_database
 from cli.audit_keys import keygen, open_auditor_key
+from cli.audit_pack import pack
 from cli.audit_report import NOTE_FILE, check_report, report_files, signed_note
 from cli.audit_text import audit_lines
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
@@ -82,6 +83,7 @@ def audit() -> None:
 
 
 audit.add_command(keygen)
+audit.add_command(pack)
 
 
 @audit.command(

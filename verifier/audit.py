@@ -314,6 +314,7 @@ class _Run:
             finding_count=self.findings.count,
             anchors=() if self.anchors is None else self.anchors.readings,
             replay=self.replay,
+            epochs=tuple(self.epochs.values()),
             ends_in_epoch=self.size - 1 in self.epochs,
             documents=self.documents,
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from certlog.digests import RootHash
+from certlog.epoch import Epoch
 from certlog.findings import Finding
 from certlog.log_replay import LogReplay
 from certlog.trust_root import TrustRoot
@@ -70,6 +71,7 @@ class Audit:
         finding_count: how many there are, kept or not.
         anchors: every anchor that was read.
         replay: the state after every entry.
+        epochs: every epoch, as logged.
         ends_in_epoch: whether the last entry is an epoch, which was recomputed equal if there is no finding.
         documents: how many documents were read and are not public.
     """
@@ -87,6 +89,7 @@ class Audit:
     finding_count: int
     anchors: tuple[AnchorReading, ...]
     replay: LogReplay
+    epochs: tuple[Epoch, ...]
     ends_in_epoch: bool
     documents: DocumentCounts | None
 
