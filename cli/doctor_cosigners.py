@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from certlog.sentences import Sentence
 from cli.doctor_findings import Finding, good, warning
-from registry.cosignatures import last_cosigned_size, newest_audited_size, newest_with_epoch
+from registry.cosignatures import last_cosigned_size, newest_audited_size
 from registry.cosigners import CosignerPolicy
 from registry.own_trust_root import MAX_STATUS_AGE
 from registry.tables import checkpoints, epochs
@@ -27,7 +27,6 @@ def look_at_cosigners(connection: Connection, policy: CosignerPolicy, now: int) 
         .order_by(checkpoints.c.size.desc())
         .limit(1)
     ).scalar_one_or_none()
-    newest = newest_with_epoch(connection)
     sizes = {key: last_cosigned_size(connection, key) for key in policy.keys}
     witnesses, _ = policy.missing([key for key, size in sizes.items() if due is None or size >= due])
     if witnesses:
@@ -41,8 +40,11 @@ def look_at_cosigners(connection: Connection, policy: CosignerPolicy, now: int) 
         )
         yield warning("cosigners", text, _REMEDY)
     elif not witnesses:
-        size = 0 if newest is None else newest.size
-        text = Sentence("{names} sign the heads; the newest has size {size}", names=_names(policy), size=size)
+        newest = max(sizes.values())
+        names = ", ".join(key.name for key, size in sizes.items() if size == newest > 0) or Sentence(
+            "nobody yet"
+        )
+        text = Sentence("the newest cosigned head has size {size}, by {names}", names=names, size=newest)
         yield good("cosigners", text)
 
 
@@ -53,7 +55,3 @@ def _audited_at(connection: Connection, policy: CosignerPolicy) -> int:
     size = newest_audited_size(connection, policy, 0)
     query = select(checkpoints.c.signed_at).where(checkpoints.c.size == size)
     return int(connection.execute(query).scalar_one_or_none() or 0)
-
-
-def _names(policy: CosignerPolicy) -> str:
-    return ", ".join(key.name for key in policy.keys)

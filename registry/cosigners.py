@@ -84,7 +84,7 @@ class CosignerPolicy:
             InvalidInput: another form, a key of another type, or rules that contradict each other.
         """
         return cls(
-            tuple(_witness(text) for text in witnesses),
+            tuple(read_witness(text) for text in witnesses),
             witness_quorum,
             tuple(parse_cosigner_key(text) for text in auditors),
             auditor_quorum,
@@ -105,7 +105,12 @@ class CosignerPolicy:
 NO_COSIGNERS: Final = CosignerPolicy()
 
 
-def _witness(text: str) -> Witness:
+def read_witness(text: str) -> Witness:
+    """Read "VKEY URL".
+
+    Raises:
+        InvalidInput: another form.
+    """
     match text.split():
         case [key, url]:
             return Witness(parse_cosigner_key(key), _url(url))

@@ -13,6 +13,7 @@ from registry.slots import slot_at
 from registry.tables import (
     certificates,
     checkpoints,
+    cosignatures,
     documents,
     entries,
     sealed_documents,
@@ -102,4 +103,8 @@ _PAGE_VERSION: Final = select(
     _last(statements.c.leaf_index, statements.c.certificate == certificates.c.document_hash),
     _last(entries.c.leaf_index, entries.c.type == "trust"),
     _last(checkpoints.c.size),
+    # Under the newest head that anyone cosigned: the auditors' quorum is reached by the last of them.
+    select(func.count())
+    .where(cosignatures.c.size == select(func.max(cosignatures.c.size)).scalar_subquery())
+    .scalar_subquery(),
 ).where(certificates.c.id == bindparam("identifier"))

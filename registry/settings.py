@@ -7,7 +7,7 @@ Unknown keys are refused. No secret is a setting: keys are files, tokens are has
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,11 +21,12 @@ from pydantic import (
     model_validator,
 )
 
+from certlog.cosignature import parse_cosigner_key
 from certlog.errors import CertlogError, InvalidInput, Unavailable
 from certlog.keys import PublicKey, check_did
 from certlog.sentences import Sentence
 from certlog.trust_state import Operator
-from registry.cosigners import MAX_COSIGNERS, CosignerPolicy
+from registry.cosigners import MAX_COSIGNERS, CosignerPolicy, read_witness
 from storage.postgres import parse_url
 from storage.tile_bucket import check_bucket_url
 
@@ -80,7 +81,25 @@ def _separate(value: object) -> object:
     return [part.strip() for part in value.split(";") if part.strip()] if isinstance(value, str) else value
 
 
-_Names = Annotated[tuple[str, ...], BeforeValidator(_separate)]
+def _witness(text: str) -> str:
+    return _read_by(read_witness, text)
+
+
+def _auditor(text: str) -> str:
+    return _read_by(parse_cosigner_key, text)
+
+
+def _read_by(read: Callable[[str], object], text: str) -> str:
+    """Return a text that can be read."""
+    try:
+        read(text)
+    except CertlogError as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+_Witnesses = Annotated[tuple[Annotated[str, AfterValidator(_witness)], ...], BeforeValidator(_separate)]
+_Auditors = Annotated[tuple[Annotated[str, AfterValidator(_auditor)], ...], BeforeValidator(_separate)]
 
 
 def _tiles(text: str | None) -> str | None:
@@ -130,11 +149,11 @@ class Settings(BaseModel):
     """The address of the object storage where it is not Amazon's; its keys come from the environment."""
     busy_timeout: float = Field(default=10, ge=0.1, le=60)
     """Seconds that a writer waits for another before it answers "try again"."""
-    witnesses: _Names = ()
+    witnesses: _Witnesses = ()
     """Witnesses that are asked to cosign, each as "VKEY URL"; with ; between them in a variable."""
     witness_quorum: int = Field(default=0, ge=0, le=MAX_COSIGNERS)
     """How many witnesses are wanted under a head; when they are missing, the worker and the doctor say so."""
-    auditors: _Names = ()
+    auditors: _Auditors = ()
     """Vkeys of the auditors whose cosignatures are taken, and which the trust root names."""
     auditor_quorum: int = Field(default=0, ge=0, le=MAX_COSIGNERS)
     """How many auditors stand in for the chain; at least 1 where there are auditors."""
@@ -274,6 +293,13 @@ def _explain(error: ValidationError, place: str) -> InvalidInput:
                 known=", ".join(Settings.model_fields),
             )
             return InvalidInput(message, code="unknown-setting")
+        case _ if not name:
+            # Settings that are right one by one and contradict each other.
+            problem = first.get("ctx", {}).get("error", first["msg"])
+            return InvalidInput(
+                Sentence("the settings in {place}: {problem}", place=place, problem=problem),
+                code="bad-setting",
+            )
         case _:
             # What our own validators say, without "Value error, " before it; pydantic's own words stay English.
             problem = first.get("ctx", {}).get("error", first["msg"])

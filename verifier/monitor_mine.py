@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from certlog.certificate_id import certificate_id, format_id
 from certlog.digests import DocumentHash
 from certlog.errors import InvalidInput
 from certlog.logged_entry import CertificateFact, StatusFact, TrustFact
 from certlog.sentences import Sentence
+from certlog.status import StatusAction
 from certlog.trust import AddKey, TrustStatement
 from verifier.monitor_alarm import Concern
 
@@ -68,20 +70,22 @@ class MyEntries:
     def _certificate(self, digest: DocumentHash) -> Iterator[Noted]:
         made = self._mine.made
         if made is None:
-            what = Sentence("a new certificate in my name: {hash}", hash=digest.hex())
+            what = Sentence("a new certificate in my name: {hash}", hash=shown_id(digest))
             yield Noted(Concern.MY_CERTIFICATE, what)
         elif digest not in made:
             what = Sentence(
                 "a certificate in the name of {did} that {did} did not make: {hash}",
                 did=self._mine.did,
-                hash=digest.hex(),
+                hash=shown_id(digest),
             )
             yield Noted(Concern.NOT_MINE, what)
 
     def _status(self, fact: StatusFact) -> Iterator[Noted]:
         statement, made = fact.statement, self._mine.made
-        about = {"action": str(statement.action), "hash": statement.certificate.hex()}
+        about = {"action": str(statement.action), "hash": shown_id(statement.certificate)}
         if made is None or fact.document.document_hash in made:
+            if statement.action is StatusAction.BIND_FILE and made is not None:
+                return  # one for each certificate, and nothing that anyone must know
             yield Noted(Concern.MY_CERTIFICATE, Sentence("{action} of my certificate {hash}", **about))
             return
         what = Sentence(
@@ -112,3 +116,8 @@ class MyEntries:
             return
         what = Sentence("{signer} stated about me: {action}", signer=signer, action=str(statement.action))
         yield Noted(Concern.ABOUT_ME, what)
+
+
+def shown_id(digest: DocumentHash) -> str:
+    """Return a certificate's id as people know it from paper."""
+    return format_id(certificate_id(digest))

@@ -13,13 +13,14 @@ import pytest
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.note import VerifierKey, parse_note
 from cli import outgoing
-from cli.cosigning import HttpWitness, cosign
+from cli.cosigning import HttpWitness, cosign, start_cosigning
 from cli.outgoing import Limits, Received, is_global, post
 from cli.registry_worker import Complaints
 from registry.cosigners import Witness
 from registry.witnessing import WitnessAnswer, Witnessing
 from tests.support.controls import Control, require_failure
 from tests.support.registry import make_world
+from tests.support.signing import cosigner
 from tests.support.witness import FakeWitness, drip, send, served
 
 SMALL: Final = Limits(seconds=0.5, most=100)
@@ -192,6 +193,33 @@ def test_the_thread_of_a_witness_cosigns_in_the_background_and_ends_when_told(tm
     assert not thread.is_alive()
     assert [line.name for line in parse_note(world.registry.checkpoint()).signatures][1:] == [fake.name]
     assert said == [f"witness {fake.name}: expected status 200, found 503"]
+    world.close()
+
+
+def test_signing_never_waits_for_a_witness_that_drips_and_one_that_is_silent(tmp_path: Path) -> None:
+    world = make_world(tmp_path / "data")
+    world.publisher.tick()
+    stop = threading.Event()
+    with (
+        served(lambda handler, _: drip(handler, 3)) as slow,
+        served(lambda _handler, _: time.sleep(2)) as silent,
+    ):
+        keys = [cosigner(name, time=1).verifier_key for name in ("slow.example.vn", "silent.example.vn")]
+        witnesses = [Witness(key, url) for key, url in zip(keys, (slow, silent), strict=True)]
+        threads = start_cosigning(
+            world.registry.database, witnesses, 0.05, stop, tell=lambda _: None, now=world.clock
+        )
+        began, sizes = time.monotonic(), []
+        for _ in range(10):
+            world.clock.time += 3600
+            world.publisher.tick()
+            sizes.append(world.registry.head().size)
+        took = time.monotonic() - began
+        stop.set()
+    assert sizes == list(range(2, 12))
+    assert took < 2
+    for thread in threads:
+        thread.join(10)
     world.close()
 
 

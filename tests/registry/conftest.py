@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cosigners import COSIGNER_SETTINGS
 from tests.support.databases import Place, new_place
 from tests.support.postgres import Cluster
 from tests.support.registry import RegistryWorld, make_world, open_world
@@ -41,6 +42,28 @@ def with_body(
         world.enrol()
         world.close()
         yield Template(folder, place)
+
+
+@pytest.fixture(scope="session")
+def with_auditors(cluster: Cluster | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """Return a closed registry that pins the cosigners of tests.support.cosigners, with the sample body enrolled."""
+    folder = tmp_path_factory.mktemp("registry") / "audited"
+    with new_place(folder / "registry.db", cluster) as place:
+        world = make_world(folder, place, **COSIGNER_SETTINGS)
+        world.clock.time += 2 * 86_400  # the sample certificate is valid by now
+        world.enrol()
+        world.close()
+        yield Template(folder, place)
+
+
+@pytest.fixture
+def audited(cluster: Cluster | None, with_auditors: Template, tmp_path: Path) -> Iterator[RegistryWorld]:
+    """Return a registry that pins two auditors, both wanted, and a witness; the sample body is enrolled."""
+    with copied(with_auditors, tmp_path / "data", cluster) as place:
+        world = open_world(tmp_path / "data", place)
+        world.clock.time += 2 * 86_400
+        yield world
+        world.close()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Cosignatures: only verified ones of pinned keys are kept, under heads that were signed here, and served with them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -24,17 +22,13 @@ from registry.own_trust_root import own_trust_root, update_trust_root
 from registry.settings import make_settings
 from registry.tables import cosignatures as table
 from tests.support.controls import Control, nothing, require_failure
-from tests.support.databases import new_place
-from tests.support.postgres import Cluster
-from tests.support.registry import SETTINGS, START, RegistryWorld, as_submission, make_world
+from tests.support.cosigners import AUDITOR, SECOND, WITNESS
+from tests.support.registry import SETTINGS, START, RegistryWorld, as_submission
 from tests.support.signing import Cosigner, cosigner, ed25519, log_signer
 from verifier.chain_view import NOT_CONSULTED
 from verifier.report import Reason, Verdict
 from verifier.verify import verify
 
-AUDITOR = cosigner("auditor.example.vn", time=START + 5)
-SECOND = cosigner("auditor.example.org", time=START + 6)
-WITNESS = cosigner("witness.example.vn/w1", time=START + 7)
 STRANGER = cosigner("stranger.example.org", time=START)
 
 
@@ -43,19 +37,9 @@ def setting(signer: Cosigner) -> str:
 
 
 @pytest.fixture
-def world(cluster: Cluster | None, tmp_path: Path) -> Iterator[RegistryWorld]:
-    """Return a registry that pins two auditors, both wanted, and a witness; one certificate is logged and signed."""
-    told = {
-        "auditors": [setting(AUDITOR), setting(SECOND)],
-        "auditor_quorum": 2,
-        "witnesses": [f"{setting(WITNESS)} https://witness.example.vn"],
-    }
-    with new_place(tmp_path / "data" / "registry.db", cluster) as place:
-        world = make_world(tmp_path / "data", place, **told)
-        world.clock.time += 2 * 86_400  # the sample certificate is valid by now
-        world.enrol()
-        yield world
-        world.close()
+def world(audited: RegistryWorld) -> RegistryWorld:
+    """Return a registry that pins two auditors, both wanted, and a witness; the sample body is enrolled."""
+    return audited
 
 
 def certificate(world: RegistryWorld) -> SecuredDocument:
@@ -249,8 +233,8 @@ def test_the_doctor_counts_what_is_missing(world: RegistryWorld) -> None:
     no_auditor = ("warning", "the auditors' quorum of 2 has signed no head for a day")
     assert looked(world) == [no_auditor]
     world.registry.take_cosigned_note(cosigned_note(world, AUDITOR, SECOND))
-    names = f"{WITNESS.name}, {AUDITOR.name}, {SECOND.name}"
-    assert looked(world) == [("good", f"{names} sign the heads; the newest has size 5")]
+    good = ("good", f"the newest cosigned head has size 5, by {AUDITOR.name}, {SECOND.name}")
+    assert looked(world) == [good]
     strict = replace(world.settings.cosigners, witness_quorum=1)
     world.clock.time += 901
     with world.registry.database.reading() as connection:

@@ -24,7 +24,7 @@ from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
 from verifier import monitor
 from verifier.monitor import SAY_AGAIN, AnchorAlarm, Look, Monitor, Watch
 from verifier.monitor_alarm import Concern
-from verifier.monitor_mine import Mine
+from verifier.monitor_mine import Mine, shown_id
 from verifier.monitor_state import MonitorState
 
 ISSUER: Final = ed25519("issuer")
@@ -93,7 +93,7 @@ def test_of_a_log_that_is_right_only_notices_are_said(world: World) -> None:
         look.alarms[1].what
         == f"entry 1: {OPERATOR_DID} added the key {ISSUER.public_key.multibase} to my name"
     )
-    assert look.alarms[3].what.endswith(f"suspend of my certificate {document.document_hash.hex()}")
+    assert look.alarms[3].what.endswith(f"suspend of my certificate {shown_id(document.document_hash)}")
     assert (look.entries, look.problems, look.notes) == (world.log.size, [], ())
 
 
@@ -116,7 +116,7 @@ def test_a_state_that_was_kept_is_gone_on_from_in_another_run(world: World) -> N
     world.close()
     look = world.monitor(MonitorState.parse(state.to_bytes())).look(now=world.now)
     assert [(alarm.concern, alarm.index) for alarm in look.alarms] == [(Concern.NOT_MINE, 6)]
-    assert forged.document_hash.hex() in look.alarms[0].what
+    assert shown_id(forged.document_hash) in look.alarms[0].what
 
 
 def test_a_certificate_in_my_name_that_i_did_not_make_is_an_alarm(world: World) -> None:
@@ -133,7 +133,7 @@ def test_a_statement_in_my_name_that_i_did_not_sign_is_an_alarm(world: World) ->
     (alarm,) = [a for a in world.monitor().look(now=world.now).alarms if not a.is_notice]
     assert alarm.concern is Concern.NOT_MINE
     assert (
-        f"withdraw of {document.document_hash.hex()} in the name of {SAMPLE_DID}, who did not sign it"
+        f"withdraw of {shown_id(document.document_hash)} in the name of {SAMPLE_DID}, who did not sign it"
         in alarm.what
     )
 
