@@ -9,7 +9,7 @@ from certlog.certificate_id import certificate_id, format_id
 from certlog.digests import DocumentHash
 from certlog.strict_json import JSONObject, JSONValue
 from verifier.chain_view import NOT_CONSULTED, ChainView
-from verifier.report import Check, Kind, Look, Outcome, Report
+from verifier.report import Check, CheckName, Kind, Look, Outcome, Report
 from verifier.words import (
     CHECKED_HERE,
     Language,
@@ -18,7 +18,7 @@ from verifier.words import (
     check_line,
     not_proven,
     reason_text,
-    remark_text,
+    remark_on,
     sentence,
     show_age,
     show_date,
@@ -69,7 +69,7 @@ def render(report: Report, language: Language, *, fingerprint: str, view: ChainV
         click.style(title(report, language), fg=_COLOURS[report.look], bold=True),
         sentence(report, language),
         *([f"→ {reason_text(report.reason, language)}"] if report.reason is not None else []),
-        *(f"! {remark_text(remark, language)}" for remark in report.remarks),
+        *(f"! {remark_on(remark, report, language)}" for remark in report.remarks),
         *_on(report, language),
         *section(_COMPARE, language, _facts(report, language)),
         *_what_was_checked(report, language),
@@ -112,6 +112,9 @@ def check_lines(check: Check, language: Language) -> Iterator[str]:
     """Yield one check, and what was expected and found where it did not pass."""
     yield f"{_MARKS[check.outcome]} {check_line(check, language)}"
     if check.outcome is Outcome.PASSED:
+        if check.name is CheckName.SCOPE and check.reason is None:
+            # Who stands behind a claimed scope belongs to the answer: the authority's signature, or a reading of it.
+            yield f"      {said(check.found, language)}"
         return
     for label, value in ((_EXPECTED, check.expected), (_FOUND, check.found)):
         if value:

@@ -109,6 +109,7 @@ def check_scope(
         return passed(CheckName.SCOPE, Sentence("nothing claimed"), reason=Reason.NOTHING_CLAIMED), ()
     day = valid_from_day(content)
     used: list[Scope] = []
+    told: list[str] = []
     for claim in claims:
         granted = _granted(claim, authority)
         if not granted:
@@ -121,7 +122,8 @@ def check_scope(
             )
             return failed(CheckName.SCOPE, Reason.SCOPE_NOT_IN_FORCE, expected=expected, found=found), ()
         used.append(in_force[0].scope)
-    return passed(CheckName.SCOPE, joined("; ", (_shown(claim) for claim in claims))), tuple(used)
+        told.append(_granted_by(claim, in_force[0]))
+    return passed(CheckName.SCOPE, joined("; ", told)), tuple(used)
 
 
 def _require_in_log(evidence: Evidence, head: OpenHead) -> None:
@@ -251,6 +253,24 @@ def _granted(claim: ClaimedScope, authority: Authority) -> list[ScopeRecord]:
     stated = authority.state.require_record(authority.record.did).scopes
     grants = {record.grant: record.scope for record in stated if covers(record.scope, claim)}
     return [record for record in authority.record.scopes if grants.get(record.grant) == record.scope]
+
+
+def _granted_by(claim: ClaimedScope, record: ScopeRecord) -> str:
+    """Say who stands behind a scope: the authority's own signature, or the operator's reading of its decision."""
+    source = record.scope.source
+    if source.by == "authority":
+        return Sentence(
+            "{claim}: signed by the authority itself at entry {grant}",
+            claim=_shown(claim),
+            grant=record.grant,
+        )
+    return Sentence(
+        "{claim}: transcribed by the operator at entry {grant}, from {url} as read on {date}",
+        claim=_shown(claim),
+        grant=record.grant,
+        url=source.url,
+        date=source.date,
+    )
 
 
 def _shown(claim: ClaimedScope) -> str:

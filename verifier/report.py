@@ -143,6 +143,7 @@ class Remark(StrEnum):
     PAGE_NOT_CHECKED = "page_not_checked"
     REGISTERED_LATER = "registered_later"
     SCOPE_TRANSCRIBED = "scope_transcribed"
+    SCOPE_BY_AUTHORITY = "scope_by_authority"
     ISSUER_NAME_DIFFERS = "issuer_name_differs"
     REGISTRY_OMITS_EVENT = "registry_omits_event"
     PARTLY_ACCREDITED = "partly_accredited"

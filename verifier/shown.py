@@ -67,6 +67,10 @@ def remarks_on(
         (Reason.NOTHING_CLAIMED in reasons, Remark.NOT_ACCREDITED),
         (any(scope.source.by == "operator" for scope in scopes), Remark.SCOPE_TRANSCRIBED),
         (
+            bool(scopes) and all(scope.source.by == "authority" for scope in scopes),
+            Remark.SCOPE_BY_AUTHORITY,
+        ),
+        (
             enrolled is not None and "issuer" in content and _names_differ(content["issuer"], enrolled),
             Remark.ISSUER_NAME_DIFFERS,
         ),

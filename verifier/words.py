@@ -302,6 +302,16 @@ def remark_text(remark: Remark, language: Language) -> str:
     return REMARKS[remark][LANGUAGES.index(language)]
 
 
+def remark_on(remark: Remark, report: Report, language: Language) -> str:
+    """The same with what the report knows: by when a certificate was registered at the latest."""
+    if remark is not Remark.REGISTERED_LATER or report.anchored_at is None:
+        return remark_text(remark, language)
+    time = show_time(report.anchored_at, language)
+    if language == "vi":
+        return f"Được đăng ký muộn hơn ngày cấp: chậm nhất lúc {time}; ngày trước đó là lời của nơi cấp."
+    return f"Registered later, by {time} at the latest; the earlier date is the body's claim."
+
+
 def check_line(check: Check, language: Language) -> str:
     """One check in a line: number, name, outcome, and the reason where there is one."""
     line = (

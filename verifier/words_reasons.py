@@ -180,6 +180,10 @@ REMARKS: dict[Remark, tuple[str, str]] = {
         "Phạm vi do cơ quan vận hành chép lại từ quyết định của cơ quan có thẩm quyền, cơ quan đó không ký.",
         "The operator transcribed the scope from the authority's decision; the authority did not sign it.",
     ),
+    Remark.SCOPE_BY_AUTHORITY: (
+        "Phạm vi do chính cơ quan có thẩm quyền ký cấp vào sổ.",
+        "The authority itself signed the grant of the scope in the log.",
+    ),
     Remark.ISSUER_NAME_DIFFERS: (
         "Tên hoặc mã số của nơi cấp ghi trên giấy khác với tên đã ghi danh.",
         "The issuer's name or legal number on the certificate differs from the enrolled one.",

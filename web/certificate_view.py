@@ -48,6 +48,7 @@ NOTES: Final = frozenset(
         Remark.PARTLY_ACCREDITED,
         Remark.RECALIBRATION_DUE,
         Remark.SCOPE_TRANSCRIBED,
+        Remark.SCOPE_BY_AUTHORITY,
         Remark.REGISTERED_LATER,
     }
 )
@@ -129,7 +130,7 @@ def certificate_view(answer: Answer, language: Language) -> CertificateView:
 
 
 def _remarks(report: Report, wanted: frozenset[Remark], language: Language) -> tuple[str, ...]:
-    return tuple(words.remark_text(remark, language) for remark in report.remarks if remark in wanted)
+    return tuple(words.remark_on(remark, report, language) for remark in report.remarks if remark in wanted)
 
 
 def _main_reason(report: Report, language: Language) -> str:

@@ -53,6 +53,7 @@ from verifier.report import (
     passed,
 )
 from verifier.verdict import FAILED_AS, LOOKS, Decision, decide, look
+from verifier.words import remark_on
 
 PDF = "application/pdf"
 PAGE = b"%PDF original"
@@ -357,3 +358,6 @@ def test_a_date_well_before_the_first_anchor_is_said_to_be_the_bodys_word(late: 
     report = ask(case, at=anchored + HOUR)
     assert report.verdict is Verdict.VALID
     assert (Remark.REGISTERED_LATER in report.remarks) is said
+    told = remark_on(Remark.REGISTERED_LATER, report, "en")
+    assert told.startswith("Registered later, by ")
+    assert told.endswith("at the latest; the earlier date is the body's claim.")

@@ -39,7 +39,7 @@ from tests.verifier.world import (
     honest_case,
     sign_certificate,
 )
-from verifier.report import Reason, Remark, Verdict
+from verifier.report import CheckName, Reason, Remark, Verdict
 
 THIEF = ed25519("thief")
 AUTHORITY_DID = "did:web:authority.example.vn"
@@ -286,6 +286,19 @@ def test_a_scope_that_the_authority_itself_signed_counts_and_is_not_called_trans
     report = ask(certified(world))
     assert report.verdict is Verdict.VALID
     assert Remark.SCOPE_TRANSCRIBED not in report.remarks
+    assert Remark.SCOPE_BY_AUTHORITY in report.remarks
+    assert "signed by the authority itself at entry 5" in str(report.check(CheckName.SCOPE).found)
+
+
+def test_a_scope_that_the_operator_transcribed_says_from_where_and_when() -> None:
+    report = ask(honest_case())
+    assert Remark.SCOPE_TRANSCRIBED in report.remarks
+    assert Remark.SCOPE_BY_AUTHORITY not in report.remarks
+    found = str(report.check(CheckName.SCOPE).found)
+    assert (
+        "transcribed by the operator at entry 2, from https://example.vn/0123-QD-TDC as read on 2026-01-15"
+        in found
+    )
 
 
 def test_a_delegates_record_must_be_proven_too() -> None:
