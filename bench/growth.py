@@ -14,19 +14,24 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from bench.measure import Figure
+from bench.measure import Figure, peak_memory, reset_peak_memory
 from bench.sample import ORIGIN, throw_away_key
 from certlog.digests import sha256
 from certlog.encoding import b64url
 from registry.data_folder import DataFolder
-from registry.opening import Surroundings, initialise, open_publisher, open_registry
+from registry.full_check import FullCheck
+from registry.last_signed_head import LastSignedHeadFile
+from registry.opening import Surroundings, initialise, open_publisher, open_registry, open_tiles
 from registry.publisher import Publisher
 from registry.service import Registry
 from registry.settings import make_settings
+from registry.tile_writer import TileWriter
 
 BATCH: Final = 1000
 ROUNDS: Final = 20
 _FILL: Final = 10_000
+_NO_SLOWER: Final = 0.8
+"""What may be lost between the smallest and the largest log: no more than chance takes on a shared machine."""
 _ENTRY: Final = (
     '{"documentHash":"%s","proof":{"challenge":"certificate:0/%d","created":"2026-11-29T08:00:00Z","cryptosuite":'
     '"eddsa-jcs-2022","domain":"registry.example.vn","proofPurpose":"assertionMethod","proofValue":"z%s","type":'
@@ -44,6 +49,7 @@ def measure(count: int) -> Iterator[Figure]:
         registry, publisher = open_registry(folder, surroundings), open_publisher(folder, surroundings)
         with closing(registry.database), closing(publisher.database):
             publisher.start()
+            rates: list[float] = []
             for size in sorted({max(BATCH, count // part) for part in (100, 10, 1)}):
                 _fill(registry, publisher, size)
                 batches = [entries(10**9 + size * 100 + BATCH * turn, BATCH) for turn in range(ROUNDS)]
@@ -55,6 +61,25 @@ def measure(count: int) -> Iterator[Figure]:
                 rate = BATCH * ROUNDS / (time.perf_counter() - began)
                 what = f"appended, tiles written, signed, at {size:,} entries"
                 yield Figure(what, rate, "/s", limit, "hashed, committed, written, as durably")
+                rates.append(rate)
+            smallest, goal = rates[0], rates[0] * _NO_SLOWER
+            what = "  in the largest log, beside the smallest"
+            yield Figure(what, rates[-1], "/s", smallest, "the same in the smallest log", goal)
+            yield from _checks(folder, registry)
+
+
+def _checks(folder: DataFolder, registry: Registry) -> Iterator[Figure]:
+    """Measure what every start and what every day reads again."""
+    store = open_tiles(folder, registry.settings)
+    head = LastSignedHeadFile(folder.last_signed_head, registry.origin).read()
+    began = time.perf_counter()
+    TileWriter(store).require_edge(head)
+    yield Figure("  the right edge read again, at every start", (time.perf_counter() - began) * 1000, "ms")
+    reset_peak_memory()
+    began = time.perf_counter()
+    FullCheck(folder.last_full_check, registry.database, store, lambda: int(time.time())).run(head)
+    yield Figure("  all entries, nodes and tiles read again, daily", time.perf_counter() - began, "s")
+    yield Figure("  memory while doing so", peak_memory(), "MB")
 
 
 def entries(first: int, count: int) -> list[bytes]:

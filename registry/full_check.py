@@ -29,7 +29,7 @@ class FullCheck:
         """Take the record's place, the log, its tiles and the clock."""
         self._record = record
         self._database = database
-        self._store = store
+        self.store: Final = store
         self._now = now
 
     def due(self, head: SignedHead) -> bool:
@@ -51,11 +51,11 @@ class FullCheck:
             Unavailable: the store cannot be asked or written.
         """
         with self._database.reading() as connection:
-            damages = examine(connection, head, self._store)
+            damages = examine(connection, head, self.store)
             serious = [damage for damage in damages if damage.side != "tiles" or not damage.missing]
             if serious:
                 raise SigningHalted(_told(serious))
-            mended = mend(connection, self._store, damages)
+            mended = mend(connection, self.store, damages)
         self.note(head)
         return mended
 

@@ -105,19 +105,20 @@ class HeadSigner:
             self._tiles.forget_partial(last, head)
             return signed
 
-    def publish(self) -> None:
+    def publish(self, note: str) -> None:
         """Make the newest signed checkpoint the one that stands beside its tiles, where it does not yet.
+
+        Args:
+            note: with the cosignatures that have come in.
 
         Raises:
             SigningHalted: a larger one of this log stands there.
             Unavailable: the store cannot be asked; the next call tries again.
         """
-        with self._file.locked():
-            with self._database.reading() as connection:
-                newest, keys = newest_checkpoint(connection), log_keys(connection)
-            if newest is not None and newest.note != self._published:
-                self._tiles.publish(newest.note, keys)
-                self._published = newest.note
+        if note != self._published:
+            with self._file.locked(), self._database.reading() as connection:
+                self._tiles.publish(note, log_keys(connection))
+            self._published = note
 
     def last_signed(self) -> SignedHead:
         """Return the last signed head after the checks of step 1; for start-up and health.

@@ -15,12 +15,14 @@ from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.tree import consistency_proof
 from registry.append import LogWriter
+from registry.cosignatures import cosigned
 from registry.database import Database
 from registry.epoch_append import append_epoch, last_epoch
 from registry.full_check import FullCheck
+from registry.head_tiles import HeadTiles
 from registry.heads import HeadSigner, newest_checkpoint
 from registry.last_signed_head import SigningHalted
-from registry.log_tree import node_reader, tree_size
+from registry.log_tree import tree_size
 from registry.tables import checkpoints, seals
 
 
@@ -55,6 +57,7 @@ class Publisher:
         self._writer = writer
         self._signer = signer
         self._checks = checks
+        self._tiles = HeadTiles(checks.store, now)
         self._found_damaged: SigningHalted | None = None
         self._now = now
         self._origin = origin
@@ -139,7 +142,7 @@ class Publisher:
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """Return the consistency proof between two sizes; new <= the newest signed size."""
         with self.database.reading() as connection:
-            return consistency_proof(old, new, node_reader(connection))
+            return consistency_proof(old, new, self._tiles.nodes(connection))
 
     def latest_size(self) -> int:
         """Return the number of entries in the log."""
@@ -189,4 +192,8 @@ class Publisher:
             self._signer.sign(sealed)
         if size > (newest.size if newest else 0):
             self._signer.sign(size)
-        self._signer.publish()
+        with self.database.reading() as connection:
+            head = newest_checkpoint(connection)
+            note = None if head is None else cosigned(connection, head).note
+        if note is not None:
+            self._signer.publish(note)

@@ -82,6 +82,17 @@ def test_a_cosignature_of_a_pinned_key_is_kept_and_served_with_its_head(world: R
     assert open_checkpoint(after, VerifierKey.from_text(world.registry.log_key())) == read_checkpoint(before)
 
 
+def test_cosignatures_stand_under_the_checkpoint_beside_the_tiles(world: RegistryWorld) -> None:
+    certificate(world)
+    checkpoint = world.folder.tiles / "checkpoint"
+    assert checkpoint.read_text() == world.registry.checkpoint()
+    world.registry.take_cosigned_note(cosigned_note(world, AUDITOR))
+    assert checkpoint.read_text() != world.registry.checkpoint()
+    world.publisher.tick()
+    assert checkpoint.read_text() == world.registry.checkpoint()
+    assert AUDITOR.verifier_key.name in checkpoint.read_text()
+
+
 def test_the_same_cosignature_again_changes_nothing(world: RegistryWorld) -> None:
     certificate(world)
     note = cosigned_note(world, AUDITOR)
