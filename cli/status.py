@@ -63,7 +63,15 @@ def get(identifier: str, url: str, moment: str | None, anchored: bool, output: P
     """
     known = parse_id(identifier)
     on = None if moment is None else parse_time(moment, "--on")
-    data = RegistryAddress.of(url).fetch_status_proof(known, on=on, needs_anchor=anchored)
+    try:
+        data = RegistryAddress.of(url).fetch_status_proof(known, on=on, needs_anchor=anchored)
+    except Unavailable as error:
+        if on is None and not anchored:
+            raise
+        message = Sentence(
+            "{error}; perhaps no epoch of the registry is that old, or none is anchored yet", error=error
+        )
+        raise Unavailable(message) from error
     if data is None:
         raise InvalidInput(Sentence("{url}: no certificate has this code", url=url), code="no-such-id")
     proof = StatusProof.parse(data)

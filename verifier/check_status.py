@@ -141,7 +141,9 @@ def _replay(question: StatusQuestion) -> Iterator[StatusStep]:
         prove_entry(proven, question.head)
         document, statement = _read_event(proven, question)
         status = _apply(status, proven.index, document, statement, question.authority)
-        yield StatusStep(proven.index, statement.previous, statement.effective, status)
+        yield StatusStep(
+            proven.index, statement.action.value, statement.previous, statement.effective, status
+        )
 
 
 def _apply(

@@ -46,7 +46,7 @@ def _on(found: StateOn) -> JSONObject:
         "byIssuer": None if found.by_issuer is None else found.by_issuer.value,
         "statedAt": format_time(found.stated_at),
         "registeredBy": _time(found.registered_by),
-        "eventsBy": [_time(bound) for bound in found.events_by],
+        "events": [{"action": action, "loggedBy": _time(bound)} for action, bound in found.events],
     }
 
 

@@ -9,9 +9,10 @@ from certlog.status import CertificateStatus
 
 @dataclass(frozen=True, slots=True)
 class StatusStep:
-    """One replayed event: its place, what it names as `previous`, from when its issuer says, the state after."""
+    """One replayed event: its place, what it does, its `previous`, from when its issuer says, the state after."""
 
     index: int
+    action: str
     previous: DocumentHash | None
     effective: str
     after: CertificateStatus
@@ -49,7 +50,7 @@ class StateOn:
         by_issuer: the state by the dates that the issuer signed (`effective`), where no proof decides.
         stated_at: time of the epoch on which it rests: the registry's word that the log held no other event by then.
         registered_by: block time by which the certificate was in the log; None: no block time is known.
-        events_by: the block time, for each event, by which it was in the log; None where there is none.
+        events: what each event does, and the block time by which it was in the log; None where there is none.
     """
 
     on: int
@@ -58,4 +59,4 @@ class StateOn:
     by_issuer: State | None
     stated_at: int
     registered_by: int | None
-    events_by: tuple[int | None, ...] = ()
+    events: tuple[tuple[str, int | None], ...] = ()

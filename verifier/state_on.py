@@ -53,7 +53,8 @@ def state_on(
     stated = _named(*bits)
 
     def answer(known: Known, states: tuple[State, ...], by_issuer: State | None = None) -> StateOn:
-        return StateOn(on, known, states, by_issuer, stated_at, registered_by, events_by)
+        events = tuple(zip((step.action for step in steps), events_by, strict=True))
+        return StateOn(on, known, states, by_issuer, stated_at, registered_by, events)
 
     if on < known_from:  # 2
         return answer(Known.BEFORE, ())

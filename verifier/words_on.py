@@ -3,7 +3,8 @@
 from typing import Final
 
 from verifier.report_on import Known, State, StateOn
-from verifier.words import Language, Phrase, show_time
+from verifier.words import LANGUAGES, Language, Phrase, show_time
+from verifier.words_status import ACTIONS
 
 STATES: Final[dict[State, Phrase]] = {
     State.CLEAR: Phrase("chưa bị thu hồi, không bị tạm đình chỉ", "neither withdrawn nor suspended"),
@@ -45,8 +46,8 @@ _NO_BLOCK: Final = Phrase(
     "No block time is known: every date here is the registry's word alone.",
 )
 _EVENT_BY: Final = Phrase(
-    "Theo chuỗi khối, sự kiện thứ {number} đã được ghi muộn nhất vào {time}.",
-    "By the chain, event {number} was logged at the latest on {time}.",
+    "Theo chuỗi khối, sự kiện {number} ({action}) đã được ghi muộn nhất vào {time}.",
+    "By the chain, event {number} ({action}) was logged at the latest on {time}.",
 )
 _WORD: Final = Phrase(
     "Rằng đến {stated} không có sự kiện nào khác là lời của sổ đăng ký (bản trạng thái có chữ ký). Chuỗi khối chỉ "
@@ -78,8 +79,10 @@ def on_lines(found: StateOn, language: Language) -> tuple[str, ...]:
     else:
         lines.append(_REGISTERED_BY.text(language).format(time=show_time(found.registered_by, language)))
     lines += [
-        _EVENT_BY.text(language).format(number=number, time=show_time(bound, language))
-        for number, bound in enumerate(found.events_by, start=1)
+        _EVENT_BY.text(language).format(
+            number=number, action=ACTIONS[action][LANGUAGES.index(language)], time=show_time(bound, language)
+        )
+        for number, (action, bound) in enumerate(found.events, start=1)
         if bound is not None
     ]
     return (*lines, _WORD.text(language).format(stated=stated))

@@ -131,7 +131,7 @@ def test_an_event_that_a_block_holds_is_certain_from_that_block_on() -> None:
     assert (found.known, found.states) == (Known.BETWEEN, (State.CLEAR, State.SUSPENDED))
     known = history.on(second)
     assert (known.known, known.states) == (Known.CERTAIN, (State.SUSPENDED,))
-    assert known.events_by == (second,)
+    assert known.events == (("suspend", second),)
 
 
 def test_without_a_chain_every_date_is_the_registrys_word_and_that_is_said() -> None:
