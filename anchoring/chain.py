@@ -255,6 +255,11 @@ class EvmChain:
         """See Chain."""
         return _number(self._rpc.ask("eth_gasPrice"), "eth_gasPrice")
 
+    def estimate_gas(self, account: str, data: bytes) -> int:
+        """See Chain."""
+        call = {"from": account, "to": self._contract, "data": "0x" + data.hex()}
+        return _number(self._rpc.ask("eth_estimateGas", call), "eth_estimateGas")
+
     def send_raw(self, raw: bytes) -> SendAnswer:
         """See Chain."""
         answer = self._rpc.try_ask("eth_sendRawTransaction", "0x" + raw.hex())

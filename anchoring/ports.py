@@ -184,6 +184,14 @@ class Chain(Protocol):
         """Return the node's gas price in wei, for chains with legacy transactions."""
         ...
 
+    def estimate_gas(self, account: str, data: bytes) -> int:
+        """Return what a call of the contract by this account would need now.
+
+        Raises:
+            Unavailable: no answer came, or the contract would refuse the call.
+        """
+        ...
+
     def send_raw(self, raw: bytes) -> SendAnswer:
         """Hand a signed transaction to the node, once.
 

@@ -109,6 +109,12 @@ class QuorumChain:
         answers = self._ask(self._all, lambda node: node.gas_price(), enough=1)
         return next(iter(answers.values()))
 
+    def estimate_gas(self, account: str, data: bytes) -> int:
+        """Return the first endpoint's estimate: for people, nothing is decided by it."""
+        return next(
+            iter(self._ask(self._all, lambda node: node.estimate_gas(account, data), enough=1).values())
+        )
+
     def send_raw(self, raw: bytes) -> SendAnswer:
         """Hand the transaction to every endpoint, once each; return the first answer.
 

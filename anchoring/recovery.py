@@ -163,6 +163,11 @@ def _after_spent_nonce(line: Line, facts: Facts, now: int) -> Repair:
 def _after_foreign_head(line: Line, facts: Facts, now: int) -> Repair:
     """Take over every anchored seal beyond what the line knows, up to exactly the contract's head."""
     last = line.last_final
+    if facts.head.size == (last.new.size if last else 0):
+        raise InvalidInput(
+            "the contract's head is known again, a reorganisation took the other away: certlog anchor resume",
+            code="resume",
+        )
     newer = [
         seal
         for seal in facts.seals

@@ -21,6 +21,7 @@ from anchoring.pkcs11_key import create_token_key
 from anchoring.store import AnchorStore, BatchSummary, Poll
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
+from cli.anchor_dry_run import dry_run
 from cli.anchor_follow import follow_successor_command
 from cli.anchor_lines import read_secrets, start_lines
 from cli.anchor_options import data_option, line_option, now
@@ -47,7 +48,7 @@ def anchor() -> None:
     """Anchor checkpoints on a chain: contract, log, worker, batches."""
 
 
-for _command in (*OWNERS_COMMANDS, follow_successor_command, recover):
+for _command in (*OWNERS_COMMANDS, follow_successor_command, recover, dry_run):
     anchor.add_command(_command)
 
 

@@ -266,7 +266,11 @@ class Story:
         try:
             repair = find_repair(store.line(), facts, world.pins, world.clock())
         except InvalidInput as error:
-            raise self.violation(f"not recovered: {error}") from error
+            if error.code != "resume":
+                raise self.violation(f"not recovered: {error}") from error
+            world.store.leave_halt(world.pins.target, because="as it says", at=1)
+            self.counts["resumed"] += 1
+            return
         Repairs(store, world.pins).perform(repair, what=explain(repair), because="a life", at=world.clock())
         self.counts[f"recovered: {type(repair).__name__}"] += 1
         self.happened = False

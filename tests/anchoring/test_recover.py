@@ -142,6 +142,21 @@ def test_a_copy_from_before_the_signature_takes_the_open_batch_over(world: World
     world.check_all_final(at_least=2)
 
 
+def test_a_head_that_a_reorganisation_took_away_again_needs_no_repair(world: World) -> None:
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.SEALED)
+    saved = world.save()
+    world.run(worker, lambda step: step.did is Did.SEEN)
+    world.restore(saved)
+    assert world.worker().step().did is Did.HALTED
+    world.chain.reorganise(1)
+    world.chain.reorganise(2)
+    refused(world, "certlog anchor resume")
+    world.store.leave_halt(world.pins.target, because="as it says", at=1)
+    world.anchor_one()
+    world.check_all_final(at_least=1)
+
+
 def test_a_thiefs_head_is_never_taken_over(world: World) -> None:
     worker = world.anchor_one()
     world.chain.change_state(lambda state: with_head(state, world.pins.target.log_id, FOREIGN))

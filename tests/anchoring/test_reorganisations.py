@@ -30,7 +30,8 @@ class SlowlyFinal(LocalNode):
     def _options(self) -> list[str]:
         options = super()._options()
         at = options.index("--slots-in-an-epoch")
-        return [*options[: at + 1], str(SLOTS), *options[at + 2 :]]
+        # A state that Anvil wrote to disk comes back from a reorganisation without the contracts' code: all in memory.
+        return [*options[: at + 1], str(SLOTS), *options[at + 2 :], "--prune-history", str(4 * FINAL_AFTER)]
 
 
 @pytest.fixture
