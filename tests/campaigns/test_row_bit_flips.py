@@ -136,6 +136,8 @@ def flip(rows: Rows, *, flips: int, seed: int) -> Counter[str]:
                 raise AssertionError(f"nobody notices: {change}")
             assert not rows.put(change, back=True)
         found[change.table] += 1
+        if not found.total() % 50:
+            rows.check()  # it is the bit that was found, and nothing else
     return found
 
 
