@@ -13,7 +13,7 @@ from certlog.evidence import Evidence
 from certlog.sentences import Sentence
 from cli.files import read_file, replace_file
 from cli.language import Group, language, say
-from cli.pins import read_trust_root
+from cli.pins import read_trust_root, trust_root_option
 from verifier.inputs import HandedIn, read_path
 from verifier.pdf_attachments import EVIDENCE_SUFFIX, with_evidence
 from verifier.registry_client import RegistryAddress
@@ -34,15 +34,7 @@ def evidence() -> None:
 @click.option(
     "--registry", "url", metavar="URL", help="The registry to ask for evidence  [default: https://<origin>]"
 )
-@click.option(
-    "--trust-root",
-    "trust_root_path",
-    type=_FILE,
-    required=True,
-    envvar="CERTLOG_TRUST_ROOT",
-    show_envvar=True,
-    help="What the verification pins; see `certlog trust-root`.",
-)
+@trust_root_option
 @click.option("--evidence", "evidence_path", type=_FILE, help="The evidence of a PDF or certificate.")
 def upgrade(*, path: Path, url: str | None, trust_root_path: Path, evidence_path: Path | None) -> None:
     """Put what the registry proves now in place of older evidence, and lose nothing that was proven.

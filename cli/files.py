@@ -1,35 +1,13 @@
-"""Small files that a person names: read whole within a bound, or replaced whole or not at all."""
+"""Files that a person names: read whole within a bound (the verifier's own reader), replaced whole or not at all."""
 
 import os
 from pathlib import Path
-from typing import Final
 
-from certlog.errors import InvalidInput, Unavailable
+from certlog.errors import Unavailable
 from certlog.sentences import Sentence
+from verifier.inputs import read_file
 
-MAX_FILE_BYTES: Final = 64 * 1024 * 1024
-"""More than any file of ours; each format has its own, smaller bound."""
-
-
-def read_file(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
-    """Return a file's bytes.
-
-    Raises:
-        InvalidInput: there is no such file, or it is larger than `most` bytes.
-        Unavailable: it cannot be read.
-    """
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(most + 1)
-    except FileNotFoundError as error:
-        raise InvalidInput(Sentence("no such file: {path}", path=path), code="no-file") from error
-    except OSError as error:
-        raise Unavailable(Sentence("cannot read {path}: {reason}", path=path, reason=error)) from error
-    if len(data) > most:
-        raise InvalidInput(
-            Sentence("{path}: expected at most {most} bytes", path=path, most=most), code="too-large"
-        )
-    return data
+__all__ = ["read_file", "replace_file"]
 
 
 def replace_file(path: Path, data: bytes) -> None:

@@ -22,21 +22,12 @@ from certlog.timestamps import format_time
 from cli.files import read_file, replace_file
 from cli.language import Group, in_words, say
 from cli.log_view import open_log
-from cli.pins import read_trust_root
+from cli.pins import read_trust_root, trust_root_option
 from verifier.check_log import open_head
 from verifier.make_omission import make_omission
 from verifier.verify_omission import Contradiction, Omission, verify_omission
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
-_TRUST_ROOT: Final = click.option(
-    "--trust-root",
-    "trust_root_path",
-    type=_FILE,
-    required=True,
-    envvar="CERTLOG_TRUST_ROOT",
-    show_envvar=True,
-    help="What the verification pins; see `certlog trust-root`.",
-)
 
 SHOWN: Final = {
     Contradiction.REVOCATION_OMITTED: Sentence(
@@ -73,7 +64,7 @@ def omission() -> None:
     help="An older status proof of the same certificate: a smaller proof.",
 )
 @click.option("-o", "--output", type=_FILE, help="Where to write it  [default: CODE.omission.json]")
-@_TRUST_ROOT
+@trust_root_option
 def make(
     *, statement_path: Path, place: str, earlier_path: Path | None, output: Path | None, trust_root_path: Path
 ) -> None:
@@ -96,7 +87,7 @@ def make(
 
 @omission.command("verify")
 @click.argument("path", metavar="FILE", type=_FILE)
-@_TRUST_ROOT
+@trust_root_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def verify(*, path: Path, trust_root_path: Path, as_json: bool) -> None:
     """Check an omission proof; nobody is asked, and no chain is needed."""

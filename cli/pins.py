@@ -1,6 +1,9 @@
 """What a verification rests on, read from the files that a person names: the trust root, and anchors seen before."""
 
 from pathlib import Path
+from typing import Final
+
+import click
 
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
@@ -8,6 +11,16 @@ from certlog.trust_root import TrustRoot
 from cli.files import read_file
 from verifier.chain_view import AnchorReading
 from verifier.seen_heads import parse_seen
+
+trust_root_option: Final = click.option(
+    "--trust-root",
+    "trust_root_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    envvar="CERTLOG_TRUST_ROOT",
+    show_envvar=True,
+    help="What the verification pins; see `certlog trust-root`.",
+)
 
 
 def read_seen(path: Path | None) -> tuple[AnchorReading, ...]:

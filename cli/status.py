@@ -20,7 +20,7 @@ from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
 from cli.files import read_file, replace_file
 from cli.language import Group, language, say
-from cli.pins import read_seen, read_trust_root
+from cli.pins import read_seen, read_trust_root, trust_root_option
 from cli.status_text import render_status
 from cli.verify_target import Source, look_at_heads
 from verifier.chain_view import ChainView
@@ -88,15 +88,7 @@ def get(identifier: str, url: str, moment: str | None, anchored: bool, output: P
 
 @status.command("verify")
 @click.argument("path", metavar="FILE", type=_FILE)
-@click.option(
-    "--trust-root",
-    "trust_root_path",
-    type=_FILE,
-    required=True,
-    envvar="CERTLOG_TRUST_ROOT",
-    show_envvar=True,
-    help="What the verification pins; see `certlog trust-root`.",
-)
+@trust_root_option
 @click.option("--certificate", "certificate_path", type=_FILE, help="The certificate that it must be about.")
 @click.option(
     "--rpc", metavar="URL", multiple=True, help="Ask this node instead of the trust root's; repeatable."

@@ -17,6 +17,8 @@ from verifier.check_file import File
 from verifier.pdf_attachments import EVIDENCE_SUFFIX, MAX_PDF_BYTES, read_attachments
 
 _MAX_FILE_BYTES: Final = MAX_PDF_BYTES
+MAX_FILE_BYTES: Final = 64 * 1024 * 1024
+"""More than any file of ours; each format has its own, smaller bound."""
 CERTIFICATE_SUFFIX: Final = ".certificate.json"
 """What the certificate is called that lies beside a file which cannot carry it."""
 _MEDIA_TYPES: Final = {".pdf": "application/pdf", ".xml": "application/xml"}
@@ -55,7 +57,7 @@ def read_path(path: Path, *, evidence_path: Path | None = None) -> HandedIn:
         InvalidInput: a file that is none of these, or is damaged; the message names it.
         Unavailable: a file that cannot be read.
     """
-    data = _read_file(path, _MAX_FILE_BYTES)
+    data = read_file(path, _MAX_FILE_BYTES)
     side = _read_side_file(path, evidence_path)
     if data.startswith(b"%PDF-"):
         return _complete(read_pdf(data, side, alone=True), path)
@@ -91,7 +93,7 @@ def _complete(found: HandedIn, path: Path) -> HandedIn:
         return found
     beside = path.with_suffix(CERTIFICATE_SUFFIX)
     if beside.is_file():
-        return replace(found, certificate=SecuredDocument.parse(_read_file(beside, MAX_DOCUMENT_BYTES)))
+        return replace(found, certificate=SecuredDocument.parse(read_file(beside, MAX_DOCUMENT_BYTES)))
     try:
         named = parse_id(path.stem[-ID_LENGTH:])
     except InvalidInput:
@@ -127,16 +129,22 @@ def looks_like_path(target: str) -> bool:
 
 def _read_side_file(path: Path, evidence_path: Path | None) -> bytes | None:
     if evidence_path is not None:
-        return _read_file(evidence_path, MAX_EVIDENCE_BYTES)
+        return read_file(evidence_path, MAX_EVIDENCE_BYTES)
     beside = path.with_suffix(EVIDENCE_SUFFIX)
-    return _read_file(beside, MAX_EVIDENCE_BYTES) if beside != path and beside.is_file() else None
+    return read_file(beside, MAX_EVIDENCE_BYTES) if beside != path and beside.is_file() else None
 
 
 def _parse_evidence(data: bytes | None) -> Evidence | None:
     return None if data is None else Evidence.parse(data)
 
 
-def _read_file(path: Path, most: int) -> bytes:
+def read_file(path: Path, most: int = MAX_FILE_BYTES) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        InvalidInput: there is no such file, or it is larger than `most` bytes.
+        Unavailable: it cannot be read.
+    """
     try:
         with path.open("rb") as stream:
             data = stream.read(most + 1)
