@@ -94,6 +94,24 @@ def test_a_second_run_finds_everything_as_it_was_and_leaves_nothing_running(play
 
 
 @pytest.mark.timeout(SECONDS)
+def test_an_audit_of_its_tiles_and_its_database_finds_nothing(played: tuple[Path, str]) -> None:
+    folder, _ = played
+    data = folder / "data"
+    words = ["audit", str(data / "tiles"), "--trust-root", str(data / "trust-root.json"), "--offline", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words, "--data", str(data)],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-1000:]
+    parts = {part["part"]: part["state"] for part in json.loads(done.stdout)["parts"]}
+    wanted = ("checkpoint", "consistency", "tree", "entries", "epochs", "database")
+    assert {name: parts[name] for name in wanted} == dict.fromkeys(wanted, "clean")
+
+
+@pytest.mark.timeout(SECONDS)
 def test_no_private_key_or_passphrase_is_said(played: tuple[Path, str]) -> None:
     folder, said = played
     told = said + (folder / "serve.log").read_text("utf-8")
