@@ -5,8 +5,9 @@ longer give out old events, the heads that the log itself could have anchored ar
 size tells whether anything else was anchored.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from certlog.errors import InvalidInput, Unavailable
@@ -34,7 +35,7 @@ class Announced:
 
     Attributes:
         heads: the heads that the contract's events name.
-        newest: (chain id, log id) -> size of the newest anchored head, as the contract's state says.
+        newest: (chain id, log id) -> size of the newest anchored head, where a quorum of nodes says the same.
         has_events: whether every node gave out its events: else a foreign head is known by its size only.
         problem: why a node could not be read.
     """
@@ -47,11 +48,19 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class AnchorLog:
-    """The anchors of a log: every head that is anchored, final, by rising size; and what they rest on."""
+    """The anchors of a log.
+
+    Attributes:
+        readings: every head that is anchored, final, by chain and rising size.
+        waiting: heads that are anchored and not final yet.
+        announced: what nodes said before.
+        unread: why a chain could not be read at all; "" where the quorum of every chain has answered.
+    """
 
     readings: tuple[AnchorReading, ...]
+    waiting: tuple[AnchorReading, ...]
     announced: Announced
-    view: ChainView
+    unread: str = ""
 
 
 def announced_anchors(
@@ -68,17 +77,21 @@ def announced_anchors(
     newest: dict[tuple[int, str], int] = {}
     problems: list[str] = []
     for chain in trust_root.chains:
+        said: Counter[tuple[str, int]] = Counter()
         for url in endpoints or chain.endpoints:
             opened: list[Endpoint] = []
             try:
                 opened.append(Endpoint(url, timeout=timeout))
-                newest |= {(chain.id, log): size for log, size in _newest_sizes(opened[0], chain).items()}
+                said.update(_newest_sizes(opened[0], chain).items())
                 heads |= _events(opened[0], chain)
             except (InvalidInput, Unavailable) as error:
                 problems.append(str(error))
             finally:
                 for endpoint in opened:
                     endpoint.close()
+        # One node alone accuses nobody.
+        quorum = min(chain.quorum, len(endpoints)) if endpoints else chain.quorum
+        newest |= {(chain.id, log): size for (log, size), count in said.items() if count >= quorum}
     return Announced(frozenset(heads), newest, not problems, joined("; ", problems))
 
 
@@ -101,10 +114,25 @@ def read_anchor_log(
         endpoints: nodes to ask instead of the trust root's.
         timeout: seconds for one exchange.
     """
-    heads = announced.heads if announced.has_events else announced.heads | set(own_heads)
-    view = read_chains(trust_root, sorted(heads), now=now, endpoints=endpoints, timeout=timeout)
-    anchored = [r for r in view.readings if r.final and r.block_time is not None]
-    return AnchorLog(tuple(sorted(anchored, key=lambda r: (r.chain_id, r.size))), announced, view)
+    heads = sorted(announced.heads if announced.has_events else announced.heads | set(own_heads))
+    views = [
+        read_chains(
+            replace(trust_root, chains=(chain,)), heads, now=now, endpoints=endpoints, timeout=timeout
+        )
+        for chain in trust_root.chains
+    ]
+    anchored = [r for view in views for r in view.readings if r.block_time is not None]
+    return AnchorLog(
+        tuple(sorted((r for r in anchored if r.final), key=lambda r: (r.chain_id, r.size))),
+        tuple(r for r in anchored if not r.final),
+        announced,
+        joined("; ", [view.problem for view in views if _is_unread(view)]),
+    )
+
+
+def _is_unread(view: ChainView) -> bool:
+    """Tell whether a chain's quorum has not answered: a single node's trouble is no obstacle."""
+    return view.block_number is None and bool(view.problem)
 
 
 def _events(endpoint: Endpoint, chain: Chain) -> set[Head]:

@@ -238,16 +238,13 @@ class _Run:
         self.anchors = read_anchor_log(
             request.trust_root, announced, self._own_heads(), now=request.now, endpoints=request.endpoints
         )
-        problem = self.anchors.view.problem
-        if problem or (announced.problem and not self.anchors.readings):
-            self.findings.could_not(Part.ANCHORS, problem or announced.problem)
-        if self.anchors.readings:
-            policy = request.policy or AnchorPolicy(
-                request.trust_root.max_status_age, request.trust_root.max_anchor_age
-            )
-            self.findings.add(
-                anchor_findings(self._served(self.anchors), self._audited(), policy, request.now())
-            )
+        if self.anchors.unread:
+            self.findings.could_not(Part.ANCHORS, self.anchors.unread)
+        if self.anchors.readings or not self.anchors.unread:
+            root = request.trust_root
+            policy = request.policy or AnchorPolicy(root.max_status_age, root.max_anchor_age)
+            served = self._served(self.anchors)
+            self.findings.add(anchor_findings(served, self._audited(), policy, request.now()))
 
     def _own_heads(self) -> Iterator[Head]:
         for index in self.epochs:
@@ -259,13 +256,14 @@ class _Run:
         if self.request.mirror.source.is_the_log:
             return anchors
         readings = tuple(reading for reading in anchors.readings if reading.size <= self.size)
-        return AnchorLog(readings, anchors.announced, anchors.view)
+        return AnchorLog(readings, anchors.waiting, anchors.announced, anchors.unread)
 
     def _audited(self) -> AuditedLog:
         return AuditedLog(
             self.size,
             self._root_at,
             lambda size: self.epochs.get(size - 1),
+            next(iter(self.epochs.values()), None),
             self.request.mirror.source.is_the_log,
         )
 

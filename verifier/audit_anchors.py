@@ -38,12 +38,14 @@ class AuditedLog:
         size: entries of the audited checkpoint.
         root_at: the root of the first n entries.
         epoch_before: the epoch that is the last of the first n entries, or None where another entry is.
+        first_epoch: the first epoch of all.
         is_newest: whether this is the log as it stands now, not a copy of some day.
     """
 
     size: int
     root_at: Callable[[int], RootHash]
     epoch_before: Callable[[int], Epoch | None]
+    first_epoch: Epoch | None
     is_newest: bool
 
 
@@ -64,6 +66,7 @@ def anchor_findings(anchors: AnchorLog, log: AuditedLog, policy: AnchorPolicy, n
         own.append(reading)
         yield from _epoch_problems(reading, log.epoch_before(reading.size), policy)  # 2, 4
     yield from _unexplained(anchors, log)  # 1
+    yield from _never(anchors, log, policy, now)  # 4
     for chain_id in sorted({reading.chain_id for reading in own}):
         line = [reading for reading in own if reading.chain_id == chain_id]
         yield from _order(line)  # 3
@@ -94,7 +97,7 @@ def _foreign(reading: AnchorReading, log: AuditedLog) -> Finding | None:
 
 def _unexplained(anchors: AnchorLog, log: AuditedLog) -> Iterator[Finding]:
     """The contract's newest size must be a head that was found: without events, a foreign one shows only here."""
-    known = {(r.chain_id, r.log_id, r.size) for r in anchors.view.readings if r.block_time is not None}
+    known = {(r.chain_id, r.log_id, r.size) for r in (*anchors.readings, *anchors.waiting)}
     for (chain_id, log_id), size in anchors.announced.newest.items():
         if size and size <= log.size and (chain_id, log_id, size) not in known:
             what = Sentence(
@@ -143,6 +146,19 @@ def _order(line: Sequence[AnchorReading]) -> Iterator[Finding]:
                 later=blocks[0],
             )
             yield Finding(AuditFault.ANCHOR_ORDER, after.size, what)
+
+
+def _never(anchors: AnchorLog, log: AuditedLog, policy: AnchorPolicy, now: int) -> Iterator[Finding]:
+    """A log that was never anchored, long after its first epoch, has the longest gap of all."""
+    if anchors.readings or not log.is_newest or log.first_epoch is None:
+        return
+    if now - log.first_epoch.time > policy.max_gap:
+        what = Sentence(
+            "no head of this log is anchored, and its first epoch is of {time}; the policy allows {most} seconds",
+            time=format_time(log.first_epoch.time),
+            most=policy.max_gap,
+        )
+        yield Finding(AuditFault.ANCHOR_GAP, log.size, what, str(policy.max_gap))
 
 
 def _gaps(

@@ -97,7 +97,14 @@ def test_a_second_run_finds_everything_as_it_was_and_leaves_nothing_running(play
 def test_an_audit_of_its_tiles_and_its_database_finds_nothing(played: tuple[Path, str]) -> None:
     folder, _ = played
     data = folder / "data"
-    words = ["audit", str(data / "tiles"), "--trust-root", str(data / "trust-root.json"), "--offline", "--json"]
+    words = [
+        "audit",
+        str(data / "tiles"),
+        "--trust-root",
+        str(data / "trust-root.json"),
+        "--offline",
+        "--json",
+    ]
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", *words, "--data", str(data)],
         capture_output=True,

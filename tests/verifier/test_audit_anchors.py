@@ -135,6 +135,43 @@ def test_a_chain_that_does_not_answer_is_not_a_finding(tmp_path: Path) -> None:
     assert offline.is_whole
 
 
+def test_one_dead_node_of_three_is_no_obstacle_and_two_are(tmp_path: Path) -> None:
+    log, _ = sample()
+    folder = write_log(log, tmp_path / "log")
+    with serving(FakeNode()) as one, serving(FakeNode()) as two, serving(FakeNode()) as three:
+        for node in (one, two, three):
+            anchored(log, node)
+        pins = replace(log.trust_root(), chains=(chain_of(one, two, three, quorum=2),))
+        three.status = 500
+        found = audited(log, folder, trust_root=pins)
+        assert codes(found) == []
+        assert states(found)[Part.ANCHORS] is State.CLEAN
+        two.status = 500
+        assert states(audited(log, folder, trust_root=pins))[Part.ANCHORS] is State.NOT_CHECKED
+
+
+def test_one_node_that_lies_about_the_newest_head_accuses_nobody(tmp_path: Path) -> None:
+    log, _ = sample()
+    folder = write_log(log, tmp_path / "log")
+    with serving(FakeNode()) as one, serving(FakeNode()) as two, serving(FakeNode()) as liar:
+        for node in (one, two, liar):
+            anchored(log, node)
+        liar.anchored[LOG_ID, log.size - 1, b"\x09" * 32] = (log.time, 110)
+        del liar.anchored[LOG_ID, log.size, log.tree.root()]
+        pins = replace(log.trust_root(), chains=(chain_of(one, two, liar, quorum=2),))
+        assert codes(audited(log, folder, trust_root=pins)) == []
+
+
+def test_a_log_that_was_never_anchored_is_a_gap(tmp_path: Path) -> None:
+    log, _ = sample()
+    folder = write_log(log, tmp_path / "log")
+    with serving(FakeNode()) as node, served(folder) as url:
+        pins = replace(log.trust_root(), chains=(chain_of(node),))
+        assert codes(audited(log, url, trust_root=pins)) == []
+        late = log.time + 8 * 86_400
+        assert codes(audited(log, url, trust_root=pins, now=late)) == [AuditFault.ANCHOR_GAP]
+
+
 def test_an_anchor_above_the_pinned_size_does_not_count(tmp_path: Path) -> None:
     log, _ = sample()
     folder = write_log(log, tmp_path / "log")
