@@ -1,4 +1,4 @@
-"""What a compromised delegate stated is void in the registry's tables, its epochs, its evidence and the audit's replay."""
+"""What a compromised delegate stated is void in tables, epochs, evidence and the audit's replay alike."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -94,6 +94,5 @@ def test_tables_that_keep_what_is_void_are_noticed(
     enrolled: RegistryWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(views, "_void_events", nothing)
-    with pytest.raises(Exception, match=r".") as noticed:  # the table, the epoch or the status: any
+    with pytest.raises(AssertionError):
         test_table_epoch_rebuild_and_audit_agree_on_what_is_void(enrolled, tmp_path)
-    assert noticed.type is not TypeError
