@@ -28,6 +28,15 @@ def trust_rows(trust_root: TrustRoot) -> tuple[Row, ...]:
         *(Row(_("Log key"), key.vkey.to_text(), code=True, note=_sizes(key)) for key in trust_root.log_keys),
         Row(_("Operator"), operator.did, code=True),
         Row(_("Operator's key"), operator.key.multibase, code=True),
+        *(
+            Row(
+                _("Operator's key"),
+                pin.key.multibase,
+                code=True,
+                note=_("after entry %(index)s", index=pin.index),
+            )
+            for pin in operator.rotations
+        ),
         Row(_("Recovery key"), operator.recovery_key.multibase, code=True),
         Row(_("Key of the status lists"), trust_root.list_key.multibase, code=True),
         Row(_("Auditors"), _auditors(trust_root)),
@@ -63,7 +72,7 @@ def _chain_rows(chain: Chain) -> tuple[Row, ...]:
 def _sizes(key: LogKey) -> str:
     if key.to_size is None:
         return _("from size %(size)s on", size=key.from_size)
-    return _("from size %(low)s to %(high)s", low=key.from_size, high=key.to_size)
+    return _("from size %(low)s to %(high)s", low=key.from_size, high=key.to_size - 1)
 
 
 def _up_to(max_size: int | None) -> str:
