@@ -52,6 +52,7 @@ def measure(count: int) -> Iterator[Figure]:
             rates: list[float] = []
             for size in sorted({max(BATCH, count // part) for part in (100, 10, 1)}):
                 _fill(registry, publisher, size)
+                stored = registry.size()
                 batches = [entries(10**9 + size * 100 + BATCH * turn, BATCH) for turn in range(ROUNDS)]
                 limit = BATCH * ROUNDS / _limit(Path(name), batches)
                 began = time.perf_counter()
@@ -59,7 +60,7 @@ def measure(count: int) -> Iterator[Figure]:
                     _append(registry, batch)
                     publisher.tick()
                 rate = BATCH * ROUNDS / (time.perf_counter() - began)
-                what = f"appended, tiles written, signed, at {size:,} entries"
+                what = f"appended, tiles written, signed, from {stored:,} entries on"
                 yield Figure(what, rate, "/s", limit, "hashed, committed, written, as durably")
                 rates.append(rate)
             smallest, goal = rates[0], rates[0] * _NO_SLOWER
