@@ -15,12 +15,12 @@ import click
 
 from certlog.digests import DocumentHash
 from certlog.encoding import b64url_decode
-from certlog.errors import InvalidInput
+from certlog.errors import InvalidInput, Unavailable
 from certlog.keys import check_did
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from cli.files import read_file
-from cli.language import Command
+from cli.language import Command, say
 from cli.mail import Mailbox
 from cli.monitor_run import Anchors, Channels, Run, holding
 from cli.monitor_text import Told
@@ -171,19 +171,22 @@ def monitor(context: click.Context, target: str, **options: Unpack[_Options]) ->
         if options["every"] is not None:
             stop = _stop_on_signals()
             while not stop.wait(options["every"]):
-                run.once()
+                try:
+                    run.once()
+                except Unavailable as error:  # a full disk, for one: the next look begins again
+                    say(error.args[0], err=True)
             return
     context.exit(status)
 
 
 def _open(target: str, trust_root: TrustRoot, options: _Options) -> Run:
     endpoints = None if options["no_chain"] or not trust_root.chains else options["rpc"]
-    mine = _mine(options)
+    _mine(options)  # what cannot be read is said before anything is made
     return Run.open(
         target,
         options["folder"],
         trust_root,
-        lambda files: Watch(files, trust_root, mine, options["max_head_age"]),
+        lambda files: Watch(files, trust_root, lambda: _mine(options), options["max_head_age"]),
         channels=_channels(options, trust_root.origin),
         anchors=Anchors(endpoints, options["max_anchor_age"]),
         now=lambda: int(time.time()),

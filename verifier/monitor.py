@@ -4,7 +4,7 @@ Nothing that the registry says is taken over. A head that does not extend the la
 notes that contradict each other convince anyone. Where to look, where to tell and when is for the caller.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -85,13 +85,14 @@ class Watch:
     Attributes:
         files: the log's files.
         trust_root: pins the log's keys and operator.
-        mine: bodies to watch over.
+        mine: tells which bodies to watch over and what they have made by now; asked after the log's checkpoint was
+            read, so that whatever a body keeps before it submits is known when it is found in the log.
         max_head_age: seconds after which the newest epoch is stale.
     """
 
     files: LogFiles
     trust_root: TrustRoot
-    mine: tuple[Mine, ...] = ()
+    mine: Callable[[], tuple[Mine, ...]] = tuple
     max_head_age: int = 2 * 3600
 
 
@@ -152,6 +153,8 @@ class Monitor:
         checkpoint = self._signed(note, look, now)  # 1
         if checkpoint is not None and self._extends(note, checkpoint, look, now):  # 2
             tree = self._tree(checkpoint)
+            for mine in self._watch.mine():
+                self._bodies.setdefault(mine.did, MyEntries(mine)).know(mine)
             if self._read(tree, look, now):  # 3, 4
                 self._state = self._of(note)
                 self._freshness(checkpoint, look, now)  # 5
@@ -178,7 +181,7 @@ class Monitor:
 
     def _start(self) -> None:
         self._replay = LogReplay(self._watch.trust_root.operator, self._origin)
-        self._bodies = [MyEntries(mine) for mine in self._watch.mine]
+        self._bodies: dict[str, MyEntries] = {}
         before = self._state.checkpoint
         self._known = 0 if before is None else before.size
 
@@ -300,7 +303,7 @@ class Monitor:
 
     def _add(self, index: int, examined: Examined, look: Look, now: int) -> None:
         findings = self._replay.add_examined(examined)
-        noted = [noted for body in self._bodies for noted in body.look(examined.fact)]
+        noted = [noted for body in self._bodies.values() for noted in body.look(examined.fact)]
         if index < self._known:
             return
         look.entries += 1

@@ -5,7 +5,6 @@ Who steals a key signs what its owner never wrote; the owner alone can notice, a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from certlog.certificate_id import certificate_id, format_id
 from certlog.digests import DocumentHash
@@ -46,8 +45,12 @@ class MyEntries:
 
     def __init__(self, mine: Mine) -> None:
         """Take the body."""
-        self._mine: Final = mine
+        self._mine = mine
         self._certificates: set[DocumentHash] = set()
+
+    def know(self, mine: Mine) -> None:
+        """Take what the same body has made by now."""
+        self._mine = mine
 
     def look(self, fact: object) -> Iterator[Noted]:
         """Yield what concerns the body in one entry that is well-formed and signed."""

@@ -1,14 +1,13 @@
 """The monitor: what it says of a log that is right, and of each thing that somebody should know."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 import pytest
 
 from certlog.checkpoint import Checkpoint, sign_checkpoint
 from certlog.digests import DocumentHash, RootHash
-from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, Unavailable
 from certlog.scopes import Names
 from certlog.slots import Slot
@@ -17,64 +16,15 @@ from certlog.tile_reader import TileReader
 from certlog.trust import Enrol
 from tests.support.certificates import SAMPLE_DID, conformity_content
 from tests.support.controls import Control, nothing, require_failure
-from tests.support.log_files import MemoryFiles, files_of
+from tests.support.log_files import files_of
 from tests.support.possession import added_key
-from tests.support.signing import ed25519
-from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
+from tests.support.small_log import OPERATOR_DID, SmallLog
+from tests.support.watched_log import ISSUER, OTHER_DID, THIEF, World, concerns
 from verifier import monitor
-from verifier.monitor import SAY_AGAIN, AnchorAlarm, Look, Monitor, Watch
+from verifier.monitor import SAY_AGAIN, AnchorAlarm, Monitor
 from verifier.monitor_alarm import Concern
-from verifier.monitor_mine import Mine, shown_id
+from verifier.monitor_mine import Mine, MyEntries, shown_id
 from verifier.monitor_state import MonitorState
-
-ISSUER: Final = ed25519("issuer")
-THIEF: Final = ed25519("thief")
-OTHER_DID: Final = "did:web:khac.example.vn"
-
-
-@dataclass
-class World:
-    """A log that grows, its files, and a monitor that watches it for the sample body."""
-
-    log: SmallLog = field(default_factory=SmallLog)
-    made: set[DocumentHash] = field(default_factory=set)
-    files: MemoryFiles = field(default_factory=lambda: MemoryFiles({}))
-    numbers: int = 0
-
-    def __post_init__(self) -> None:
-        self.log.enrol(ISSUER.public_key, SAMPLE_DID, DESIGNATION)
-        self.log.enrol(ed25519("other").public_key, OTHER_DID)
-        self.close()
-
-    @property
-    def now(self) -> int:
-        return self.log.time
-
-    def certify(self, *, mine: bool = True) -> SecuredDocument:
-        self.numbers += 1
-        content = conformity_content(
-            slot=Slot(0, self.numbers), number=f"M-{self.numbers}", origin=self.log.origin
-        )
-        document = self.log.certify(ISSUER, content)
-        if mine:
-            self.made.add(document.document_hash)
-        return document
-
-    def close(self) -> None:
-        """End in an epoch, and serve that."""
-        self.log.close()
-        self.files.served = files_of(self.log)
-
-    def watch(self, **changes: Any) -> Watch:
-        mine = Mine(SAMPLE_DID, frozenset(self.made), (ISSUER.public_key.multibase,))
-        return replace(Watch(self.files, self.log.trust_root(), (mine,)), **changes)
-
-    def monitor(self, state: MonitorState | None = None, **changes: Any) -> Monitor:
-        return Monitor(self.watch(**changes), state)
-
-
-def concerns(look: Look) -> list[Concern]:
-    return [alarm.concern for alarm in look.alarms if not alarm.is_notice]
 
 
 @pytest.fixture
@@ -126,6 +76,26 @@ def test_a_certificate_in_my_name_that_i_did_not_make_is_an_alarm(world: World) 
     assert concerns(world.monitor().look(now=world.now)) == [Concern.NOT_MINE]
 
 
+def test_what_i_make_while_the_monitor_runs_is_no_alarm(world: World) -> None:
+    """What was made is asked for after the checkpoint was read: a body keeps what it signs before it submits it."""
+    watching = world.monitor()
+    watching.look(now=world.now)
+    world.certify()
+    world.close()
+    read = world.files.read_fresh
+
+    def made_between(path: str) -> bytes:
+        if path == monitor.CHECKPOINT:
+            patched.undo()
+            world.certify()
+            world.close()
+        return read(path)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(world.files, "read_fresh", made_between)
+        assert concerns(watching.look(now=world.now)) == []
+
+
 def test_a_statement_in_my_name_that_i_did_not_sign_is_an_alarm(world: World) -> None:
     document = world.certify()
     world.log.change_status(document, StatusAction.WITHDRAW, "nonconformity", signer=ISSUER)
@@ -158,7 +128,7 @@ def test_what_is_said_of_others_is_not_told(world: World) -> None:
 def test_a_body_that_does_not_say_what_it_made_is_told_of_every_entry(world: World) -> None:
     world.certify(mine=False)
     world.close()
-    look = world.monitor(mine=(Mine(SAMPLE_DID),)).look(now=world.now)
+    look = world.monitor(mine=lambda: (Mine(SAMPLE_DID),)).look(now=world.now)
     assert [a.concern for a in look.alarms[-1:]] == [Concern.MY_CERTIFICATE]
     assert concerns(look) == []
 
@@ -263,7 +233,7 @@ def test_what_the_log_admitted_wrongly_is_an_alarm_with_the_faults_name(world: W
     content = conformity_content(slot=Slot(0, 77), number="T-1", origin=world.log.origin)
     world.log.certify(THIEF, content)
     world.close()
-    faults = {alarm.code for alarm in world.monitor(mine=()).look(now=world.now).alarms}
+    faults = {alarm.code for alarm in world.monitor(mine=tuple).look(now=world.now).alarms}
     assert faults == {"signer-not-authorised"}
 
 
@@ -274,19 +244,19 @@ def test_an_epoch_that_does_not_replay_is_an_alarm(world: World) -> None:
     world.log.change_status(document, StatusAction.WITHDRAW, "nonconformity", signer=ISSUER)
     world.log.lists = lists
     world.close()
-    look = world.monitor(mine=()).look(now=world.now)
+    look = world.monitor(mine=tuple).look(now=world.now)
     assert [alarm.code for alarm in look.alarms] == ["epoch-status-root"]
 
 
 def test_a_head_that_is_too_old_is_said_when_it_begins_and_again_after_a_day(world: World) -> None:
-    watching = world.monitor(mine=())
+    watching = world.monitor(mine=tuple)
     late = world.now + 2 * 3600 + 61
     assert concerns(watching.look(now=late)) == [Concern.STALE_HEAD]
     assert concerns(watching.look(now=late + 60)) == []
     again = watching.look(now=late + SAY_AGAIN)
     assert concerns(again) == [Concern.STALE_HEAD]
     assert again.state is not None
-    assert concerns(world.monitor(again.state, mine=()).look(now=late + SAY_AGAIN + 60)) == []
+    assert concerns(world.monitor(again.state, mine=tuple).look(now=late + SAY_AGAIN + 60)) == []
     world.log.close(time=late + SAY_AGAIN + 100)
     world.files.served = files_of(world.log)
     assert concerns(watching.look(now=late + SAY_AGAIN + 120)) == []
@@ -308,7 +278,7 @@ class FakeChain:
 
 
 def test_what_the_chain_shows_is_told_and_a_chain_that_is_down_is_a_problem_only(world: World) -> None:
-    watching = world.monitor(mine=())
+    watching = world.monitor(mine=tuple)
     late = FakeChain((AnchorAlarm(Concern.LATE_ANCHOR, 5, "late"),))
     assert concerns(watching.look(now=world.now, chain=late)) == [Concern.LATE_ANCHOR]
     down = watching.look(now=world.now, chain=FakeChain(failure=Unavailable("no node")))
@@ -381,6 +351,12 @@ CONTROLS: Final[dict[str, tuple[object, str, object, Callable[[World], None]]]] 
         "_say",
         nothing,
         test_an_epoch_that_does_not_replay_is_an_alarm,
+    ),
+    "what was made is asked for once": (
+        MyEntries,
+        "know",
+        nothing,
+        test_what_i_make_while_the_monitor_runs_is_no_alarm,
     ),
     "any log key": (
         monitor,
