@@ -15,6 +15,7 @@ import pytest
 from certlog.checkpoint import Checkpoint
 from certlog.documents import SecuredDocument
 from certlog.note import sign_note
+from certlog.timestamps import format_time
 from certlog.trust_root import TrustRoot
 from tests.support.deep import cases
 from tests.support.requires import require
@@ -65,7 +66,7 @@ class Room:
 
     @property
     def at(self) -> str:
-        return "2026-11-20T12:00:00Z"
+        return format_time(self.liar.log.time + 60)
 
     def pins(self, root: TrustRoot, name: str = "root.json") -> Path:
         path = self.folder / name
