@@ -137,7 +137,7 @@ DEFECTS: Final[Mapping[str, Mutant]] = {
     "a bump that is not saved": Mutant(worker=UnsavedBump),
     "no compare-and-swap": Mutant(store=NoCompareAndSwap, story="two workers"),
     "the lock as the only safety": Mutant(store=LockOnly, story="two workers"),
-    "the nonce from pending": Mutant(store=NonceFromPending),
+    "the nonce from pending": Mutant(store=NonceFromPending, story="restored"),
     "no check of the pins": Mutant(worker=SkippedPins),
 }
 ENOUGH: Final[Mapping[str, Mutant]] = {

@@ -16,7 +16,7 @@ from typing import Final, cast
 from sqlalchemy import select
 
 from anchoring import tables
-from anchoring.batch import HaltReason, Head, State
+from anchoring.batch import HaltReason, Head, IllegalTransition, State
 from anchoring.database import Database
 from anchoring.fees import FeePolicy
 from anchoring.line_store import LineStore
@@ -25,7 +25,7 @@ from anchoring.recovery import explain, find_repair
 from anchoring.repairs import Repairs, gather
 from anchoring.worker import AnchorWorker, Did, Step
 from certlog.digests import RootHash
-from certlog.errors import InvalidInput
+from certlog.errors import InvalidInput, NotTrusted
 from tests.anchoring.fake_chain import BASE_FEE, CHAIN_ID, CODE_HASH, ChainState, with_head
 from tests.anchoring.faults import Crash, Fault, Faulty, RandomFaults
 from tests.anchoring.schedule import Violation
@@ -173,6 +173,8 @@ class Story:
             self.others[who] = self.hire()
             self.judge_sent()
             return
+        except (NotTrusted, InvalidInput, IllegalTransition) as error:
+            raise self.violation(f"the worker gave up: {error}") from error
         self.counts[step.did] += 1
         self.last = step.did
         self.judge(step)
