@@ -200,7 +200,7 @@ def test_a_registry_that_is_restored_to_a_random_moment_halts(
 
 
 def test_an_anchoring_database_that_is_restored_to_a_random_moment_halts(tmp_path: Path) -> None:
-    assert anchoring_drills(tmp_path, drills=5) == 5
+    assert anchoring_drills(tmp_path, drills=3) == 3
 
 
 @pytest.mark.deep

@@ -83,7 +83,7 @@ def clean_audit(log: SmallLog, folder: Path, documents: bool = False) -> None:
 
 
 def test_every_changed_bit_of_what_is_served_is_found(log: Served) -> None:
-    assert flip(log, flips=60).total() == 60
+    assert flip(log, flips=40).total() == 40
 
 
 @pytest.mark.parametrize("size", EDGES)
