@@ -4,21 +4,22 @@ Times that the registry noted for itself (logged_at, stored_at, signed_at, recei
 issuers' number tags prove nothing to anyone, and nothing here could tell a wrong one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, select
 
-from certlog.checkpoint import Checkpoint, open_checkpoint
+from certlog.checkpoint import Checkpoint
 from certlog.cosignature import parse_cosigner_key
 from certlog.credential import issuer_of, number_of, slot_of, version_of
 from certlog.digests import same, sha256
 from certlog.documents import SecuredDocument
 from certlog.entry import certificate_entry
 from certlog.errors import InvalidInput
-from certlog.note import Note, NoteSignature, VerifierKey, cosignature_time, parse_note
+from certlog.note import Note, NoteSignature, cosignature_time, parse_note
 from certlog.sentences import Sentence
-from registry.lookup import log_key
+from certlog.trust_root import LogKey
+from registry.log_keys import log_keys, open_own
 from registry.tables import (
     certificates,
     checkpoints,
@@ -30,6 +31,7 @@ from registry.tables import (
     sealed_documents,
     seals,
 )
+from registry.tables import log_keys as rotated_keys
 
 _STREAMED: Final = {"yield_per": 1000}
 
@@ -40,16 +42,16 @@ Check = Callable[[Row[Any]], str | None]
 def wrong_rows(connection: Connection, origin: str) -> Iterator[str]:
     """Yield what is wrong with rows that are kept beside the entries; the views must have been compared before.
 
-    1. Each head's note is signed by the log's key, over the size and root of its row.
+    1. Each head's note is signed by the key that signs its size, over the size and root of its row; each key after the
+       first begins just after a signed head.
     2. Each cosignature verifies, and is dated as its row says.
     3. Each seal is the size just after an epoch, and later seals are larger.
     4. Each published document is the one that is logged; its issuer, number and version are the row's.
     5. Each sealed content has the hash that is stored with it, and each number tag the issuer of its certificate.
     """
-    key = VerifierKey.from_text(log_key(connection))
-    yield from _wrong(
-        connection, select(checkpoints).order_by(checkpoints.c.size), _head_check(origin, key)
-    )  # 1
+    yield from _key_problems(connection)  # 1
+    heads = select(checkpoints).order_by(checkpoints.c.size)
+    yield from _wrong(connection, heads, _head_check(origin, log_keys(connection)))
     cosigned = select(cosignatures, checkpoints.c.note).outerjoin(
         checkpoints, checkpoints.c.size == cosignatures.c.size
     )
@@ -80,10 +82,27 @@ def _wrong(connection: Connection, query: Select[Any], check: Check) -> Iterator
                 yield problem
 
 
-def _head_check(origin: str, key: VerifierKey) -> Check:
+def _key_problems(connection: Connection) -> Iterator[str]:
+    signed = select(rotated_keys, checkpoints.c.root).outerjoin(
+        checkpoints, checkpoints.c.size == rotated_keys.c.from_size - 1
+    )
+    yield from _wrong(connection, signed.order_by(rotated_keys.c.from_size), _key_problem)
+
+
+def _key_problem(row: Row[Any]) -> str | None:
+    if row.root is not None or row.from_size == 1:
+        return None
+    return Sentence(
+        "table log_keys: a key signs from size {from_size} on, and no head of size {size} was signed before it",
+        from_size=row.from_size,
+        size=row.from_size - 1,
+    )
+
+
+def _head_check(origin: str, keys: Sequence[LogKey]) -> Check:
     def problem(row: Row[Any]) -> str | None:
         try:
-            signed = open_checkpoint(row.note, key)
+            signed = open_own(row.note, keys)
         except InvalidInput as error:
             return Sentence("table checkpoints, size {size}: {error}", size=row.size, error=error)
         if signed == Checkpoint(origin, row.size, row.root):

@@ -41,7 +41,7 @@ class Robbed:
         self.world = world
         self.documents = live(world)
         world.clock.time += TWO_DAYS
-        world.publisher.seal_batch(3)
+        world.publisher.seal_batch(4)
         world.clock.time += 60
         with world.registry.database.reading() as connection:
             rows = connection.exec_driver_sql(

@@ -37,6 +37,7 @@ UNPROVEN: Final = {
     ("checkpoints", "signed_at"),
     ("cosignatures", "received_at"),
     ("log_identity", "created_at"),
+    ("log_keys", "created_at"),
     ("seals", "number"),
 }
 """Columns whose value follows from nothing that is logged or signed. Of a batch's number the anchoring worker notices:

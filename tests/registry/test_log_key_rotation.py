@@ -19,6 +19,7 @@ from registry.last_signed_head import SigningHalted
 from registry.log_key_rotation import LogKeyRotation
 from registry.log_keys import log_keys
 from registry.opening import open_publisher, open_rotation
+from registry.rebuild import check
 from tests.support.certificates import SAMPLE_ORIGIN
 from tests.support.registry import RegistryWorld, as_submission
 from verifier.chain_view import ChainView
@@ -152,6 +153,18 @@ def test_a_rotation_that_was_interrupted_is_finished_by_the_next_run(
     reopened(enrolled)
     certified(enrolled)
     open_checkpoint(enrolled.registry.head().note, keys[1].vkey)
+
+
+def test_the_check_of_a_whole_registry_opens_each_head_with_the_key_of_its_size(
+    enrolled: RegistryWorld, rotation: LogKeyRotation, tmp_path: Path
+) -> None:
+    enrolled.publisher.start()
+    certified(enrolled)
+    rotation.rotate()
+    reopened(enrolled)
+    certified(enrolled)
+    database, operator = enrolled.registry.database, enrolled.settings.operator
+    assert check(database, tmp_path / "scratch.db", operator, enrolled.origin) == enrolled.registry.size()
 
 
 def test_a_second_rotation_adds_a_third_key(enrolled: RegistryWorld, rotation: LogKeyRotation) -> None:

@@ -10,6 +10,7 @@ from certlog.status import StatusAction
 from certlog.trust import CompromiseKey, RetireKey
 from registry.cosignatures import take_note
 from registry.cosigners import CosignerPolicy
+from registry.opening import open_publisher, open_rotation
 from tests.support.certificates import SAMPLE_DID
 from tests.support.possession import added_key, rotation_to
 from tests.support.registry import OPERATOR_DID, OTHER_DID, RegistryWorld, as_submission
@@ -50,6 +51,9 @@ def live(world: RegistryWorld) -> list[SecuredDocument]:
     world.logged(world.trust(rotation, OPERATOR_DID))
     world.operator = ed25519("operator 2")
     _seal(world, 2)
+    _rotate_log_key(world)
+    world.logged(as_submission(world.certificate(slot=slots[6]), slots[6], publish=False))
+    _seal(world, 3)
     _cosign(world)
     return documents
 
@@ -57,6 +61,15 @@ def live(world: RegistryWorld) -> list[SecuredDocument]:
 def _seal(world: RegistryWorld, number: int) -> None:
     world.clock.time += 60
     world.publisher.seal_batch(number)
+
+
+def _rotate_log_key(world: RegistryWorld) -> None:
+    surroundings = replace(world.surroundings, random_bytes=lambda length: bytes(range(1, length + 1)))
+    rotation = open_rotation(world.folder, surroundings)
+    rotation.rotate()
+    rotation.database.close()
+    world.publisher.database.close()
+    world.publisher = open_publisher(world.folder, world.surroundings)
 
 
 def _cosign(world: RegistryWorld) -> None:
