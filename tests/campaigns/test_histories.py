@@ -43,6 +43,7 @@ from tests.support.history_parts import (
     BY_AUTHORITY,
     DELEGATION,
     KEYS,
+    LEGAL_IDS,
     NAMES,
     OPERATOR_LABELS,
     OTHER_KIND,
@@ -208,7 +209,7 @@ class HistoryMachine(RuleBasedStateMachine):
         grant = chance.choice([*known * 4, chance.randint(0, self.history.size)])
         changes: tuple[Change, ...] = (
             GrantScope(chance.choice((SCOPE, BY_AUTHORITY, OTHER_KIND))),
-            Enrol(NAMES[did], "0100000009"),
+            Enrol(NAMES[did], LEGAL_IDS[did]),
             DELEGATION,
             ChangeScope(chance.choice(CHANGES), grant),
             ChangeScope(chance.choice(CHANGES), grant),

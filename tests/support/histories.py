@@ -45,6 +45,7 @@ from tests.support.history_parts import (
     DELEGATION,
     ENDED,
     LABELS,
+    LEGAL_IDS,
     NAMES,
     SCOPE,
     Act,
@@ -288,14 +289,14 @@ class History:
 def begin(history: History) -> None:
     """Enrol two bodies, one by an authority that the operator delegates to."""
     first: Sequence[tuple[Change, str]] = (
-        (Enrol(NAMES[AUTHORITY_DID], "0100000002"), AUTHORITY_DID),
+        (Enrol(NAMES[AUTHORITY_DID], LEGAL_IDS[AUTHORITY_DID]), AUTHORITY_DID),
         (add_key(AUTHORITY_DID, "p authority"), AUTHORITY_DID),
         (DELEGATION, AUTHORITY_DID),
-        (Enrol(NAMES[SAMPLE_DID], "0109999999"), SAMPLE_DID),
+        (Enrol(NAMES[SAMPLE_DID], LEGAL_IDS[SAMPLE_DID]), SAMPLE_DID),
         (add_key(SAMPLE_DID, "issuer"), SAMPLE_DID),
         (add_key(SAMPLE_DID, "p issuer"), SAMPLE_DID),
         (GrantScope(SCOPE), SAMPLE_DID),
-        (Enrol(NAMES[OTHER_DID], "0100000003"), OTHER_DID),
+        (Enrol(NAMES[OTHER_DID], LEGAL_IDS[OTHER_DID]), OTHER_DID),
         (add_key(OTHER_DID, "other"), OTHER_DID),
     )
     for change, subject in first:

@@ -29,6 +29,7 @@ NAMES: Final = {
     OTHER_DID: Names("Viện Thử nghiệm Cáp"),
     AUTHORITY_DID: Names("Uỷ ban Tiêu chuẩn", "Standards Commission"),
 }
+LEGAL_IDS: Final = {SAMPLE_DID: "0109999999", OTHER_DID: "0100000003", AUTHORITY_DID: "0100000002"}
 SCOPE: Final = Scope(
     kind="designation",
     topics=("QCVN 4:2009/BKHCN",),
