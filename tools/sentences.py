@@ -37,6 +37,8 @@ SAYING: Final = frozenset(
 VARIABLES: Final = frozenset({"detail", "message", "remedy", "why"})
 """Names under which a message is kept before it is raised."""
 HELP: Final = frozenset({"epilog", "help", "show_default"})
+OPTIONS: Final = frozenset({"signer_options"})
+"""Functions of ours that take an option's help as their first argument and make the option."""
 _DECORATORS: Final = ("command", "group")
 
 
@@ -137,6 +139,8 @@ def _texts(node: ast.AST) -> Iterator[str]:
 def _help(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.keyword) and node.arg in HELP:
         yield from _written(node.value)
+    elif isinstance(node, ast.Call) and _name(node.func) in OPTIONS and node.args:
+        yield from _written(node.args[0])
     elif isinstance(node, ast.FunctionDef) and any(_makes_command(item) for item in node.decorator_list):
         yield from paragraphs(ast.get_docstring(node) or "")
 
