@@ -16,6 +16,7 @@ from certlog.errors import NotTrusted, Unavailable
 from certlog.sentences import Sentence
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import port_of, split_address
+from verifier.whole_answer import require_whole
 
 _CHUNK: Final = 16 * 1024
 _EMBEDDING: Final = tuple(
@@ -165,4 +166,5 @@ def _read(response: http.client.HTTPResponse, most: int, deadline: float, shown:
         received += chunk
         if len(received) > most or time.monotonic() > deadline:
             raise Unavailable(Sentence("{shown}: the answer is too large or too slow", shown=shown))
+    require_whole(response)
     return bytes(received)

@@ -16,6 +16,7 @@ from certlog.nesting import bound_nesting
 from certlog.sentences import Sentence
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import split_address
+from verifier.whole_answer import require_whole
 
 if TYPE_CHECKING:
     import http.client
@@ -112,6 +113,7 @@ class Endpoint:
             if len(received) > MAX_RESPONSE_BYTES or time.monotonic() > deadline:
                 self._connection.close()
                 raise Unavailable(Sentence("{name}: the answer is too large or too slow", name=self.name))
+        require_whole(response)
         # read1 leaves a fully read response open (Python 3.11), and the connection would refuse its next request.
         response.close()
         return bytes(received)

@@ -18,6 +18,7 @@ from certlog.tile_reader import MissingTile
 from certlog.tiles import MAX_BUNDLE_BYTES
 from verifier.hang_up import hanging_up_after
 from verifier.registry_client import RegistryAddress
+from verifier.whole_answer import require_whole
 
 TIMEOUT: Final = 20.0
 """Seconds for one file."""
@@ -162,6 +163,7 @@ class WebSource:
             received += chunk
             if len(received) > MAX_BUNDLE_BYTES or time.monotonic() > deadline:
                 raise Unavailable(Sentence("{url}: the answer is too large or too slow", url=self.name))
+        require_whole(response)
         # read1 leaves a fully read response open (Python 3.11), and the connection would refuse its next request.
         response.close()
         return response.status, bytes(received)

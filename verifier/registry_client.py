@@ -22,6 +22,7 @@ from certlog.tiles import MAX_BUNDLE_BYTES
 from certlog.trust_root import MAX_TRUST_ROOT_BYTES
 from verifier.hang_up import hanging_up_after
 from verifier.web_address import DEFAULT_PORTS, port_of, split_address
+from verifier.whole_answer import require_whole
 
 if TYPE_CHECKING:
     import http.client
@@ -233,4 +234,5 @@ class RegistryAddress:
             received += chunk
             if len(received) > most or time.monotonic() > deadline:
                 raise Unavailable(Sentence("{url}: the answer is too large or too slow", url=self.url))
+        require_whole(response)
         return bytes(received)
