@@ -147,18 +147,24 @@ class LogReplay:
             what = Sentence("the same document is logged at entry {index} already", index=known.index)
             yield _finding(Fault.REPEATED_DOCUMENT, index, what)
             return
-        new = ReplayedCertificate(index, fact.document_hash, fact.did, fact.position)
-        other = self._certificates.setdefault(_prefix(fact.document_hash), new)
+        yield from self._repeated_id(ReplayedCertificate(index, fact.document_hash, fact.did, fact.position))
+        yield from self._repeated_slot(index, fact.position)
+
+    def _repeated_id(self, new: ReplayedCertificate) -> Iterator[Finding]:
+        """Keep a certificate; one whose id another has is kept, too, and found by its whole hash."""
+        other = self._certificates.setdefault(_prefix(new.document_hash), new)
         if other is not new:
-            self._same_id[fact.document_hash] = new
+            self._same_id[new.document_hash] = new
             what = Sentence("the certificate at entry {index} has the same id", index=other.index)
-            yield _finding(Fault.REPEATED_ID, index, what)
-        holder = self._slots.setdefault(fact.position, index)
+            yield _finding(Fault.REPEATED_ID, new.index, what)
+
+    def _repeated_slot(self, index: int, position: int) -> Iterator[Finding]:
+        holder = self._slots.setdefault(position, index)
         if holder != index:
             what = Sentence(
                 "slot {list}/{index} is used by the certificate at entry {holder}",
-                list=fact.position // LIST_SIZE,
-                index=fact.position % LIST_SIZE,
+                list=position // LIST_SIZE,
+                index=position % LIST_SIZE,
                 holder=holder,
             )
             yield _finding(Fault.REPEATED_SLOT, index, what)

@@ -89,9 +89,8 @@ def announced_anchors(
             finally:
                 for endpoint in opened:
                     endpoint.close()
-        # One node alone accuses nobody.
         quorum = min(chain.quorum, len(endpoints)) if endpoints else chain.quorum
-        newest |= {(chain.id, log): size for (log, size), count in said.items() if count >= quorum}
+        newest |= {(chain.id, log): size for log, size in _agreed(said, quorum)}
     return Announced(frozenset(heads), newest, not problems, joined("; ", problems))
 
 
@@ -133,6 +132,11 @@ def read_anchor_log(
 def _is_unread(view: ChainView) -> bool:
     """Tell whether a chain's quorum has not answered: a single node's trouble is no obstacle."""
     return view.block_number is None and bool(view.problem)
+
+
+def _agreed(said: Counter[tuple[str, int]], quorum: int) -> list[tuple[str, int]]:
+    """Return what a quorum of nodes says: one node alone accuses nobody."""
+    return [answer for answer, count in said.items() if count >= quorum]
 
 
 def _events(endpoint: Endpoint, chain: Chain) -> set[Head]:

@@ -273,6 +273,14 @@ def test_a_second_document_with_the_id_of_the_first_is_found(monkeypatch: pytest
     assert len(list(replay.certificates())) == len(documents)
 
 
+def test_an_id_that_is_not_compared_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def attempt() -> None:
+        with monkeypatch.context() as inner:
+            test_a_second_document_with_the_id_of_the_first_is_found(inner)
+
+    require_noticed(Control(LogReplay, "_repeated_id", lambda *_: (), attempt), monkeypatch)
+
+
 def test_a_withdrawal_that_the_epoch_leaves_out_is_found_at_the_epoch() -> None:
     log = enrolled()
     document = log.certify(ISSUER)
@@ -300,6 +308,8 @@ def test_what_was_verified_before_is_not_verified_again_and_all_else_is() -> Non
         (Fault.BAD_SIGNATURE, logged_entry, "_verify", nothing),
         (Fault.WRONG_BINDING, logged_entry, "require_binding", nothing),
         (Fault.SIGNER, log_replay, "key_in_force", nothing),
+        (Fault.REPEATED_SLOT, LogReplay, "_repeated_slot", lambda *_: ()),
+        (Fault.FAR_LIST, LogReplay, "_grow", lambda *_: True),
         (Fault.STATUS, log_replay, "step", nothing),
         (Fault.EPOCH_STATUS_ROOT, log_replay, "epoch_faults", lambda *_: ()),
         (Fault.FUTURE, log_replay, "EFFECTIVE_TOLERANCE", 10**9),

@@ -1,5 +1,6 @@
 """Audit of a whole log: clean logs have no finding, and each thing that is served wrongly has its own."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,12 +8,13 @@ from typing import Final
 
 import pytest
 
-from certlog import logged_entry
+from certlog import cryptosuites, logged_entry
+from certlog.canonical import canonicalize
 from certlog.checkpoint import Checkpoint, sign_checkpoint
 from certlog.digests import RootHash
 from certlog.entry import EpochEntry
 from certlog.tiles import tile_at
-from tests.support.controls import Control, require_noticed
+from tests.support.controls import Control, nothing, require_noticed
 from tests.support.served_log import put, served, write_lists, write_log
 from tests.support.signing import ed25519, log_signer
 from tests.support.small_log import SmallLog
@@ -93,6 +95,17 @@ def _list_key(log: SmallLog, folder: Path) -> None:
     write_lists(log, folder, signer="thief")
 
 
+def _list_changed(log: SmallLog, folder: Path) -> None:
+    """Another state in a credential that the list key signed over this one."""
+    path = folder / "status/revocation/0"
+    empty = bytes(16384)
+    signed = json.loads(path.read_bytes())
+    log.lists = [(empty, empty)]
+    write_lists(log, folder)
+    changed = json.loads(path.read_bytes())
+    path.write_bytes(canonicalize(changed | {"proof": signed["proof"]}))
+
+
 def _other_document(_: SmallLog, folder: Path) -> None:
     path = next((folder / "api").rglob("document"))
     other = SmallLog().certify(ISSUER, content(2))
@@ -110,6 +123,7 @@ SERVED: Final[dict[AuditFault, Callable[[SmallLog, Path], None]]] = {
     AuditFault.WRONG_ENTRY: _changed_entry,
     AuditFault.LIST_DIFFERS: _list_bit,
     AuditFault.BAD_LIST: _list_key,
+    AuditFault.LIST_SIGNATURE: _list_changed,
     AuditFault.OTHER_DOCUMENT: _other_document,
     AuditFault.BAD_DOCUMENT: _no_json,
 }
@@ -218,6 +232,7 @@ def test_without_the_check_the_lie_is_not_found(tmp_path: Path, monkeypatch: pyt
     controls = [
         (AuditFault.CHECKPOINT_SIGNATURE, audit_checkpoint, "note_signed_by", yes),
         (AuditFault.WRONG_ENTRY, audit_entries, "same", yes),
+        (AuditFault.LIST_SIGNATURE, cryptosuites, "verify", nothing),
         (AuditFault.LIST_DIFFERS, audit_module, "list_differences", lambda *_: ()),
         (AuditFault.OTHER_DOCUMENT, audit_documents, "same", yes),
     ]

@@ -15,7 +15,7 @@ from tests.support.small_log import SmallLog
 from tests.verifier.audited import audited, codes, sample, states
 from tests.verifier.fake_node import FakeNode, NodeError, chain_of, serving
 from tests.verifier.world import LOG_ID
-from verifier import audit_anchors
+from verifier import anchor_log, audit_anchors
 from verifier.anchor_log import CHECKPOINT_ANCHORED, HEAD
 from verifier.audit_parts import AuditFault, Part, State
 from verifier.audit_record import Audit
@@ -162,6 +162,15 @@ def test_one_node_that_lies_about_the_newest_head_accuses_nobody(tmp_path: Path)
         assert codes(audited(log, folder, trust_root=pins)) == []
 
 
+def test_if_one_node_were_enough_a_liar_would_accuse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = iter([tmp_path / "right", tmp_path / "defect"])
+
+    def attempt() -> None:
+        test_one_node_that_lies_about_the_newest_head_accuses_nobody(next(folders))
+
+    require_noticed(Control(anchor_log, "_agreed", lambda said, _quorum: list(said), attempt), monkeypatch)
+
+
 def test_a_log_that_was_never_anchored_is_a_gap(tmp_path: Path) -> None:
     log, _ = sample()
     folder = write_log(log, tmp_path / "log")
@@ -170,6 +179,21 @@ def test_a_log_that_was_never_anchored_is_a_gap(tmp_path: Path) -> None:
         assert codes(audited(log, url, trust_root=pins)) == []
         late = log.time + 8 * 86_400
         assert codes(audited(log, url, trust_root=pins, now=late)) == [AuditFault.ANCHOR_GAP]
+
+
+@pytest.mark.parametrize(
+    ("name", "attempt"),
+    [
+        ("_gaps", test_a_gap_between_anchors_is_named_and_what_waits_counts),
+        ("_never", test_a_log_that_was_never_anchored_is_a_gap),
+    ],
+)
+def test_a_gap_that_is_not_looked_for_is_noticed(
+    name: str, attempt: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = iter([tmp_path / "right", tmp_path / "defect"])
+    control = Control(audit_anchors, name, lambda *_: (), lambda: attempt(next(folders)))
+    require_noticed(control, monkeypatch)
 
 
 def test_an_anchor_above_the_pinned_size_does_not_count(tmp_path: Path) -> None:
