@@ -23,6 +23,7 @@ from certlog.trust_root import TrustRoot
 from cli.audit_database import with_database
 from cli.audit_keys import keygen, open_auditor_key
 from cli.audit_pack import pack
+from cli.audit_proofs import write_proofs
 from cli.audit_report import NOTE_FILE, check_report, report_files, signed_note
 from cli.audit_text import audit_lines
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
@@ -69,6 +70,7 @@ class _Options(PassphraseOptions):
     cosign_key: Path | None
     cosigned_path: Path
     data: Path | None
+    proofs: Path | None
     report: Path | None
     pdf: bool
     sign_key: Path | None
@@ -146,6 +148,12 @@ audit.add_command(pack)
     "--data", type=_FOLDER, help="Compare the database of this registry's data folder with the log."
 )
 @click.option(
+    "--proofs",
+    type=_FOLDER,
+    metavar="DIR",
+    help="Write omission proofs here, for statuses that the log stated wrongly, and each wrong list as it was served.",
+)
+@click.option(
     "--report", type=_FOLDER, help="Write a report for people here: HTML in both languages, and JSON."
 )
 @click.option("--pdf", is_flag=True, help="Add PDFs to the report; needs certlog[pdf].")
@@ -170,6 +178,8 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
         state = found.new_state()
         if options["data"] is not None:
             found = with_database(found, request.mirror, options["data"])
+        if options["proofs"] is not None:
+            write_proofs(found, request.mirror, trust_root, options["proofs"])
     finally:
         source.close()
     _remember(options["mirror"], state)

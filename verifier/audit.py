@@ -315,6 +315,7 @@ class _Run:
             epochs=tuple(self.epochs.values()),
             ends_in_epoch=self.size - 1 in self.epochs,
             documents=self.documents,
+            lists=self.lists,
         )
 
     def _parts(self) -> Iterator[PartResult]:

@@ -11,6 +11,7 @@ from certlog.log_replay import LogReplay
 from certlog.trust_root import TrustRoot
 from verifier.audit_anchors import AnchorPolicy
 from verifier.audit_documents import DocumentCounts
+from verifier.audit_lists import ServedList
 from verifier.audit_parts import Part, PartResult, State
 from verifier.audit_state import AuditState
 from verifier.chain_view import AnchorReading
@@ -74,6 +75,7 @@ class Audit:
         epochs: every epoch, as logged.
         ends_in_epoch: whether the last entry is an epoch, which was recomputed equal if there is no finding.
         documents: how many documents were read and are not public.
+        lists: the status lists as they were served.
     """
 
     origin: str
@@ -92,6 +94,7 @@ class Audit:
     epochs: tuple[Epoch, ...]
     ends_in_epoch: bool
     documents: DocumentCounts | None
+    lists: tuple[ServedList, ...] = ()
 
     @property
     def is_whole(self) -> bool:

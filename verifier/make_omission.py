@@ -10,7 +10,8 @@ from typing import Protocol
 from certlog.entry import CertificateEntry, Entry, parse_entry
 from certlog.errors import InvalidInput
 from certlog.evidence import ProvenEntry
-from certlog.omission_proof import Base, OmissionProof, Tail
+from certlog.omission_proof import MAX_TAIL, Base, OmissionProof, Tail
+from certlog.sentences import Sentence
 from certlog.status import StatusStatement
 from certlog.status_proof import StatusProof
 from certlog.tail import peaks_of
@@ -109,6 +110,13 @@ def _replacements(statements: list[StatusStatement], log: LogView, size: int) ->
 
 
 def _tail(log: LogView, start: int, size: int) -> Tail:
+    if size - start > MAX_TAIL:
+        message = Sentence(
+            "the proof would take {count} entries, {most} at most: hand in an earlier status proof to start from",
+            count=size - start,
+            most=MAX_TAIL,
+        )
+        raise InvalidInput(message, code="too-large")
     entries = tuple(log.entry(index) for index in range(start, size))
     return Tail(start, peaks_of(start, log.node), entries)
 
