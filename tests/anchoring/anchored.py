@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from anchoring.local_node import LocalNode
-from anchoring.settings import save_settings
+from anchoring.settings import load_settings, save_settings
 from anchoring.store import AnchorStore
 from anchoring.worker import Did, Step
 from cli.anchoring import open_worker
@@ -16,6 +16,7 @@ from cli.backup import back_up
 from cli.reseed import reseed_head
 from registry.data_folder import DataFolder
 from tests.anchoring.anvil import SIGNER, make_anvil_world, now
+from tests.support.databases import Place
 from tests.support.registry import RegistryWorld, as_submission, make_world
 
 
@@ -37,7 +38,7 @@ class Anchored:
 
     def anchor(self) -> None:
         """Anchor what there is."""
-        store = AnchorStore.open(self.folder.path / "anchoring.db")
+        store = AnchorStore.open(load_settings(self.folder.path).address(self.folder.path))
         store.request_batch()
         store.database.close()
         assert self.run(Did.FINAL).did is Did.FINAL
@@ -65,13 +66,17 @@ class Anchored:
 
 
 @contextmanager
-def anchored_registry(path: Path, node: LocalNode, contract: str, name: str) -> Iterator[Anchored]:
-    """Make a registry with two anchored batches; its origin is made of a name."""
+def anchored_registry(
+    path: Path, node: LocalNode, contract: str, name: str, places: tuple[Place, Place] | None = None
+) -> Iterator[Anchored]:
+    """Make a registry with two anchored batches; its origin is made of a name, its two databases may be elsewhere."""
     origin = f"registry.example.vn/{name.replace('_', '-')}"[:190]
-    world = make_world(path, origin=origin)
+    place, anchors = places or (None, None)
+    world = make_world(path, place, origin=origin)
     world.clock.time = now()
     line = make_anvil_world(path, node, contract, origin)
-    save_settings(line.settings, path)
+    elsewhere = {} if anchors is None else {"database": anchors.url}
+    save_settings(line.settings.model_copy(update=elsewhere), path)
     line.close()
     made = Anchored(world, node)
     world.publisher.start()
