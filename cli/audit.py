@@ -21,6 +21,7 @@ from certlog.note import VerifierKey
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
 from cli.audit_database import with_database
+from cli.audit_hand_in import hand_in
 from cli.audit_keys import keygen, open_auditor_key
 from cli.audit_pack import pack
 from cli.audit_proofs import write_proofs
@@ -37,6 +38,7 @@ from verifier.audit_state import MAX_STATE_BYTES, STATE_FILE, AuditState
 from verifier.cosigner import AuditorKey, ReportSigner, cosigned
 from verifier.log_source import LogSource, log_source
 from verifier.mirror import Mirror
+from verifier.registry_client import RegistryAddress
 
 EXIT_STATUS: Final = {"clean": 0, "finding": 1, "not checked": 3}
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -69,6 +71,7 @@ class _Options(PassphraseOptions):
     max_gap: int | None
     cosign_key: Path | None
     cosigned_path: Path
+    hand_in: bool
     data: Path | None
     proofs: Path | None
     report: Path | None
@@ -144,6 +147,7 @@ audit.add_command(pack)
     show_default=True,
     help="Where the cosigned checkpoint is written.",
 )
+@click.option("--hand-in", is_flag=True, help="Bring the cosigned checkpoint to the log at TARGET, too.")
 @click.option(
     "--data", type=_FOLDER, help="Compare the database of this registry's data folder with the log."
 )
@@ -169,8 +173,8 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
     TARGET is the log's web address, or a folder with the same files: a mirror, or a registry's tiles.
     """
     trust_root = read_trust_root(options["trust_root_path"])
-    keys = _keys(options)
     source = log_source(target)
+    keys = _keys(options, is_web=source.is_the_log)
     try:
         with _progress(quiet=options["as_json"]) as progress:
             request = _request(source, trust_root, options, progress)
@@ -192,8 +196,10 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
         _write_report(found, options["report"], keys.get(options["sign_key"]), pdf=options["pdf"])
     status = EXIT_STATUS[result_of(found)]
     key = keys.get(options["cosign_key"])
-    if key is not None and not _cosign(found, key, options["cosigned_path"]):
-        status = status or EXIT_STATUS["not checked"]
+    if key is not None:
+        note = _cosign(found, key, options["cosigned_path"])
+        if note is None or (options["hand_in"] and not _hand_in(target, note, key, found.size)):
+            status = status or EXIT_STATUS["not checked"]
     context.exit(status)
 
 
@@ -220,10 +226,14 @@ def write_whole(path: Path, data: bytes) -> None:
         raise Unavailable(Sentence("cannot write {path}: {reason}", path=path, reason=error)) from error
 
 
-def _keys(options: _Options) -> dict[Path | None, AuditorKey]:
+def _keys(options: _Options, *, is_web: bool) -> dict[Path | None, AuditorKey]:
     """Open the keys that were asked for, before anything takes time; one passphrase opens them."""
     if options["sign_key"] is not None and options["report"] is None:
         raise click.UsageError("give --report FOLDER: --sign signs a report")
+    if options["hand_in"] and options["cosign_key"] is None:
+        raise click.UsageError("give --cosign KEYFILE: --hand-in brings the cosigned checkpoint to the log")
+    if options["hand_in"] and not is_web:
+        raise click.UsageError("give the log's web address as TARGET: --hand-in brings the checkpoint there")
     wanted = {path for path in (options["cosign_key"], options["sign_key"]) if path is not None}
     passphrase = read_passphrase(options) if wanted else ""
     return {path: open_auditor_key(path, passphrase) for path in wanted}
@@ -238,14 +248,24 @@ def _write_report(found: Audit, folder: Path, key: AuditorKey | None, *, pdf: bo
     say(Sentence("report: {folder}", folder=folder), err=True)
 
 
-def _cosign(found: Audit, key: AuditorKey, path: Path) -> bool:
+def _cosign(found: Audit, key: AuditorKey, path: Path) -> str | None:
     try:
         note = cosigned(found, key, at=int(time.time()))
     except NotTrusted as error:
         say(str(error), err=True)
-        return False
+        return None
     write_whole(path, note.encode())
     say(Sentence("cosigned: {path}", path=path), err=True)
+    return note
+
+
+def _hand_in(target: str, note: str, key: AuditorKey, size: int) -> bool:
+    """Bring a note to the log; whatever it answers, the note is kept and the audit stands."""
+    try:
+        say(hand_in(RegistryAddress.of(target), note, key.cosigner_key, size), err=True)
+    except (InvalidInput, Unavailable) as error:
+        say(str(error), err=True)
+        return False
     return True
 
 
