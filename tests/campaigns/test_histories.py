@@ -249,7 +249,7 @@ def run_histories(blank: Template, cluster: Cluster | None, *, histories: int, s
 def test_database_rebuilt_database_auditor_and_verifier_agree_at_every_index(
     blank: Template, cluster: Cluster | None
 ) -> None:
-    seen = run_histories(blank, cluster, histories=EVERYDAY, steps=7)
+    seen = run_histories(blank, cluster, histories=EVERYDAY, steps=9)
     assert seen["histories"] >= EVERYDAY
     assert seen["verdicts"] > EVERYDAY
 
