@@ -5,15 +5,16 @@ longer give out old events, the heads that the log itself could have anchored ar
 size tells whether anything else was anchored.
 """
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence, joined
 from certlog.trust_root import Chain, TrustRoot
-from verifier.chain_reader import DEFAULT_TIMEOUT, read_chains
+from verifier.chain_reader import DEFAULT_TIMEOUT, final_block, read_chains
 from verifier.chain_view import AnchorReading, ChainView
 from verifier.contract_calls import Head
 from verifier.json_rpc import Call, Endpoint, data, quantity
@@ -24,6 +25,8 @@ HEAD: Final = "0xf339e3b2"
 """Selector of head(bytes32); a test derives it again."""
 
 MAX_ANCHORS: Final = 200_000
+MAX_SECONDS: Final = 600
+"""For the events of one node, which else could hold an audit for as long as it likes; state tells what is missing."""
 _WORD: Final = 32
 _SMALLEST_RANGE: Final = 1024
 """Blocks: an endpoint that refuses even so few has no events for us."""
@@ -55,12 +58,14 @@ class AnchorLog:
         waiting: heads that are anchored and not final yet.
         announced: what nodes said before.
         unread: why a chain could not be read at all; "" where the quorum of every chain has answered.
+        unread_chains: the ids of these chains.
     """
 
     readings: tuple[AnchorReading, ...]
     waiting: tuple[AnchorReading, ...]
     announced: Announced
     unread: str = ""
+    unread_chains: frozenset[int] = frozenset()
 
 
 def announced_anchors(
@@ -82,7 +87,7 @@ def announced_anchors(
             opened: list[Endpoint] = []
             try:
                 opened.append(Endpoint(url, timeout=timeout))
-                said.update(_newest_sizes(opened[0], chain).items())
+                said.update(newest_sizes(opened[0], chain).items())
                 heads |= _events(opened[0], chain)
             except (InvalidInput, Unavailable) as error:
                 problems.append(str(error))
@@ -126,6 +131,7 @@ def read_anchor_log(
         tuple(r for r in anchored if not r.final),
         announced,
         joined("; ", [view.problem for view in views if _is_unread(view)]),
+        frozenset(chain.id for chain, view in zip(trust_root.chains, views, strict=True) if _is_unread(view)),
     )
 
 
@@ -140,38 +146,45 @@ def _agreed(said: Counter[tuple[str, int]], quorum: int) -> list[tuple[str, int]
 
 
 def _events(endpoint: Endpoint, chain: Chain) -> set[Head]:
+    deadline = time.monotonic() + MAX_SECONDS
     found: set[Head] = set()
     (latest,) = endpoint.batch([Call("eth_blockNumber", ())])
     last = quantity(latest, Sentence("{name}: eth_blockNumber", name=endpoint.name))
     for log in chain.log_ids:
-        for item in _logs(endpoint, chain, log.log_id, 0, last):
+        for item in _logs(endpoint, chain, log.log_id, last, deadline):
             found.add(_head_of(item, endpoint.name))
             if len(found) > MAX_ANCHORS:
                 raise Unavailable(Sentence("{name}: too many anchors", name=endpoint.name))
     return found
 
 
-def _logs(endpoint: Endpoint, chain: Chain, log_id: str, first: int, last: int) -> list[object]:
-    """Return the events of some blocks; a range that an endpoint refuses is halved."""
-    asked: dict[str, object] = {
-        "address": chain.contract,
-        "topics": [CHECKPOINT_ANCHORED, log_id],
-        "fromBlock": hex(first),
-        "toBlock": hex(last),
-    }
-    try:
-        (answer,) = endpoint.batch([Call("eth_getLogs", (asked,))])
-    except Unavailable:
-        if last - first < _SMALLEST_RANGE:
-            raise
-        middle = (first + last) // 2
-        return [
-            *_logs(endpoint, chain, log_id, first, middle),
-            *_logs(endpoint, chain, log_id, middle + 1, last),
-        ]
-    if not isinstance(answer, list):
-        raise Unavailable(Sentence("{name}: eth_getLogs: expected a list", name=endpoint.name))
-    return list(answer)
+def _logs(endpoint: Endpoint, chain: Chain, log_id: str, last: int, deadline: float) -> Iterator[object]:
+    """Yield the events of blocks 0 .. last; a range that an endpoint refuses is halved."""
+    waiting = [(0, last)]
+    while waiting:
+        if time.monotonic() > deadline:
+            message = Sentence(
+                "{name}: its events take more than {most} s", name=endpoint.name, most=MAX_SECONDS
+            )
+            raise Unavailable(message)
+        first, end = waiting.pop()
+        asked: dict[str, object] = {
+            "address": chain.contract,
+            "topics": [CHECKPOINT_ANCHORED, log_id],
+            "fromBlock": hex(first),
+            "toBlock": hex(end),
+        }
+        try:
+            (answer,) = endpoint.batch([Call("eth_getLogs", (asked,))])
+        except Unavailable:
+            if end - first < _SMALLEST_RANGE:
+                raise
+            middle = (first + end) // 2
+            waiting += [(middle + 1, end), (first, middle)]
+            continue
+        if not isinstance(answer, list):
+            raise Unavailable(Sentence("{name}: eth_getLogs: expected a list", name=endpoint.name))
+        yield from answer
 
 
 def _head_of(item: object, name: str) -> Head:
@@ -183,10 +196,17 @@ def _head_of(item: object, name: str) -> Head:
     return Head(number, data(event.get("data"), what, length=_WORD))
 
 
-def _newest_sizes(endpoint: Endpoint, chain: Chain) -> dict[str, int]:
-    """Return the newest anchored size of each log of the contract, in the newest state."""
+def newest_sizes(endpoint: Endpoint, chain: Chain) -> dict[str, int]:
+    """Return the newest anchored size of each log of the contract, as the endpoint's last final block holds it.
+
+    Of the newest state nobody is accused: what is not final yet, some nodes know and others do not.
+
+    Raises:
+        Unavailable: no answer, another chain, or an answer of another form.
+    """
+    block = hex(final_block(endpoint, chain))
     calls = [
-        Call("eth_call", ({"to": chain.contract, "data": f"{HEAD}{log.log_id[2:]}"}, "latest"))
+        Call("eth_call", ({"to": chain.contract, "data": f"{HEAD}{log.log_id[2:]}"}, block))
         for log in chain.log_ids
     ]
     sizes = {}

@@ -4,7 +4,7 @@ Nothing that the registry says is taken over: state is recomputed from the entri
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from certlog.checkpoint import Checkpoint
@@ -201,9 +201,8 @@ class _Run:
         for attempt in range(LIST_ROUNDS):
             if attempt:
                 self.request.sleep(LIST_PAUSE)
-            silent = Findings() if attempt else self.findings
             try:
-                self.lists = read_lists(mirror, trust_root, self.replay.lists.pairs, silent)
+                self.lists = read_lists(mirror, trust_root, self.replay.lists.pairs, self.findings)
             except Unavailable as error:
                 self.findings.could_not(Part.LISTS, str(error))
                 return
@@ -214,6 +213,7 @@ class _Run:
                 self.findings.left_out[Part.LISTS] = Sentence("this copy holds lists of another moment")
                 return
             if not self._follow():
+                self.findings.could_not(Part.LISTS, Sentence("not every entry could be read"))
                 return
             if not self.watch.differing:
                 return
@@ -235,16 +235,20 @@ class _Run:
         if not self.is_sound:
             self.findings.could_not(Part.ANCHORS, Sentence("the entries do not lead to the signed root"))
             return
-        self.anchors = read_anchor_log(
-            request.trust_root, announced, self._own_heads(), now=request.now, endpoints=request.endpoints
-        )
-        if self.anchors.unread:
-            self.findings.could_not(Part.ANCHORS, self.anchors.unread)
-        if self.anchors.readings or not self.anchors.unread:
-            root = request.trust_root
-            policy = request.policy or AnchorPolicy(root.max_status_age, root.max_anchor_age)
-            served = self._served(self.anchors)
-            self.findings.add(anchor_findings(served, self._audited(), policy, request.now()))
+        root = request.trust_root
+        policy = request.policy or AnchorPolicy(root.max_status_age, root.max_anchor_age)
+        try:
+            self.anchors = read_anchor_log(
+                root, announced, self._own_heads(), now=request.now, endpoints=request.endpoints
+            )
+            if self.anchors.unread:
+                self.findings.could_not(Part.ANCHORS, self.anchors.unread)
+            if self.anchors.readings or not self.anchors.unread:
+                served = self._served(self.anchors)
+                self.findings.add(anchor_findings(served, self._audited(), policy, request.now()))
+        except Unavailable as error:
+            # A tile that cannot be read again: no root is known, so that nobody is accused of another one.
+            self.findings.could_not(Part.ANCHORS, str(error))
 
     def _own_heads(self) -> Iterator[Head]:
         for index in self.epochs:
@@ -256,7 +260,7 @@ class _Run:
         if self.request.mirror.source.is_the_log:
             return anchors
         readings = tuple(reading for reading in anchors.readings if reading.size <= self.size)
-        return AnchorLog(readings, anchors.waiting, anchors.announced, anchors.unread)
+        return replace(anchors, readings=readings)
 
     def _audited(self) -> AuditedLog:
         return AuditedLog(
@@ -269,18 +273,23 @@ class _Run:
 
     def _root_at(self, size: int) -> RootHash:
         found = None if self.bundles is None else self.bundles.root_at(size)
-        return EMPTY_ROOT if found is None else found
+        if found is None:
+            raise Unavailable(Sentence("the root of the first {size} entries cannot be read", size=size))
+        return found
 
     def _check_documents(self) -> None:
-        if not self.request.documents or self.checkpoint is None:
+        if not self.request.documents or self.bundles is None:
             return
         if not self.is_sound:
             self.findings.could_not(Part.DOCUMENTS, Sentence("the entries do not lead to the signed root"))
             return
-        tree = TileReader(self.request.mirror, self.size, self.checkpoint.root)
         try:
             self.documents = check_documents(
-                self.request.mirror, self.replay, tree.read, self.request.trust_root.origin, self.findings
+                self.request.mirror,
+                self.replay,
+                self.bundles.node,
+                self.request.trust_root.origin,
+                self.findings,
             )
         except Unavailable as error:
             self.findings.could_not(Part.DOCUMENTS, str(error))

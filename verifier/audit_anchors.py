@@ -99,6 +99,8 @@ def _unexplained(anchors: AnchorLog, log: AuditedLog) -> Iterator[Finding]:
     """The contract's newest size must be a head that was found: without events, a foreign one shows only here."""
     known = {(r.chain_id, r.log_id, r.size) for r in (*anchors.readings, *anchors.waiting)}
     for (chain_id, log_id), size in anchors.announced.newest.items():
+        if chain_id in anchors.unread_chains:
+            continue  # what was not read says nothing
         if size and size <= log.size and (chain_id, log_id, size) not in known:
             what = Sentence(
                 "chain {chain_id} holds a head of size {size} that is none of this log's epochs",

@@ -162,6 +162,19 @@ class BundleReader:
         """Return the root of the first `size` entries; a finding and None where a tile does not lead to the root."""
         return self._guarded(lambda: root_at(size, self._tree.read), size)
 
+    def node(self, level: int, index: int) -> bytes:
+        """Return a node of the tree (its NodeReader).
+
+        Raises:
+            Unavailable: it cannot be read; where a tile is at fault, that is a finding already.
+        """
+        found = self._guarded(lambda: self._tree.read(level, index), index << level)
+        if found is None:
+            raise Unavailable(
+                Sentence("entry {index} cannot be compared with the tree", index=index << level)
+            )
+        return found
+
     def _guarded(self, read: Callable[[], _T], index: int) -> _T | None:
         while True:
             try:

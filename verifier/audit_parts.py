@@ -123,15 +123,19 @@ class Findings:
         self.unchecked: dict[Part, str] = {}
         self.left_out: dict[Part, str] = {}
         self._counts: dict[Part, int] = {}
+        self._told: set[Finding] = set()
 
     def add(self, findings: Iterable[Finding]) -> None:
-        """Add findings; the first thousand are kept whole."""
+        """Add findings, each once however often it is looked at; the first thousand are kept whole."""
         for finding in findings:
+            if finding in self._told:
+                continue
             self.count += 1
             part = part_of(finding.code)
             self._counts[part] = self._counts.get(part, 0) + 1
             if len(self.kept) < MAX_FINDINGS:
                 self.kept.append(finding)
+                self._told.add(finding)
 
     def could_not(self, part: Part, why: str) -> None:
         """Note that a part could not be checked; the first reason is kept."""

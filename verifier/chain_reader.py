@@ -99,7 +99,7 @@ def _read_chain(chain: Chain, heads: Sequence[Head], endpoints: Sequence[Endpoin
     final: list[tuple[int, Endpoint]] = []
     for endpoint in endpoints:  # 1
         try:
-            final.append((_final_block(endpoint, chain), endpoint))
+            final.append((final_block(endpoint, chain), endpoint))
         except Unavailable as error:
             problems.append(str(error))
     _require_quorum(len(final), quorum, problems)
@@ -148,7 +148,7 @@ def _agreed(answers: Sequence[_Answer], quorum: int, problems: Sequence[str]) ->
     return held[0]
 
 
-def _final_block(endpoint: Endpoint, chain: Chain) -> int:
+def final_block(endpoint: Endpoint, chain: Chain) -> int:
     """Return the number of the endpoint's last final block, after comparing the chain id with the pin."""
     newest = Call("eth_blockNumber", ())
     if chain.finality is None:

@@ -4,25 +4,21 @@ The newest size is asked for before the log's checkpoint is read, so that an hon
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
 
 from certlog.digests import RootHash
 from certlog.errors import Unavailable
-from certlog.sentences import Sentence
+from certlog.sentences import Sentence, joined
 from certlog.tile_reader import TileReader
 from certlog.timestamps import format_time
 from certlog.tree import root_at
 from certlog.trust_root import Chain, TrustRoot
+from verifier.anchor_log import newest_sizes
 from verifier.chain_reader import DEFAULT_TIMEOUT, read_chains
 from verifier.contract_calls import Head
-from verifier.json_rpc import Call, Endpoint, data
+from verifier.json_rpc import Endpoint
 from verifier.monitor import AnchorAlarm
 from verifier.monitor_alarm import Concern
-
-HEAD: Final = bytes.fromhex("f339e3b2")
-"""Selector of head(bytes32); a test derives it again."""
-_WORD: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +28,16 @@ class ContractLook:
     Attributes:
         trust_root: pins chains and logs.
         endpoints: nodes to ask instead of the trust root's.
-        newest: (chain id, log id) -> size of the newest anchored head.
+        claimed: chain id -> the newest final size that each node names, the largest first.
+        quorums: chain id -> how many nodes must say the same.
         max_anchor_age: seconds after which the newest anchor is late.
         clock: the time.
     """
 
     trust_root: TrustRoot
     endpoints: tuple[str, ...]
-    newest: Mapping[tuple[int, str], int]
+    claimed: Mapping[int, tuple[int, ...]]
+    quorums: Mapping[int, int]
     max_anchor_age: int
     clock: Callable[[], int]
 
@@ -47,15 +45,18 @@ class ContractLook:
         """Compare what the contracts hold with the tree of a signed head.
 
         Raises:
-            Unavailable: a chain or the tiles could not be read.
+            Unavailable: a chain or the tiles could not be read, or nodes contradict each other.
         """
         for chain in self.trust_root.chains:
-            sizes = [self.newest.get((chain.id, log.log_id), 0) for log in chain.log_ids]
-            yield from self._chain(chain, max(sizes, default=0), tree, now)
+            yield from self._chain(chain, tree, now)
 
-    def _chain(self, chain: Chain, size: int, tree: TileReader, now: int) -> Iterator[AnchorAlarm]:
+    def _chain(self, chain: Chain, tree: TileReader, now: int) -> Iterator[AnchorAlarm]:
+        claimed = self.claimed[chain.id]
+        size = claimed[
+            self.quorums[chain.id] - 1
+        ]  # so many nodes, and one that lies is not enough, say at least this
         about = {"chain": chain.id, "size": size}
-        if size == 0:
+        if not any(claimed):
             what = Sentence("chain {chain} holds no anchor of this log", chain=chain.id)
             yield AnchorAlarm(Concern.LATE_ANCHOR, 0, what)
             return
@@ -67,25 +68,30 @@ class ContractLook:
             )
             yield AnchorAlarm(Concern.OTHER_ANCHOR, size, what)
             return
-        root = RootHash(root_at(size, tree.read))
-        view = read_chains(self.trust_root, [Head(size, root)], now=self.clock, endpoints=self.endpoints)
-        mine = [reading for reading in view.readings if reading.chain_id == chain.id]
-        if not mine:
+        heads = [
+            Head(said, RootHash(root_at(said, tree.read))) for said in set(claimed) if 0 < said <= tree.size
+        ]
+        only = replace(self.trust_root, chains=(chain,))
+        view = read_chains(only, heads, now=self.clock, endpoints=self.endpoints)
+        anchored = {r.size: r.block_time for r in view.readings if r.final and r.block_time is not None}
+        if view.block_number is None:
             raise Unavailable(view.problem or Sentence("chain {chain} gave no answer", chain=chain.id))
-        times = [reading.block_time for reading in mine if reading.block_time is not None]
-        if not times:
+        if size and size not in anchored:
             what = Sentence(
                 "chain {chain} holds a head of size {size} with another root than the log's: ask the operator",
                 **about,
             )
             yield AnchorAlarm(Concern.OTHER_ANCHOR, size, what)
-        elif now - max(times) > self.max_anchor_age:
+        elif not anchored:
+            raise Unavailable(Sentence("chain {chain} gave no answer", chain=chain.id))
+        elif now - max(anchored.values()) > self.max_anchor_age:
+            newest = max(anchored, key=lambda held: (anchored[held], held))
             what = Sentence(
                 "the newest anchor on chain {chain}, of size {size}, is of {time}",
-                time=format_time(max(times)),
-                **about,
+                time=format_time(anchored[newest]),
+                **{**about, "size": newest},
             )
-            yield AnchorAlarm(Concern.LATE_ANCHOR, size, what)
+            yield AnchorAlarm(Concern.LATE_ANCHOR, newest, what)
 
 
 def begin_look(
@@ -96,33 +102,31 @@ def begin_look(
     clock: Callable[[], int],
     timeout: float = DEFAULT_TIMEOUT,
 ) -> ContractLook:
-    """Ask every node for the newest sizes; the largest of each log counts.
+    """Ask every node for the newest final sizes; one that does not answer is no obstacle while a quorum does.
 
     Raises:
         InvalidInput: an endpoint that is no address.
-        Unavailable: no node of a chain answers.
+        Unavailable: of a chain, fewer nodes answer than its quorum.
     """
-    newest: dict[tuple[int, str], int] = {}
+    claimed: dict[int, tuple[int, ...]] = {}
+    quorums: dict[int, int] = {}
     for chain in trust_root.chains:
-        answers = [_sizes(chain, url, timeout) for url in endpoints or chain.endpoints]
-        for log, size in (item for answer in answers for item in answer.items()):
-            newest[chain.id, log] = max(size, newest.get((chain.id, log), 0))
-    return ContractLook(trust_root, tuple(endpoints), newest, max_anchor_age, clock)
+        urls = endpoints or chain.endpoints
+        quorums[chain.id] = max(1, min(chain.quorum, len(urls)) if endpoints else chain.quorum)
+        claimed[chain.id] = _claims(chain, urls, quorums[chain.id], timeout)
+    return ContractLook(trust_root, tuple(endpoints), claimed, quorums, max_anchor_age, clock)
 
 
-def _sizes(chain: Chain, url: str, timeout: float) -> dict[str, int]:
-    endpoint = Endpoint(url, timeout=timeout)
-    try:
-        calls = [
-            Call("eth_call", ({"to": chain.contract, "data": f"0x{HEAD.hex()}{log.log_id[2:]}"}, "latest"))
-            for log in chain.log_ids
-        ]
-        sizes = {}
-        for log, answer in zip(chain.log_ids, endpoint.batch(calls), strict=True):
-            words = data(answer, Sentence("{name}: head", name=endpoint.name), length=3 * _WORD)
-            size = int.from_bytes(words[:_WORD], "big")
-            if log.covers(size):  # what a log that was left behind has gone on to counts for nobody
-                sizes[log.log_id] = size
-        return sizes
-    finally:
-        endpoint.close()
+def _claims(chain: Chain, urls: Sequence[str], quorum: int, timeout: float) -> tuple[int, ...]:
+    found, problems = [], []
+    for url in urls:
+        endpoint = Endpoint(url, timeout=timeout)
+        try:
+            found.append(max(newest_sizes(endpoint, chain).values(), default=0))
+        except Unavailable as error:
+            problems.append(str(error))
+        finally:
+            endpoint.close()
+    if len(found) < quorum:
+        raise Unavailable(joined("; ", problems))
+    return tuple(sorted(found, reverse=True))

@@ -18,7 +18,7 @@ from tests.support.log_files import MemoryFiles, files_of
 from tests.support.small_log import SmallLog
 from verifier.monitor import AnchorAlarm
 from verifier.monitor_alarm import Concern
-from verifier.monitor_anchors import HEAD, ContractLook, begin_look
+from verifier.monitor_anchors import ContractLook, begin_look
 
 DAY: Final = 86_400
 
@@ -106,10 +106,6 @@ def test_a_log_that_shows_less_than_was_anchored_is_an_alarm(anchored: Anchored)
 def test_a_node_that_is_down_is_no_alarm(anchored: Anchored) -> None:
     with pytest.raises(Unavailable):
         anchored.look(endpoints=["http://127.0.0.1:9"])
-
-
-def test_the_selector_is_that_of_the_signature() -> None:
-    assert contract.keccak256(b"head(bytes32)")[:4] == HEAD
 
 
 def test_a_look_that_believes_any_root_is_noticed(
