@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from certlog.schemas.audit import ASSESSMENT_PACK, AUDIT_REPORT
 from certlog.schemas.certificates import CERTIFICATES
 from certlog.schemas.log import ENTRY, EPOCH
 from certlog.schemas.parts import Schema
@@ -30,4 +31,6 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "status-proof": STATUS_PROOF,
     "omission-proof": OMISSION_PROOF,
     "trust-root": TRUST_ROOT,
+    "audit-report": AUDIT_REPORT,
+    "assessment-pack": ASSESSMENT_PACK,
 }

@@ -29,7 +29,8 @@ def anchored(log: SmallLog, node: FakeNode, *, lateness: int = 60) -> TrustRoot:
     return replace(log.trust_root(), chains=(chain_of(node),))
 
 
-def _audit_on(log: SmallLog, folder: Path, lie: Callable[[SmallLog, FakeNode], None]) -> Audit:
+def audited_on(log: SmallLog, folder: Path, lie: Callable[[SmallLog, FakeNode], None]) -> Audit:
+    """Audit a log whose every epoch is anchored, after a lie about that."""
     with serving(FakeNode()) as node, served(folder) as url:
         pins = anchored(log, node)
         lie(log, node)
@@ -76,7 +77,7 @@ ANCHORED: Final[dict[AuditFault, Callable[[SmallLog, FakeNode], None]]] = {
 
 def test_a_clean_log_whose_every_epoch_is_anchored_has_no_finding(tmp_path: Path) -> None:
     log, _ = sample()
-    found = _audit_on(log, write_log(log, tmp_path / "log"), lambda *_: None)
+    found = audited_on(log, write_log(log, tmp_path / "log"), lambda *_: None)
     assert codes(found) == []
     assert states(found)[Part.ANCHORS] is State.CLEAN
     assert len(found.anchors) == len(log.epochs)
@@ -85,7 +86,7 @@ def test_a_clean_log_whose_every_epoch_is_anchored_has_no_finding(tmp_path: Path
 @pytest.mark.parametrize("fault", ANCHORED)
 def test_what_is_wrong_on_the_chain_is_named(fault: AuditFault, tmp_path: Path) -> None:
     log, _ = sample()
-    found = _audit_on(log, write_log(log, tmp_path / "log"), ANCHORED[fault])
+    found = audited_on(log, write_log(log, tmp_path / "log"), ANCHORED[fault])
     assert fault in codes(found)
 
 
@@ -100,10 +101,10 @@ def test_a_foreign_head_shows_by_its_size_where_nodes_give_out_no_events(tmp_pat
 
     log, _ = sample()
     folder = write_log(log, tmp_path / "log")
-    clean = _audit_on(log, folder, without_events)
+    clean = audited_on(log, folder, without_events)
     assert codes(clean) == []
     assert len(clean.anchors) == len(log.epochs)
-    assert codes(_audit_on(log, folder, foreign_too)) == [AuditFault.FOREIGN_HEAD]
+    assert codes(audited_on(log, folder, foreign_too)) == [AuditFault.FOREIGN_HEAD]
 
 
 def test_a_gap_between_anchors_is_named_and_what_waits_counts(tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_a_chain_that_does_not_answer_is_not_a_finding(tmp_path: Path) -> None:
     def silent(_: SmallLog, node: FakeNode) -> None:
         node.status = 500
 
-    found = _audit_on(log, folder, silent)
+    found = audited_on(log, folder, silent)
     assert codes(found) == []
     assert states(found)[Part.ANCHORS] is State.NOT_CHECKED
     assert not found.is_whole
