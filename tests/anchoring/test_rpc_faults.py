@@ -1,11 +1,12 @@
-"""Fourteen kinds of bad answers to every method, between the real worker and a real Anvil: nothing is lost or doubled.
+"""Fourteen kinds of bad answers to every method, between the real worker and its node: nothing is lost or doubled.
 
-After each batch chain and database must agree; at the end every pair of kind and method has been tried.
+The node is a real Anvil; the bulk goes to a stand-in that is asked without a network, and answers as Anvil does. After
+each batch chain and database must agree; at the end every pair of kind and method has been tried.
 """
 
 import random
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +19,11 @@ from anchoring.local_node import LocalNode
 from anchoring.ports import UnsignedTransaction
 from anchoring.worker import AnchorWorker, Did
 from certlog.errors import Unavailable
-from tests.anchoring.anvil import SIGNER, AnvilWorld, make_anvil_world
-from tests.support.deep import cases
-from tests.support.rpc_proxy import Bad, FaultProxy, RandomPlan, faulty
+from tests.anchoring.anvil import CHAIN_ID, SIGNER, AnvilWorld, make_anvil_world, now
+from tests.anchoring.fake_chain import CONTRACT
+from tests.anchoring.stand_in_node import StandInNode
+from tests.support.deep import cases, tell
+from tests.support.rpc_proxy import Ask, Bad, FaultProxy, RandomPlan, faulty, node_at
 
 METHODS: Final = (
     "eth_chainId",
@@ -34,19 +37,26 @@ METHODS: Final = (
 )
 """Everything that the worker asks; eth_gasPrice with legacy transactions only."""
 TIMEOUT: Final = 0.25
+STAND_IN_TIMEOUT: Final = 0.05
+SHARES: Final = (0.1, 0.2, 0.3)
+"""How many of the requests get a bad answer: little trouble lets a batch get far, much of it never lets it breathe."""
 STEPS: Final = 160
+ON_ANVIL: Final = 2_000
+IN_BULK: Final = 25_000
 ALL_PAIRS: Final = len(METHODS) * len(Bad)
 
 
 class Campaign:
     """One line behind a faulty proxy, batch after batch."""
 
-    def __init__(self, world: AnvilWorld, plan: RandomPlan, proxy: FaultProxy) -> None:
+    def __init__(
+        self, world: AnvilWorld, plan: RandomPlan, proxy: FaultProxy, honest: FaultProxy, timeout: float
+    ) -> None:
         self.world = world
         self.plan = plan
         world.rpc.close()
-        world.rpc = JsonRpc(proxy.url, timeout=TIMEOUT)
-        self.direct = JsonRpc(world.node.url)
+        world.rpc = JsonRpc(proxy.url, timeout=timeout)
+        self.direct = JsonRpc(honest.url)
 
     def close(self) -> None:
         self.direct.close()
@@ -67,12 +77,12 @@ class Campaign:
             self.plan.calm = step_number > STEPS // 2
         raise AssertionError(f"no batch became final in {STEPS} steps")
 
-    def check(self) -> None:
-        """Compare database and chain through the honest door."""
+    def check(self, *, newest: bool = False) -> None:
+        """Compare database and chain through the honest door: every batch, or the newest one."""
         honest = EvmChain(self.direct, self.world.settings.contract, "tag")
         final = honest.finalized()
         batches = self.world.store.batches()
-        for batch in batches:
+        for batch in batches[:1] if newest else batches:
             assert batch.state is State.FINAL
             head = Head(batch.size, batch.root)
             assert honest.anchored_at(batch.log_id, head, final), f"batch {batch.number} is falsely final"
@@ -88,26 +98,45 @@ class Campaign:
         self._before = self.world.nonce()
 
 
-@pytest.fixture
-def campaign(
-    tmp_path: Path, anvil_node: LocalNode, anvil_contract: str, request: pytest.FixtureRequest
-) -> Iterator[Campaign]:
-    origin = f"registry.example.vn/{request.node.originalname[:60].replace('_', '-')}"
-    world = make_anvil_world(tmp_path, anvil_node, anvil_contract, origin, transactions="legacy")
+@contextmanager
+def behind_a_proxy(world: AnvilWorld, ask: Ask, timeout: float) -> Iterator[Campaign]:
+    """Put a faulty proxy between a line's worker and its node, and an honest one for the test."""
     plan = RandomPlan(random.Random(7), ("eth_gasPrice", "eth_sendRawTransaction"))
-    with faulty(anvil_node.port, plan) as proxy:
-        made = Campaign(world, plan, proxy)
+    with faulty(ask, plan) as proxy, faulty(ask, lambda _method: None) as honest:
+        made = Campaign(world, plan, proxy, honest, timeout)
         made.begin()
         yield made
         made.close()
         world.close()
 
 
+@pytest.fixture
+def campaign(
+    tmp_path: Path, anvil_node: LocalNode, anvil_contract: str, request: pytest.FixtureRequest
+) -> Iterator[Campaign]:
+    origin = f"registry.example.vn/{request.node.originalname[:60].replace('_', '-')}"
+    world = make_anvil_world(tmp_path, anvil_node, anvil_contract, origin, transactions="legacy")
+    with behind_a_proxy(world, node_at(anvil_node.port), TIMEOUT) as made:
+        yield made
+
+
+@pytest.fixture
+def bulk(tmp_path: Path) -> Iterator[Campaign]:
+    """Return a campaign against the stand-in."""
+    node, folder = StandInNode(CHAIN_ID, finality=2, now=now()), tmp_path / "bulk"
+    folder.mkdir()
+    world = make_anvil_world(folder, node, CONTRACT, "registry.example.vn/bulk", transactions="legacy")
+    with behind_a_proxy(world, node.ask, STAND_IN_TIMEOUT) as made:
+        yield made
+
+
 def run(campaign: Campaign, injections: int) -> int:
     """Anchor batches until so many faults were injected; return how many batches it took."""
     batches = 0
     while campaign.plan.done.total() < injections:
+        campaign.plan.share = SHARES[batches % len(SHARES)]
         campaign.one_batch()
+        campaign.check(newest=True)
         batches += 1
         campaign.plan.calm = False
     campaign.check()
@@ -118,14 +147,64 @@ def test_forty_bad_answers_lose_double_and_falsely_finish_nothing(campaign: Camp
     assert run(campaign, 40) > 0
 
 
+def test_the_stand_in_answers_as_anvil_does(campaign: Campaign, bulk: Campaign) -> None:
+    """The same line on both: what the worker reads in the end is the same, and so are the refusals."""
+    for each in (campaign, bulk):
+        each.plan.calm = True
+        worker = each.world.worker()
+        each.world.store.request_batch()
+        each.world.run_to(worker, Did.FINAL)
+    assert read_back(campaign) == read_back(bulk)
+
+
+def read_back(campaign: Campaign) -> list[object]:
+    """Return what a finished line reads, without what differs from chain to chain: hashes, heights and times."""
+    world, target = campaign.world, campaign.world.settings.target()
+    chain_read = EvmChain(campaign.direct, world.settings.contract, "tag")
+    at, (batch, *_) = chain_read.finalized(), world.store.batches()
+    assert batch.tx_hash is not None
+    anchor = chain_read.anchored_at(target.log_id, Head(batch.size, batch.root), at)
+    assert anchor is not None
+    receipt = chain_read.receipt(batch.tx_hash)
+    assert receipt is not None
+    return [
+        chain_read.chain_id(),
+        chain_read.code_hash(),
+        chain_read.head(target.log_id, at),
+        chain_read.anchored_at(target.log_id, Head(batch.size + 1, batch.root), at),
+        (anchor.block_number, anchor.block_time) == (batch.block_number, batch.block_time),
+        (receipt.succeeded, receipt.contract, receipt.block_number == batch.block_number),
+        chain_read.receipt(bytes(32)),
+        chain_read.transaction_count(SIGNER.address, chain_read.latest()) - campaign.before,
+        chain_read.latest().number - at.number,
+        len(at.hash),
+        at.base_fee is None,
+    ]
+
+
 @pytest.mark.deep
 @pytest.mark.timeout(0)
-def test_bad_answers_of_every_kind_to_every_method_lose_nothing(campaign: Campaign) -> None:
-    wanted = max(1_000, cases(25_000))
-    batches = run(campaign, wanted)
+def test_bad_answers_of_every_kind_to_every_method_lose_nothing(
+    campaign: Campaign, capsys: pytest.CaptureFixture[str]
+) -> None:
+    batches = run(campaign, cases(ON_ANVIL))
+    say(campaign, batches, "Anvil", capsys)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(0)
+def test_bad_answers_in_bulk_lose_nothing(bulk: Campaign, capsys: pytest.CaptureFixture[str]) -> None:
+    batches = run(bulk, max(1_000, cases(IN_BULK)))
+    say(bulk, batches, "the stand-in", capsys)
+    assert len(bulk.plan.done) == ALL_PAIRS
+
+
+def say(campaign: Campaign, batches: int, node: str, capsys: pytest.CaptureFixture[str]) -> None:
     done = campaign.plan.done
-    print(f"\n{done.total()} bad answers, {len(done)} pairs of kind and method, {batches} batches")  # noqa: T201 - the campaign's result
-    assert len(done) == ALL_PAIRS
+    tell(
+        capsys,
+        f"{node}: {done.total()} bad answers, {len(done)} pairs of kind and method, {batches} batches",
+    )
 
 
 def zero_for_nonsense(value: object, method: str) -> int:
@@ -163,8 +242,8 @@ DEFECTS: Final[dict[str, Callable[[pytest.MonkeyPatch], None]]] = {
 @pytest.mark.deep
 @pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS.keys())
 def test_a_planted_defect_is_found(
-    campaign: Campaign, defect: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
+    bulk: Campaign, defect: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     defect(monkeypatch)
     with pytest.raises(AssertionError):
-        run(campaign, 1_000)
+        run(bulk, 1_000)

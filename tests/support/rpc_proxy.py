@@ -9,7 +9,7 @@ import random
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from http import HTTPStatus
@@ -42,6 +42,8 @@ class Bad(StrEnum):
 
 Plan = Callable[[str], Bad | None]
 """Which fault a request of this method gets; None for a good answer."""
+Ask = Callable[[bytes], Awaitable[bytes]]
+"""The node: the body of an answer to the body of a request."""
 
 
 class RandomPlan:
@@ -51,13 +53,13 @@ class RandomPlan:
         """Take the chance, and the methods that are called a few times in a batch's life only."""
         self._chance = chance
         self._rare = rare
-        self._share, self._rare_share = 0.12, 0.6
+        self.share, self._rare_share = 0.12, 0.6
         self._waiting: list[tuple[Bad, str]] = []
         self.done: Counter[tuple[Bad, str]] = Counter()
         self.calm = False
 
     def __call__(self, method: str) -> Bad | None:
-        share = self._rare_share if method in self._rare else self._share
+        share = self._rare_share if method in self._rare else self.share
         if self.calm or self._chance.random() > share:
             return None
         if not any(wanted == method for _, wanted in self._waiting):
@@ -73,8 +75,8 @@ class RandomPlan:
 class FaultProxy:
     """Stands between a client and a node."""
 
-    def __init__(self, node_port: int, plan: Plan) -> None:
-        self._node_port = node_port
+    def __init__(self, ask: Ask, plan: Plan) -> None:
+        self._ask = ask
         self._plan = plan
         self._seen: dict[str, bytes] = {}
         self.url = ""
@@ -140,19 +142,25 @@ class FaultProxy:
         }
         return await _send(back, answer if bad is None else bodies[bad])
 
-    async def _ask(self, body: bytes) -> bytes:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._node_port)
+
+def node_at(port: int) -> Ask:
+    """Return the node that listens there."""
+
+    async def ask(body: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"POST / HTTP/1.1\r\nHost: node\r\nConnection: close\r\n" + _HEADERS % len(body) + body)
         await writer.drain()
         answer = await reader.read()
         writer.close()
         return answer.partition(b"\r\n\r\n")[2]
 
+    return ask
+
 
 @contextmanager
-def faulty(node_port: int, plan: Plan) -> Iterator[FaultProxy]:
+def faulty(ask: Ask, plan: Plan) -> Iterator[FaultProxy]:
     """Run a proxy in a thread of its own."""
-    proxy, started = FaultProxy(node_port, plan), threading.Event()
+    proxy, started = FaultProxy(ask, plan), threading.Event()
     ends: list[Callable[[], object]] = []
 
     async def main() -> None:
