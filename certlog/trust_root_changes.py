@@ -98,7 +98,7 @@ def _auditors(old: TrustRoot, new: TrustRoot) -> Iterator[TrustRootChange]:
             before=old.auditor_quorum,
             after=new.auditor_quorum,
         )
-        yield TrustRootChange(what, keeps=new.auditor_quorum <= old.auditor_quorum)
+        yield TrustRootChange(what, keeps=not old.auditor_quorum or new.auditor_quorum <= old.auditor_quorum)
 
 
 def _chains(old: tuple[Chain, ...], new: tuple[Chain, ...]) -> Iterator[TrustRootChange]:

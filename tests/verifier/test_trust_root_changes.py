@@ -52,7 +52,7 @@ CASES: Final[dict[str, tuple[Callable[[TrustRoot], TrustRoot], bool]]] = {
         False,
     ),
     "other first key": (lambda root: replace(root, operator=replace(root.operator, key=NEW)), False),
-    "auditor named, and all must agree": (audited, False),
+    "auditors named where there were none": (audited, True),
     "a log left behind, its successor named": (limited, False),
     "chain gone": (lambda root: replace(root, chains=()), False),
     "another node": (
@@ -70,6 +70,13 @@ def test_it_is_said_whether_all_that_the_old_root_proved_still_holds(
     found = changes(ROOT, change(ROOT))
     assert all(one.keeps for one in found) is keeps
     assert bool(found) is (change(ROOT) != ROOT)
+
+
+def test_more_auditors_that_must_agree_take_something_away() -> None:
+    second = cosigner("second.example.vn", time=0).verifier_key
+    old = replace(ROOT, auditors=(AUDITOR, second), auditor_quorum=1)
+    assert [one.keeps for one in changes(old, replace(old, auditor_quorum=2))] == [False]
+    assert [one.keeps for one in changes(replace(old, auditor_quorum=2), old)] == [True]
 
 
 @pytest.mark.parametrize("undo", [rotated, pinned, limited])
