@@ -76,9 +76,7 @@ class FileLock:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
-            raise LockHeld(
-                Sentence("another anchoring worker holds {path}; this one waits", path=self._path)
-            ) from error
+            raise LockHeld(Sentence("another anchoring worker holds {path}", path=self._path)) from error
         self._descriptor = descriptor
 
     def release(self) -> None:

@@ -33,7 +33,8 @@ class InvalidInput(CertlogError):
 
     def __init__(self, message: str, *, place: str = "", code: str = "invalid-input") -> None:
         """Keep the parts beside the message, so that a caller can show them apart."""
-        super().__init__(Sentence("{place}: {message}", place=place, message=message) if place else message)
+        said = message if isinstance(message, Sentence) else Sentence(message)
+        super().__init__(Sentence("{place}: {message}", place=place, message=said) if place else said)
         self.message = message
         self.place = place
         self.code = code

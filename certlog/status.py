@@ -39,7 +39,7 @@ ACTION_WORDS: Final[Mapping[StatusAction, Sentence]] = {
     StatusAction.WITHDRAW: Sentence("withdraw"),
     StatusAction.CANCEL: Sentence("cancel"),
     StatusAction.SUPERSEDE: Sentence("supersede"),
-    StatusAction.BIND_FILE: Sentence("bindFile"),
+    StatusAction.BIND_FILE: Sentence("file binding"),
 }
 """What people read of them, for the catalogues."""
 

@@ -3,6 +3,7 @@
 The replay of these statements into issuer records is in trust_state.py (docs/formats.md, sections 1 and 6).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -41,6 +42,21 @@ class TrustAction(StrEnum):
     WITHDRAW_SCOPE = "withdrawScope"
     DELEGATE = "delegate"
     ROTATE_OPERATOR = "rotateOperator"
+
+
+TRUST_ACTION_WORDS: Final[Mapping[TrustAction, Sentence]] = {
+    TrustAction.ENROL: Sentence("enrolment"),
+    TrustAction.ADD_KEY: Sentence("new key"),
+    TrustAction.RETIRE_KEY: Sentence("key retired"),
+    TrustAction.COMPROMISE_KEY: Sentence("key declared compromised"),
+    TrustAction.GRANT_SCOPE: Sentence("scope granted"),
+    TrustAction.SUSPEND_SCOPE: Sentence("scope suspended"),
+    TrustAction.REINSTATE_SCOPE: Sentence("scope reinstated"),
+    TrustAction.WITHDRAW_SCOPE: Sentence("scope or delegation withdrawn"),
+    TrustAction.DELEGATE: Sentence("delegation"),
+    TrustAction.ROTATE_OPERATOR: Sentence("the operator's new key"),
+}
+"""What people read of them, for the catalogues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +149,7 @@ class TrustStatement:
     @property
     def action(self) -> TrustAction:
         """The action's name in the document."""
-        match self.change:
-            case Enrol():
-                return TrustAction.ENROL
-            case AddKey():
-                return TrustAction.ADD_KEY
-            case RetireKey():
-                return TrustAction.RETIRE_KEY
-            case CompromiseKey():
-                return TrustAction.COMPROMISE_KEY
-            case GrantScope():
-                return TrustAction.GRANT_SCOPE
-            case ChangeScope(action=action):
-                return action
-            case Delegate():
-                return TrustAction.DELEGATE
-            case RotateOperator():
-                return TrustAction.ROTATE_OPERATOR
+        return action_of(self.change)
 
     @classmethod
     def from_json(cls, value: JSONValue, place: str = "") -> "TrustStatement":
@@ -200,6 +200,27 @@ def key_from_json(value: JSONValue, place: str = "") -> PublicKey:
             code="bad-key",
         )
     return key
+
+
+def action_of(change: Change) -> TrustAction:
+    """Return the name of a change in documents."""
+    match change:
+        case Enrol():
+            return TrustAction.ENROL
+        case AddKey():
+            return TrustAction.ADD_KEY
+        case RetireKey():
+            return TrustAction.RETIRE_KEY
+        case CompromiseKey():
+            return TrustAction.COMPROMISE_KEY
+        case GrantScope():
+            return TrustAction.GRANT_SCOPE
+        case ChangeScope(action=action):
+            return action
+        case Delegate():
+            return TrustAction.DELEGATE
+        case RotateOperator():
+            return TrustAction.ROTATE_OPERATOR
 
 
 def _action(value: JSONValue, place: str) -> TrustAction:

@@ -208,7 +208,17 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
 @click.option("--auditor", "vkey", required=True, metavar="VKEY", help="The auditor's key for reports.")
 def check_report_command(folder: Path, vkey: str) -> None:
     """Check that a report's files are those that an auditor signed."""
-    say(check_report(folder, VerifierKey.from_text(vkey)))
+    say(check_report(folder, _auditor(vkey)))
+
+
+def _auditor(vkey: str) -> VerifierKey:
+    try:
+        return VerifierKey.from_text(vkey)
+    except InvalidInput as error:
+        message = Sentence(
+            "{error}: expected the key for reports that `certlog audit keygen` printed", error=error
+        )
+        raise InvalidInput(message, place="--auditor", code=error.code) from error
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -104,6 +104,11 @@ def pack(source: str, **options: Unpack[_Options]) -> None:
         mirror = Mirror(found, None)
         audited = _audited(mirror, options)
         question = _question(options, audited)
+        if audited.replay.trust.record(question.body) is None:
+            message = Sentence(
+                "no body with this DID was ever enrolled in the log of {origin}", origin=audited.origin
+            )
+            raise InvalidInput(message, place="--body", code="no-such-body")
         answer = assess(
             question,
             audited.replay,

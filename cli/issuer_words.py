@@ -9,7 +9,7 @@ from web.translation import said
 WORDS: Final[dict[str, tuple[str, str]]] = {
     "key-made": ("Đã tạo khóa {path} cho {did}.", "Made the key {path} for {did}."),
     "send-public": (
-        "Gửi {public} cho đơn vị vận hành sổ đăng ký. Không gửi {path} cho ai; cất bản sao và mật khẩu riêng nơi.",
+        "Gửi {public} cho cơ quan vận hành sổ đăng ký. Không gửi {path} cho ai; cất bản sao và mật khẩu riêng nơi.",
         "Hand {public} to the registry's operator. Give {path} to no one; keep a copy, and the passphrase elsewhere.",
     ),
     "passphrase": ("Mật khẩu của khóa", "Passphrase of the key"),

@@ -19,7 +19,7 @@ from certlog.sentences import Sentence
 from certlog.status_proof import StatusProof, stated_in
 from certlog.strict_json import JSONObject
 from certlog.timestamps import format_time
-from cli.files import read_file, replace_file
+from cli.files import read_as, replace_file
 from cli.language import Group, in_words, say
 from cli.log_view import open_log
 from cli.pins import read_trust_root, trust_root_option
@@ -91,7 +91,8 @@ def make(
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def verify(*, path: Path, trust_root_path: Path, as_json: bool) -> None:
     """Check an omission proof; nobody is asked, and no chain is needed."""
-    proof = OmissionProof.parse(read_file(path, MAX_OMISSION_PROOF_BYTES))
+    kind = Sentence("an omission proof, such as `certlog omission make` writes")
+    proof = read_as(kind, OmissionProof.parse, path, most=MAX_OMISSION_PROOF_BYTES)
     found = verify_omission(proof, read_trust_root(trust_root_path))
     if as_json:
         click.echo(json.dumps(omission_json(found), ensure_ascii=False, indent=2))
@@ -141,13 +142,18 @@ def omission_json(found: Omission) -> JSONObject:
 
 def _statement(path: Path) -> StatusProof:
     """Read a status proof, or take what an evidence file states."""
-    data = read_file(path)
-    if b'"heads"' not in data:
-        return StatusProof.parse(data)
-    statement = stated_in(Evidence.parse(data))
+    kind = Sentence("a status proof (`certlog status get`) or an evidence file of the certificate")
+    found = read_as(kind, _status_proof_or_evidence, path)
+    if isinstance(found, StatusProof):
+        return found
+    statement = stated_in(found)
     if statement is None:
         message = Sentence(
             "{path} holds no certificate, or no record of its issuer: use a status proof", path=path
         )
         raise InvalidInput(message, code="no-certificate")
     return statement
+
+
+def _status_proof_or_evidence(data: bytes) -> StatusProof | Evidence:
+    return Evidence.parse(data) if b'"heads"' in data else StatusProof.parse(data)

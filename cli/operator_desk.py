@@ -10,7 +10,7 @@ from certlog.documents import TRUST_CHALLENGE, secure
 from certlog.entry import StatementEntry
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
-from certlog.trust import Change, TrustStatement
+from certlog.trust import TRUST_ACTION_WORDS, Change, TrustStatement, action_of
 from issuer.http_registry import HttpRegistry
 from issuer.key_file import IssuerKey
 from issuer.registry_port import Item
@@ -57,7 +57,7 @@ class OperatorDesk:
                 )
                 message = Sentence(
                     "the registry refused {kind}: {detail}{done}",
-                    kind=type(change).__name__,
+                    kind=TRUST_ACTION_WORDS[action_of(change)],
                     detail=outcome.detail,
                     done=done,
                 )

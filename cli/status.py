@@ -18,7 +18,7 @@ from certlog.sentences import Sentence
 from certlog.status_proof import StatusProof
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
-from cli.files import read_file, replace_file
+from cli.files import read_as, replace_file
 from cli.language import Group, language, say
 from cli.pins import read_seen, read_trust_root, trust_root_option
 from cli.status_text import render_status
@@ -32,6 +32,7 @@ from verifier.verify_status import Standing, StatusReport, verify_status
 
 EXIT_CLEAR: Final = 0
 EXIT_NOT_CLEAR: Final = 1
+A_STATUS_PROOF: Final = Sentence("a status proof, such as `certlog status get` writes")
 SUFFIX: Final = ".status.json"
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 
@@ -117,21 +118,21 @@ def verify(
         seen=read_seen(seen_path),
     )
     certificate = None if certificate_path is None else _hash_of(certificate_path)
-    report, view = check(read_file(path), trust_root, source, at=int(time.time()), certificate=certificate)
+    proof = read_as(A_STATUS_PROOF, StatusProof.parse, path)
+    report, view = check(proof, trust_root, source, at=int(time.time()), certificate=certificate)
     show(report, view, trust_root, as_json=as_json)
     context.exit(exit_status(report))
 
 
 def check(
-    data: bytes,
+    proof: StatusProof,
     trust_root: TrustRoot,
     source: Source,
     *,
     at: int,
     certificate: DocumentHash | None = None,
 ) -> tuple[StatusReport, ChainView]:
-    """Parse and check a status proof; return the report and the view of the chain that it rests on."""
-    proof = StatusProof.parse(data)
+    """Check a status proof; return the report and the view of the chain that it rests on."""
     try:
         heads = [open_head(proof.head)]
     except InvalidInput:

@@ -16,6 +16,7 @@ from certlog.scopes import Scope, Source
 from certlog.sentences import Sentence
 from certlog.timestamps import parse_date
 from certlog.trust import (
+    TRUST_ACTION_WORDS,
     AddKey,
     Change,
     ChangeScope,
@@ -23,6 +24,7 @@ from certlog.trust import (
     GrantScope,
     RetireKey,
     TrustAction,
+    action_of,
 )
 from cli.language import Command, say
 from cli.operator_desk import OperatorDesk
@@ -162,7 +164,7 @@ def state(desk: OperatorDesk, subject: str, changes: Sequence[Change]) -> None:
     """Sign, send, and print where each statement was logged."""
     positions = desk.state(subject, changes)
     for position, change in zip(positions, changes, strict=True):
-        change_name = type(change).__name__
+        change_name = TRUST_ACTION_WORDS[action_of(change)]
         say(
             Sentence(
                 "entry {position}: {change} {subject}", position=position, change=change_name, subject=subject

@@ -16,7 +16,7 @@ import click
 from certlog.errors import InvalidInput
 from certlog.sealed import key_from_text
 from certlog.sentences import Sentence
-from certlog.status_proof import MAX_STATUS_PROOF_BYTES, STATUS_PROOF_KIND
+from certlog.status_proof import MAX_STATUS_PROOF_BYTES, STATUS_PROOF_KIND, StatusProof
 from certlog.timestamps import parse_time
 from certlog.trust_root import TrustRoot
 from cli.files import read_file, replace_file
@@ -133,7 +133,7 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
     at = parse_time(options["at"], "--at") if options["at"] else int(time.time())
     status_proof = _status_proof(Path(target))
     if status_proof is not None:
-        report, view = check_status_proof(status_proof, trust_root, source, at=at)
+        report, view = check_status_proof(StatusProof.parse(status_proof), trust_root, source, at=at)
         show_status(report, view, trust_root, as_json=options["as_json"])
         context.exit(status_exit(report))
     on = parse_time(options["on"], "--on") if options["on"] else None

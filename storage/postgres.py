@@ -196,7 +196,7 @@ class SessionLock:
             raise
         connection.close()
         message = Sentence(
-            "another process holds the lock {purpose!r} in {path}; this one waits",
+            "another process holds the lock {purpose!r} in {path}",
             purpose=self._purpose,
             path=self._kind.name,
         )

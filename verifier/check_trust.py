@@ -273,10 +273,13 @@ def _granted_by(claim: ClaimedScope, record: ScopeRecord) -> str:
     )
 
 
+_KINDS: Final = {"designation": Sentence("designation"), "accreditation": Sentence("accreditation")}
+
+
 def _shown(claim: ClaimedScope) -> str:
     return Sentence(
         "{kind} by {authority}: {topics}",
-        kind=claim.kind,
+        kind=_KINDS[claim.kind],
         authority=claim.authority,
         topics=", ".join(claim.topics),
     )

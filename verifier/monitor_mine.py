@@ -11,8 +11,8 @@ from certlog.digests import DocumentHash
 from certlog.errors import InvalidInput
 from certlog.logged_entry import CertificateFact, StatusFact, TrustFact
 from certlog.sentences import Sentence
-from certlog.status import StatusAction
-from certlog.trust import AddKey, TrustStatement
+from certlog.status import ACTION_WORDS, StatusAction
+from certlog.trust import TRUST_ACTION_WORDS, AddKey, TrustStatement
 from verifier.monitor_alarm import Concern
 
 
@@ -85,7 +85,7 @@ class MyEntries:
 
     def _status(self, fact: StatusFact) -> Iterator[Noted]:
         statement, made = fact.statement, self._mine.made
-        about = {"action": str(statement.action), "hash": shown_id(statement.certificate)}
+        about = {"action": ACTION_WORDS[statement.action], "hash": shown_id(statement.certificate)}
         if made is None or fact.document.document_hash in made:
             if statement.action is StatusAction.BIND_FILE and made is not None:
                 return  # one for each certificate, and nothing that anyone must know
@@ -117,7 +117,9 @@ class MyEntries:
                 Concern.ABOUT_ME, Sentence("{signer} added the key {key} to my name", signer=signer, key=key)
             )
             return
-        what = Sentence("{signer} stated about me: {action}", signer=signer, action=str(statement.action))
+        what = Sentence(
+            "{signer} stated about me: {action}", signer=signer, action=TRUST_ACTION_WORDS[statement.action]
+        )
         yield Noted(Concern.ABOUT_ME, what)
 
 

@@ -60,6 +60,12 @@ def test_an_error_inside_a_sentence_is_translated_too() -> None:
     assert translated(outer, to_vietnamese) == "mục 7: /a: cần 3, gặp 2"
 
 
+def test_a_plain_message_with_its_place_is_translated_too() -> None:
+    error = InvalidInput("no such file", place="--key")
+    assert str(error) == "--key: no such file"
+    assert translated(str(error), to_vietnamese) == "--key: không có tệp này"
+
+
 def test_an_error_of_others_inside_a_sentence_stays_as_it_is() -> None:
     outer = Sentence("entry {index}: {why}", index=7, why=OSError("no such file"))
     assert translated(outer, to_vietnamese) == "mục 7: no such file"

@@ -95,6 +95,15 @@ def test_a_period_without_certificates_is_an_empty_pack_and_a_folder_is_used_onc
         made(log, documents, tmp_path, *more)
 
 
+def test_a_body_that_was_never_enrolled_is_no_empty_pack(tmp_path: Path) -> None:
+    log, documents = assessed()
+    with pytest.raises(InvalidInput, match="--body: no body with this DID was ever enrolled"):
+        made(
+            log, documents, tmp_path, "--body", "did:web:mistyped.example.vn", "--out", str(tmp_path / "pack")
+        )
+    assert not (tmp_path / "pack").exists()
+
+
 def test_no_pack_of_a_log_that_is_not_right_or_of_other_documents(tmp_path: Path) -> None:
     log, documents = assessed()
     folder = write_log(log, tmp_path / "log", documents)

@@ -127,3 +127,18 @@ def test_evidence_of_another_certificate_than_was_asked_for_is_no_answer(
     with pytest.raises(InvalidInput, match="no certificate has this code"):
         run("status", "get", "WERC8GMRZGE196QVYK49", "--registry", served.url, "-o", tmp_path / "x.json")
     assert not (tmp_path / "x.json").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("status", "verify"), ("omission", "verify"), ("omission", "make", "--log", ".")],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("data", [b"%PDF-1.7 \xff", b"{}"], ids=["pdf", "another-json"])
+def test_another_kind_of_file_is_named_with_what_was_wanted(
+    command: tuple[str, ...], data: bytes, pins: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "other"
+    path.write_bytes(data)
+    with pytest.raises(InvalidInput, match=r"other: expected an? (status|omission) proof.*certlog \w+ \w+"):
+        run(*command[:2], path, *command[2:], "--trust-root", pins)

@@ -8,6 +8,7 @@ import pytest
 
 from certlog.errors import CertlogError, InvalidInput
 from certlog.status import ACTION_WORDS
+from certlog.trust import TRUST_ACTION_WORDS, TrustAction
 from cli.doctor_findings import SUBJECTS
 from cli.language import language, use
 from cli.main import certlog, main
@@ -153,6 +154,11 @@ def test_what_the_doctor_looked_at_is_named_in_vietnamese(
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_subject_of_the_doctor_has_a_vietnamese_name(subject: str) -> None:
     assert said(subject, "vi") != subject
+
+
+@pytest.mark.parametrize("action", TrustAction)
+def test_every_trust_statement_has_a_vietnamese_name(action: TrustAction) -> None:
+    assert said(TRUST_ACTION_WORDS[action], "vi") != TRUST_ACTION_WORDS[action]
 
 
 @pytest.mark.parametrize("word", ACTION_WORDS.values(), ids=str)
