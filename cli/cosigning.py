@@ -12,6 +12,7 @@ from cli.outgoing import Limits, post
 from cli.registry_worker import Complaints
 from registry.cosigners import Witness
 from registry.database import Database
+from registry.head_tiles import HeadTiles
 from registry.witnessing import Pace, WitnessAnswer, Witnessing
 
 LIMITS: Final = Limits(seconds=5, most=MAX_NOTE_BYTES)
@@ -53,6 +54,7 @@ def cosign(
 
 def start_cosigning(
     database: Database,
+    tiles: HeadTiles,
     witnesses: Sequence[Witness],
     interval: float,
     stop: threading.Event,
@@ -63,7 +65,7 @@ def start_cosigning(
     """Start a thread for each witness. The process does not wait for them at its end."""
     threads = []
     for witness in witnesses:
-        witnessing = Witnessing(database, witness, HttpWitness(witness.url), now)
+        witnessing = Witnessing(database, tiles, witness, HttpWitness(witness.url), now)
         arguments = (witnessing, witness.key.name, interval, stop, Complaints(tell, now))
         thread = threading.Thread(target=cosign, args=arguments, name="witness", daemon=True)
         thread.start()

@@ -219,6 +219,7 @@ def worker(
         start_lines(path, publisher, secrets, stop=stop, now=system_now, said=said, meters=meters)
         start_cosigning(
             publisher.database,
+            publisher.tiles,
             settings.cosigners.witnesses,
             settings.witness_interval,
             stop,

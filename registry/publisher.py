@@ -57,7 +57,7 @@ class Publisher:
         self._writer = writer
         self._signer = signer
         self._checks = checks
-        self._tiles = HeadTiles(checks.store, now)
+        self.tiles: Final = HeadTiles(checks.store, now)
         self._found_damaged: SigningHalted | None = None
         self._now = now
         self._origin = origin
@@ -142,7 +142,7 @@ class Publisher:
     def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
         """Return the consistency proof between two sizes; new <= the newest signed size."""
         with self.database.reading() as connection:
-            return consistency_proof(old, new, self._tiles.nodes(connection))
+            return consistency_proof(old, new, self.tiles.nodes(connection))
 
     def latest_size(self) -> int:
         """Return the number of entries in the log."""

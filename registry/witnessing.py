@@ -22,8 +22,8 @@ from certlog.tree import consistency_proof
 from registry.cosignatures import cosigners_of, keep, last_cosigned_size, newest_with_epoch
 from registry.cosigners import Witness
 from registry.database import Database
+from registry.head_tiles import HeadTiles
 from registry.heads import SignedCheckpoint
-from registry.log_tree import node_reader
 
 SIZE_TYPE: Final = "text/x.tlog.size"
 MAX_WAIT: Final = 600.0
@@ -64,10 +64,16 @@ class Witnessing:
     """Keeps one witness up to date. One thread's own."""
 
     def __init__(
-        self, database: Database, witness: Witness, line: WitnessLine, now: Callable[[], int]
+        self,
+        database: Database,
+        tiles: HeadTiles,
+        witness: Witness,
+        line: WitnessLine,
+        now: Callable[[], int],
     ) -> None:
-        """Take the database, the pinned witness, the way to it and the clock."""
+        """Take the database, the published tiles, the pinned witness, the way to it and the clock."""
         self._database = database
+        self._tiles = tiles
         self._witness = witness
         self._line = line
         self._now = now
@@ -85,7 +91,7 @@ class Witnessing:
             The size that was cosigned in this step, or None where there was nothing to do.
 
         Raises:
-            Unavailable: no answer, an unwanted one, or the database is busy: try again later.
+            Unavailable: no answer, an unwanted one, the tiles are damaged, or the database is busy: try again later.
             InvalidInput: the answer is not what the protocol allows, or it contradicts this log.
         """
         with self._database.reading() as connection:
@@ -112,7 +118,7 @@ class Witnessing:
 
     def _ask(self, head: SignedCheckpoint, old: int) -> WitnessAnswer:
         with self._database.reading() as connection:
-            proof = consistency_proof(old, head.size, node_reader(connection))
+            proof = consistency_proof(old, head.size, self._tiles.nodes(connection))
         return self._line.add_checkpoint(add_checkpoint_body(old, proof, head.note))
 
     def _size_it_knows(self, answer: WitnessAnswer, head: SignedCheckpoint) -> int:

@@ -179,7 +179,11 @@ def test_the_thread_of_a_witness_cosigns_in_the_background_and_ends_when_told(tm
 
     with served(answer) as url:
         asking = Witnessing(
-            world.registry.database, Witness(fake.key, url), HttpWitness(f"{url}/w"), world.clock
+            world.registry.database,
+            world.registry.tiles,
+            Witness(fake.key, url),
+            HttpWitness(f"{url}/w"),
+            world.clock,
         )
         thread = threading.Thread(
             target=cosign, args=(asking, fake.name, 0.01, stop, Complaints(said.append, world.clock))
@@ -207,7 +211,13 @@ def test_signing_never_waits_for_a_witness_that_drips_and_one_that_is_silent(tmp
         keys = [cosigner(name, time=1).verifier_key for name in ("slow.example.vn", "silent.example.vn")]
         witnesses = [Witness(key, url) for key, url in zip(keys, (slow, silent), strict=True)]
         threads = start_cosigning(
-            world.registry.database, witnesses, 0.05, stop, tell=lambda _: None, now=world.clock
+            world.registry.database,
+            world.registry.tiles,
+            witnesses,
+            0.05,
+            stop,
+            tell=lambda _: None,
+            now=world.clock,
         )
         began, sizes = time.monotonic(), []
         for _ in range(10):

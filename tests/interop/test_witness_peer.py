@@ -116,7 +116,7 @@ def test_a_strangers_witness_cosigns_each_head_and_its_line_verifies(
     world: RegistryWorld, peer: Peer
 ) -> None:
     database, witness = world.registry.database, Witness(peer.key, peer.url)
-    asking = Witnessing(database, witness, peer.line(), lambda: int(time.time()))
+    asking = Witnessing(database, world.registry.tiles, witness, peer.line(), lambda: int(time.time()))
     for _ in range(5):
         size = read_checkpoint(grow(world)).size
         assert asking.step() == size
@@ -124,7 +124,7 @@ def test_a_strangers_witness_cosigns_each_head_and_its_line_verifies(
         assert abs((cosignature_time(cosigned, peer.key) or 0) - time.time()) < 60
     # A second one that knows nothing is told by the witness where it stands.
     grow(world)
-    again = Witnessing(database, witness, peer.line(), lambda: int(time.time()))
+    again = Witnessing(database, world.registry.tiles, witness, peer.line(), lambda: int(time.time()))
     again._known = 0
     assert again.step() == world.registry.head().size
 
@@ -133,7 +133,11 @@ def test_a_strangers_witness_refuses_a_second_history(
     world: RegistryWorld, other: RegistryWorld, peer: Peer
 ) -> None:
     asking = Witnessing(
-        world.registry.database, Witness(peer.key, peer.url), peer.line(), lambda: int(time.time())
+        world.registry.database,
+        world.registry.tiles,
+        Witness(peer.key, peer.url),
+        peer.line(),
+        lambda: int(time.time()),
     )
     old = asking.step()
     assert old is not None
@@ -146,7 +150,11 @@ def test_a_strangers_witness_refuses_a_second_history(
 
 def test_a_strangers_witness_refuses_a_rolled_back_head(world: RegistryWorld, peer: Peer) -> None:
     asking = Witnessing(
-        world.registry.database, Witness(peer.key, peer.url), peer.line(), lambda: int(time.time())
+        world.registry.database,
+        world.registry.tiles,
+        Witness(peer.key, peer.url),
+        peer.line(),
+        lambda: int(time.time()),
     )
     first = world.registry.head()
     asking.step()

@@ -10,8 +10,9 @@ from certlog.checkpoint import open_checkpoint
 from certlog.digests import RootHash
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, SignatureMismatch, Unavailable
 from certlog.note import VerifierKey, parse_note
-from registry import witnessing
+from registry import head_tiles, witnessing
 from registry.cosigners import Witness
+from registry.head_tiles import HeadTiles
 from registry.witnessing import SIZE_TYPE, Pace, WitnessAnswer, Witnessing
 from tests.support.controls import Control, require_failure
 from tests.support.registry import RegistryWorld
@@ -21,7 +22,9 @@ from tests.support.witness import FakeWitness
 def witness_of(world: RegistryWorld) -> tuple[FakeWitness, Witnessing]:
     world.publisher.tick()
     fake = FakeWitness(VerifierKey.from_text(world.registry.log_key()), now=world.clock)
-    return fake, Witnessing(world.registry.database, Witness(fake.key, "https://w"), fake, world.clock)
+    return fake, Witnessing(
+        world.registry.database, world.registry.tiles, Witness(fake.key, "https://w"), fake, world.clock
+    )
 
 
 def grow(world: RegistryWorld) -> int:
@@ -50,7 +53,10 @@ def test_each_head_that_ends_in_an_epoch_is_cosigned_once(enrolled: RegistryWorl
 def test_before_the_first_head_there_is_nothing_to_ask(world: RegistryWorld) -> None:
     fake = FakeWitness(VerifierKey.from_text(world.registry.log_key()))
     assert (
-        Witnessing(world.registry.database, Witness(fake.key, "https://w"), fake, world.clock).step() is None
+        Witnessing(
+            world.registry.database, world.registry.tiles, Witness(fake.key, "https://w"), fake, world.clock
+        ).step()
+        is None
     )
     assert fake.asked == []
 
@@ -69,9 +75,45 @@ def test_after_a_restart_it_goes_on_from_what_is_stored(enrolled: RegistryWorld)
     fake, asking = witness_of(enrolled)
     asking.step()
     size = grow(enrolled)
-    again = Witnessing(enrolled.registry.database, Witness(fake.key, "https://w"), fake, enrolled.clock)
+    again = Witnessing(
+        enrolled.registry.database,
+        enrolled.registry.tiles,
+        Witness(fake.key, "https://w"),
+        fake,
+        enrolled.clock,
+    )
     assert again.step() == size
     assert fake.asked[-1].startswith(b"old 4\n")
+
+
+def test_proofs_are_made_from_the_published_tiles(
+    enrolled: RegistryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unread(_level: int, _index: int) -> bytes:
+        pytest.fail("the database was asked")
+
+    def attempt() -> None:
+        fake, asking = witness_of(enrolled)
+        asking.step()
+        size = grow(enrolled)
+        assert asking.step() == size == fake.size
+
+    monkeypatch.setattr(head_tiles, "node_reader", lambda _: unread)
+    control = Control(HeadTiles, "nodes", lambda *_: unread, attempt)
+    attempt()
+    grow(enrolled)
+    require_failure(control, monkeypatch)
+
+
+def test_no_proof_is_made_from_damaged_tiles(enrolled: RegistryWorld) -> None:
+    fake, asking = witness_of(enrolled)
+    asking.step()
+    grow(enrolled)
+    tile = max((enrolled.folder.path / "tiles/tile/0/000.p").iterdir(), key=lambda path: int(path.name))
+    tile.write_bytes(bytes(len(tile.read_bytes())))
+    with pytest.raises(Unavailable, match="the tiles are damaged: .*tile/0/000.p/"):
+        asking.step()
+    assert len(fake.asked) == 1
 
 
 def answering(status: int, body: bytes, media_type: str = "text/plain") -> Callable[[bytes], WitnessAnswer]:
