@@ -102,12 +102,12 @@ class EvidenceBuilder:
             raise Unavailable(message)
         committed = epoch.entry.epoch
         events = events_of(self._connection, subject.entry.document_hash, committed.as_of)  # 3
-        chain = TrustChain(self._connection, self._operator.did, committed.as_of)  # 4
+        records = records_as_of(self._connection, committed.as_of)
+        operator = operator_as_of(self._connection, self._operator, committed.as_of)
+        chain = TrustChain(self._connection, operator, records, committed.as_of)  # 4
         chain.need_key(subject.entry.proof)
         for event in events:
             chain.need_key(event.document.proof)
-        records = records_as_of(self._connection, committed.as_of)
-        operator = operator_as_of(self._connection, self._operator, committed.as_of)
         chain.need_entries(_grants(subject, records))
         trust = trust_tree(operator, records.values())
         tree = MemoryTree(leaves_at(self._connection, committed.number, committed.status_lists))

@@ -1,16 +1,19 @@
 """Collects the trust statements that stand behind signatures: from a key up to the pinned operator.
 
 For a key of a body: its enrolment and the entry that added the key. For a statement signed by a delegate: the
-same of the delegate, and its delegations. For everything: the rotations of the operator's key before it.
+same of the delegate, and its delegations. For everything: the rotations of the operator's key before it. What is void,
+since its signer's key was compromised by then, authorises nothing and is left out: a verifier would refuse it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
 from certlog.documents import Proof, SecuredDocument
 from certlog.entry import StatementEntry, parse_entry
-from certlog.errors import Unavailable
+from certlog.errors import NotTrusted, Unavailable
+from certlog.issuer_record import IssuerRecord, key_in_force
+from certlog.operator_record import OperatorRecord
 from certlog.sentences import Sentence
 from certlog.trust import AddKey, Delegate, Enrol, RotateOperator, TrustStatement
 from registry.tables import entries, statements
@@ -19,10 +22,18 @@ from registry.tables import entries, statements
 class TrustChain:
     """The statements needed so far, among those before `as_of`."""
 
-    def __init__(self, connection: Connection, operator_did: str, as_of: int) -> None:
-        """Start with nothing."""
+    def __init__(
+        self,
+        connection: Connection,
+        operator: OperatorRecord,
+        records: Mapping[str, IssuerRecord],
+        as_of: int,
+    ) -> None:
+        """Start with nothing; the records are those after entries 0 .. as_of-1."""
         self._connection = connection
-        self._operator_did = operator_did
+        self._operator_did = operator.did
+        self._operator = operator
+        self._records = records
         self._as_of = as_of
         self._needed: set[int] = set()
         self._signers: dict[str, list[tuple[int, SecuredDocument, TrustStatement]]] = {}
@@ -73,8 +84,23 @@ class TrustChain:
 
     def _about(self, did: str) -> list[tuple[int, SecuredDocument, TrustStatement]]:
         if did not in self._signers:
-            self._signers[did] = self._read(did)
+            self._signers[did] = [found for found in self._read(did) if not self._is_void(*found[:2])]
         return self._signers[did]
+
+    def _is_void(self, index: int, document: SecuredDocument) -> bool:
+        signer = document.proof
+        if signer.did == self._operator_did:
+            known = self._operator.find(signer.key)
+            since = None if known is None else known.compromised_since
+            return since is not None and since <= index
+        record = self._records.get(signer.did)
+        if record is None:
+            return True
+        try:
+            key_in_force(record, signer.key, index)
+        except NotTrusted:
+            return True
+        return False
 
     def _read(self, subject: str) -> list[tuple[int, SecuredDocument, TrustStatement]]:
         rows = self._connection.execute(

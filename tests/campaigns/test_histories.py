@@ -295,6 +295,22 @@ def test_an_eventful_history_agrees_at_every_index(blank: Template, cluster: Clu
         eventful(history)
 
 
+def test_what_a_compromised_delegate_stated_is_in_no_evidence(
+    blank: Template, cluster: Cluster | None
+) -> None:
+    # Found by the random histories: the void addKey was carried, and the verifier refused the whole file.
+    with a_history(blank, cluster) as history:
+        done(history.certificate(SAMPLE_DID, "issuer", publish=True))
+        since = history.size
+        added = add_key(SAMPLE_DID, "issuer 3")
+        done(history.statement(added, SAMPLE_DID, by="p authority", did=AUTHORITY_DID))
+        done(history.status(history.certificates[0], StatusAction.SUSPEND, "issuer 3"))
+        history.close()
+        done(history.statement(CompromiseKey(signer("p authority").public_key, since), AUTHORITY_DID))
+        history.close()
+        assert history.check() == history.size + 1
+
+
 def _never_void(events: Iterable[StatusEvent], _: object) -> CertificateStatus:
     status = INITIAL
     for event in events:
