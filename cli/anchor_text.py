@@ -117,7 +117,9 @@ def poll_lines(poll: Poll) -> list[Sentence]:
 
 def batch_table(batches: tuple[BatchSummary, ...]) -> Table:
     """Return the batches as a table, its headings and states in the language of this process."""
-    table = Table(*map(in_words, _COLUMNS))
+    table = Table()
+    for name in _COLUMNS:  # a hash may break over lines, a number or a time may not
+        table.add_column(in_words(name), no_wrap=name is not _COLUMNS[-1], overflow="fold")
     for batch in batches:
         table.add_row(
             str(batch.number),

@@ -42,7 +42,7 @@ def with_database(found: Audit, mirror: Mirror, folder: Path) -> Audit:
         return _with(found, PartResult(Part.DATABASE, State.NOT_CHECKED, str(error)), ())
     findings = tuple(Finding(AuditFault.DATABASE_DIFFERS, found_at.index, found_at.what) for found_at in told)
     if findings:
-        result = PartResult(Part.DATABASE, State.FINDING, Sentence("{count} findings", count=len(findings)))
+        result = PartResult(Part.DATABASE, State.FINDING, Sentence("findings: {count}", count=len(findings)))
     else:
         what = Sentence("{size} entries and every table are what the log says", size=found.size)
         result = PartResult(Part.DATABASE, State.CLEAN, what)

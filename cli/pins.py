@@ -37,5 +37,10 @@ def read_trust_root(path: Path) -> TrustRoot:
     try:
         return TrustRoot.parse(read_file(path))
     except InvalidInput as error:
-        message = Sentence("{path}: {error}; get one with: certlog trust-root export", path=path, error=error)
+        if error.code == "no-file":  # which names the path itself
+            message = Sentence("{error}; get one with: certlog trust-root export", error=error)
+        else:
+            message = Sentence(
+                "{path}: {error}; get one with: certlog trust-root export", path=path, error=error
+            )
         raise InvalidInput(message, code=error.code) from error

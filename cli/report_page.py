@@ -21,7 +21,9 @@ _STYLE: Final = (
     "dt{color:#555}dd{margin:0}.wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc}"
     "th{white-space:nowrap}td:not(:last-child){overflow-wrap:normal}"
-    "@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}"
+    "@media(max-width:40rem){dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}"
+    "table,tbody,tr,td{display:block}thead{display:none}td{border:0;padding:.1rem 0}"
+    "tr{border-bottom:1px solid #ccc;padding:.4rem 0}td[data-of]::before{content:attr(data-of) ': ';color:#555}}"
 )
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -95,13 +97,16 @@ def _html_table(table: Table) -> Iterator[str]:
     if not table.rows:
         yield f"<p>{escape(table.empty)}</p>"
         return
-    yield '<div class="wide"><table><thead><tr>' + _cells("th", table.columns) + "</tr></thead><tbody>"
-    yield from (f"<tr>{_cells('td', row)}</tr>" for row in table.rows)
+    heads = "".join(f"<th>{escape(name)}</th>" for name in table.columns)
+    yield f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>'
+    yield from (f"<tr>{_cells(table.columns, row)}</tr>" for row in table.rows)
     yield "</tbody></table></div>"
 
 
-def _cells(tag: str, texts: Sequence[str]) -> str:
-    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
+def _cells(columns: Sequence[str], row: Sequence[str]) -> str:
+    """Return a row's cells; each bears its column's name, for screens too narrow for a table."""
+    pairs = zip(columns, row, strict=True)
+    return "".join(f'<td data-of="{escape(name)}">{escape(text)}</td>' for name, text in pairs)
 
 
 def _plain(value: object) -> object:

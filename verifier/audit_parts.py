@@ -144,7 +144,7 @@ class Findings:
     def result(self, part: Part, looked_at: str) -> PartResult:
         """Return how a part went: a finding outweighs what could not be checked."""
         if count := self._counts.get(part):
-            return PartResult(part, State.FINDING, Sentence("{count} findings", count=count))
+            return PartResult(part, State.FINDING, Sentence("findings: {count}", count=count))
         if part in self.unchecked:
             return PartResult(part, State.NOT_CHECKED, self.unchecked[part])
         if part in self.left_out:
