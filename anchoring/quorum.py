@@ -124,11 +124,14 @@ class QuorumChain:
         return next((each for each in answers.values() if each.accepted), next(iter(answers.values())))
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
-        """Return the first receipt that an endpoint has: a pointer to where state is, which k must agree on."""
-        for receipt in self._ask(self._all, lambda node: node.receipt(tx_hash), enough=1).values():
-            if receipt is not None:
-                return receipt
-        return None
+        """Return the receipt that k endpoints have alike, or None: what one alone says of it counts for nothing.
+
+        Else one node could hold a batch back (a failure that nobody else saw), or use up the day's limit.
+        """
+        answers = self._ask(self._all, lambda node: node.receipt(tx_hash), enough=1)
+        found = {endpoint: receipt for endpoint, receipt in answers.items() if receipt is not None}
+        winners = _winners(found, self._quorum, _itself)
+        return next((each for each in found.values() if {each} == winners), None)
 
     def remark(self) -> Remark | None:
         """Return who contradicted the others or did not answer in this round."""

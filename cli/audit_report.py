@@ -25,6 +25,7 @@ from web.translation import LANGUAGES, Language, said
 NOTE_FILE: Final = "report.note"
 HEADER: Final = "certlog.audit-report/v1"
 _SHOWN: Final = 500
+_HEAD_LINES: Final = 5
 _MOODS: Final = {"clean": "good", "finding": "bad", "not checked": "plain"}
 
 
@@ -86,9 +87,11 @@ def check_report(folder: Path, key: VerifierKey) -> str:
     note = parse_note(_read(folder / NOTE_FILE).decode(errors="replace"))
     if not note_signed_by(note, key):
         raise SignatureMismatch(Sentence("the report is not signed by {key}", key=key.to_text()))
-    header, origin, size, _, result, *files = note.text.split("\n")[:-1]
-    if header != HEADER or not files:
+    lines = note.text.split("\n")[:-1]
+    if len(lines) <= _HEAD_LINES or lines[0] != HEADER:
         raise InvalidInput("the note signs something else than a report", code="bad-report")
+    (_, origin, size, _, result), files = lines[:_HEAD_LINES], lines[_HEAD_LINES:]
+    _require_no_other(folder, {line.partition(" ")[0] for line in files})
     for line in files:
         name, _, wanted = line.partition(" ")
         if Path(name).name != name or name.startswith("."):
@@ -104,6 +107,17 @@ def check_report(folder: Path, key: VerifierKey) -> str:
         result=RESULTS.get(result, result),
         count=len(files),
     )
+
+
+def _require_no_other(folder: Path, signed: set[str]) -> None:
+    """A report.vi.pdf that nobody signed, beside files that are as signed, would be read as the auditor's."""
+    try:
+        others = [path.name for path in folder.glob("report*") if path.name not in {*signed, NOTE_FILE}]
+    except OSError as error:
+        raise Unavailable(Sentence("cannot read {path}: {reason}", path=folder, reason=error)) from error
+    if others:
+        message = Sentence("{name} is not among the files that were signed", name=min(others))
+        raise InvalidInput(message, code="other-file")
 
 
 def _facts(found: Audit, say: Callable[[str], str]) -> tuple[tuple[str, str], ...]:

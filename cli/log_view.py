@@ -19,6 +19,8 @@ from verifier.make_omission import LogView
 from verifier.registry_client import RegistryAddress
 
 _KEPT_BUNDLES: Final = 64
+MAX_WHOLE: Final = 65_536
+"""Entries that are fetched one by one and kept; larger logs are read from tiles."""
 _BUNDLE: Final = None
 """The level of entry bundles, in tile_at."""
 
@@ -77,7 +79,17 @@ class WholeLog:
     """A LogView over every entry, fetched one by one: for small logs, and registries without tiles."""
 
     def __init__(self, fetch: Callable[[int], bytes | None], head: Checkpoint) -> None:
-        """Take how an entry is fetched, and the head whose tree is read."""
+        """Take how an entry is fetched, and the head whose tree is read.
+
+        Raises:
+            Unavailable: the log is too large for this, or an entry is not served.
+        """
+        if head.size > MAX_WHOLE:
+            message = Sentence(
+                "no tiles are served, and {size} entries are too many to fetch one by one: give a mirror with --log",
+                size=head.size,
+            )
+            raise Unavailable(message)
         self._entries = [_present(fetch(index), index) for index in range(head.size)]
         self.node: Final = MemoryTree(leaf_hash(data) for data in self._entries).read
 

@@ -150,7 +150,7 @@ class TileBucket:
     def _get(self, path: str) -> tuple[bytes, str]:
         answer = self._ask("get_object", path, Bucket=self._bucket, Key=self._prefix + path)
         with answer["Body"] as body:
-            return self._read_body(body, path), answer["ETag"]
+            return self._read_body(body, path), str(answer.get("ETag", ""))
 
     def _read_body(self, body: Any, path: str) -> bytes:  # noqa: ANN401 # botocore has no types
         try:

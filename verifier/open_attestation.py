@@ -17,6 +17,8 @@ from certlog.sentences import Sentence
 MAX_OPEN_ATTESTATION_BYTES: Final = 8 * 1024 * 1024
 """Such documents carry their logos and signatures as pictures in base64."""
 MAX_VALUES: Final = 20_000
+MAX_PATH: Final = 1_000
+"""Characters of the names that lead to a value: each value is hashed with all of them."""
 MAX_HIDDEN: Final = 20_000
 MAX_PROOF: Final = 40
 """A batch of 2^40 documents."""
@@ -166,8 +168,7 @@ def _leaves(content: dict[str, object]) -> Iterator[tuple[str, object]]:
             case str() | dict() | list() if path:
                 count += 1
                 if count > MAX_VALUES:
-                    message = Sentence("more than {most} values", most=MAX_VALUES)
-                    raise InvalidInput(message, place="/data", code="too-many")
+                    raise _too_many()
                 yield path, value
                 continue
             case _:
@@ -176,7 +177,19 @@ def _leaves(content: dict[str, object]) -> Iterator[tuple[str, object]]:
             if not name or "." in name:
                 message = Sentence("a name is empty or has a dot in it: {name!r}", name=name[:40])
                 raise InvalidInput(message, place=_place(path), code="ambiguous-name")
-            waiting.append((f"{path}.{name}" if path else name, item))
+            below = f"{path}.{name}" if path else name
+            if len(below) > MAX_PATH or len(waiting) > MAX_VALUES:
+                raise _too_many()
+            waiting.append((below, item))
+
+
+def _too_many() -> InvalidInput:
+    message = Sentence(
+        "more than {most} values, or names of more than {longest} characters",
+        most=MAX_VALUES,
+        longest=MAX_PATH,
+    )
+    return InvalidInput(message, place="/data", code="too-many")
 
 
 def _hidden(document: dict[str, object]) -> tuple[bytes, ...]:

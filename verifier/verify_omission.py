@@ -21,6 +21,7 @@ from certlog.status import CertificateStatus, StatusAction, StatusStatement
 from certlog.status_replay import StatusEvent, replay_events
 from certlog.tail import root_from_tail
 from certlog.tree import leaf_hash, verify_inclusion
+from certlog.trust import TrustAction
 from certlog.trust_root import TrustRoot
 from verifier.check_document import check_entry_signature
 from verifier.check_log import (
@@ -89,7 +90,8 @@ def verify_omission(proof: OmissionProof, trust_root: TrustRoot) -> Omission:
     5. The epoch states another bit.
 
     With a base in place of events, 2 and 3 are: an earlier epoch of this log stated the bits, and the tail holds
-    neither an event of this certificate nor, where a key of its issuer is compromised, a statement that says so.
+    neither an event of this certificate nor any statement that a key is compromised: of the issuer, or of whoever
+    added its keys, or of whoever declared one compromised. Each of these can void events that were logged before it.
 
     Raises:
         InvalidInput: the file shows no contradiction; the message says what is missing.
@@ -252,7 +254,6 @@ def _require_nothing_after(stated: _Stated, last: int) -> None:
         raise InvalidProof(message, place="/tail", code="tail-missing")
     _require_complete(proof.tail, stated)
     known = {event.index for event in proof.events}
-    voided = any(key.compromised_since is not None for key in proof.statement.record.record.keys)
     for index, data in enumerate(proof.tail.entries, start=proof.tail.start):
         entry = _parsed(data)
         if entry is None or index in known:
@@ -260,8 +261,8 @@ def _require_nothing_after(stated: _Stated, last: int) -> None:
         if event_of(entry, certificate, stated.origin) is not None:
             message = Sentence("entry {index} is an event of this certificate that is left out", index=index)
             raise InvalidProof(message, place="/tail", code="later-event")
-        if proof.base is not None and voided and _compromises(entry, certificate.proof.did):
-            message = Sentence("entry {index} says that a key of the issuer is compromised", index=index)
+        if proof.base is not None and _compromises(entry):
+            message = Sentence("entry {index} says that a key is compromised", index=index)
             raise InvalidProof(message, place="/tail", code="later-trust")
 
 
@@ -304,9 +305,10 @@ def _parsed(data: bytes) -> Entry | None:
         return None
 
 
-def _compromises(entry: Entry, did: str) -> bool:
-    """Whether an entry says, rightly or not, that a key of a body is compromised: that may void earlier events."""
-    if not isinstance(entry, StatementEntry) or entry.type != "trust":
-        return False
-    content = entry.document.content
-    return (content.get("subject"), content.get("action")) == (did, "compromiseKey")
+def _compromises(entry: Entry) -> bool:
+    """Whether an entry says, rightly or not, that a key of anybody is compromised: that may void earlier events."""
+    return (
+        isinstance(entry, StatementEntry)
+        and entry.type == "trust"
+        and entry.document.content.get("action") == TrustAction.COMPROMISE_KEY
+    )

@@ -16,6 +16,7 @@ from anchoring.worker import AnchorWorker, Did
 from certlog.errors import InvalidInput, Unavailable
 from tests.anchoring.fake_chain import FakeChain
 from tests.anchoring.world import World
+from tests.support.controls import Control, require_noticed
 from tests.support.deep import cases
 
 SQLITE = pytest.mark.parametrize("cluster", ["sqlite"], indirect=True)
@@ -103,6 +104,36 @@ def test_two_that_disagree_decide_nothing(world: World, method: str) -> None:
         world.chain.mine()
     assert problem_kind(world) == ProblemKind.DISAGREEMENT
     world.check()
+
+
+def test_a_receipt_that_one_node_alone_shows_counts_for_nothing(world: World) -> None:
+    """It would hold a batch back as refused, or use up the day's gas."""
+    failed = Receipt(1, succeeded=False, contract=None, gas_used=10**12)
+
+    class Showing(Node):
+        def receipt(self, _: bytes) -> Receipt | None:
+            return failed
+
+    one = QuorumChain({"a": Showing(world.chain), "b": Node(world.chain), "c": Node(world.chain)}, 2)
+    assert one.receipt(bytes(32)) is None
+    two = QuorumChain({"a": Showing(world.chain), "b": Node(world.chain), "c": Showing(world.chain)}, 2)
+    assert two.receipt(bytes(32)) == failed
+    alone = QuorumChain({"a": Showing(world.chain)}, 1)
+    assert alone.receipt(bytes(32)) == failed
+
+
+def test_a_quorum_that_believes_any_receipt_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def any_receipt(self: QuorumChain, tx_hash: bytes) -> Receipt | None:
+        answers = self._ask(self._all, lambda node: node.receipt(tx_hash), enough=1)
+        return next((receipt for receipt in answers.values() if receipt is not None), None)
+
+    control = Control(
+        QuorumChain,
+        "receipt",
+        any_receipt,
+        lambda: test_a_receipt_that_one_node_alone_shows_counts_for_nothing(world),
+    )
+    require_noticed(control, monkeypatch)
 
 
 def test_an_endpoint_on_another_chain_is_not_asked_for_anything_else(world: World) -> None:

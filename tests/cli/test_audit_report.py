@@ -8,12 +8,12 @@ import pytest
 
 from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.findings import Finding
-from certlog.note import VerifierKey
+from certlog.note import VerifierKey, sign_note
 from cli import audit_report
 from cli.audit_report import check_report, report_files, report_page, signed_note
 from cli.report_page import html_page
 from tests.cli.test_audit import auditor, pins, run
-from tests.support.controls import Control, require_noticed
+from tests.support.controls import Control, nothing, require_failure, require_noticed
 from tests.support.served_log import write_log
 from tests.support.signing import ed25519
 from tests.verifier.audited import audited, sample
@@ -53,6 +53,33 @@ def test_a_changed_or_missing_file_is_not_the_report(folder: Path, name: str) ->
     (folder / name).unlink()
     with pytest.raises(InvalidInput, match="missing"):
         check_report(folder, KEY.report_key)
+
+
+def test_a_file_that_nobody_signed_is_not_part_of_the_report(folder: Path) -> None:
+    """As the PDF that a forger puts beside three files that are as signed."""
+    (folder / "letter.txt").write_text("as you asked")
+    check_report(folder, KEY.report_key)
+    (folder / "report.vi.pdf").write_bytes(b"%PDF-1.7 all is well")
+    with pytest.raises(InvalidInput, match=r"report\.vi\.pdf is not among the files that were signed"):
+        check_report(folder, KEY.report_key)
+
+
+def test_a_note_of_another_kind_is_no_report(folder: Path) -> None:
+    (folder / "report.note").write_text(
+        sign_note("certlog.audit-report/v1\nlog\n", ReportSigner(KEY)), "utf-8"
+    )
+    with pytest.raises(InvalidInput, match="something else than a report"):
+        check_report(folder, KEY.report_key)
+
+
+def test_a_check_of_the_signed_files_alone_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control(
+        audit_report,
+        "_require_no_other",
+        nothing,
+        lambda: test_a_file_that_nobody_signed_is_not_part_of_the_report(folder),
+    )
+    require_failure(control, monkeypatch)
 
 
 def test_another_auditors_key_is_not_the_signers(folder: Path) -> None:

@@ -9,10 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from certlog.certificate_id import certificate_id
+from certlog.checkpoint import Checkpoint
+from certlog.digests import RootHash
 from certlog.errors import InvalidInput, Unavailable
 from certlog.omission_proof import OmissionProof
 from certlog.status import StatusAction
 from certlog.tiles import encode_bundle, hash_tile, tiles_of
+from cli.log_view import WholeLog
 from cli.main import certlog
 from tests.verifier.dishonest import Liar, dropped
 from tests.verifier.fake_registry import FakeRegistry, serving_registry
@@ -142,3 +145,11 @@ def test_another_kind_of_file_is_named_with_what_was_wanted(
     path.write_bytes(data)
     with pytest.raises(InvalidInput, match=r"other: expected an? (status|omission) proof.*certlog \w+ \w+"):
         run(*command[:2], path, *command[2:], "--trust-root", pins)
+
+
+def test_a_log_of_any_size_that_a_statement_names_is_not_fetched_entry_by_entry() -> None:
+    asked: list[int] = []
+    huge = Checkpoint("registry.example.vn", 2**62, RootHash(bytes(32)))
+    with pytest.raises(Unavailable, match="too many to fetch one by one"):
+        WholeLog(asked.append, huge)
+    assert asked == []

@@ -224,6 +224,24 @@ def test_size_depth_and_number_of_values_are_bounded() -> None:
     assert _refused(document | {"signature": proof})[0] == "bad-hashes"
 
 
+def test_long_names_do_not_multiply() -> None:
+    """A name of megabytes over hundreds of thousands of values would take terabytes: each is hashed with its names."""
+    (document,) = wrapped(raw_document())
+    document["data"] = {"a" * 3_000_000: ["x"] * 500_000}
+    assert _refused(document)[0] == "too-many"
+    _refuse_long_names()
+
+
+def _refuse_long_names() -> None:
+    (document,) = wrapped(raw_document())
+    document["data"] = {"a" * 600: {"b" * 600: "x"}} | {"issuers": []}
+    assert _refused(document)[0] == "too-many"
+
+
+def test_a_reader_of_names_of_any_length_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_failure(Control(open_attestation, "MAX_PATH", 2**40, _refuse_long_names), monkeypatch)
+
+
 def test_it_is_told_from_other_files_at_a_glance() -> None:
     (document,) = wrapped(raw_document())
     assert looks_like_open_attestation(json.dumps(document).encode())
