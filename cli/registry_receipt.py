@@ -35,7 +35,8 @@ def receipt(*, folder: Path, code: str | None, from_size: int | None, output: Pa
     data = DataFolder(folder)
     registry = open_registry(data, Surroundings(os.environ))
     try:
-        receipts = Receipts(registry.database, LogSigner(registry.origin, load_key(data.log_key)))
+        signer = LogSigner(registry.origin, load_key(data.log_key))
+        receipts = Receipts(registry.database, registry.tiles, signer)
         if from_size is not None:
             path, content = Path(f"from-{from_size}.cbor"), receipts.of_growth(from_size)
         else:

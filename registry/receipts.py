@@ -14,16 +14,17 @@ from certlog.sentences import Sentence
 from certlog.tree import consistency_proof, inclusion_proof
 from registry import lookup
 from registry.database import Database
+from registry.head_tiles import HeadTiles
 from registry.heads import newest_checkpoint
-from registry.log_keys import log_keys, open_own
-from registry.log_tree import node_reader
+from registry.log_keys import key_at, log_keys, open_own
 
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """Makes receipts to the newest signed head."""
+    """Makes receipts to the newest signed head, from the published tiles."""
 
     database: Database
+    tiles: HeadTiles
     key: LogKey
 
     def of_certificate(self, document_hash: DocumentHash) -> bytes:
@@ -49,7 +50,7 @@ class Receipts:
             message = Sentence("no entry {index}: the log has {size}", index=index, size=head.size)
             raise InvalidInput(message, code="no-entry")
         with self.database.reading() as connection:
-            path = inclusion_proof(index, head.size, node_reader(connection))
+            path = inclusion_proof(index, head.size, self.tiles.nodes(connection))
         return inclusion_receipt(head, index, path, self.key)
 
     def of_growth(self, old_size: int) -> bytes:
@@ -61,17 +62,25 @@ class Receipts:
         head = self._head()
         with self.database.reading() as connection:
             path = (
-                consistency_proof(old_size, head.size, node_reader(connection))
+                consistency_proof(old_size, head.size, self.tiles.nodes(connection))
                 if 0 < old_size < head.size
                 else ()
             )
         return consistency_receipt(old_size, head, path, self.key)
 
     def _head(self) -> Checkpoint:
-        """Return the newest head that the log's key has signed: its note is opened with it."""
+        """Return the newest head, which this very key has signed: its note is opened with the key of its size."""
         with self.database.reading() as connection:
             newest, keys = newest_checkpoint(connection), log_keys(connection)
         if newest is None:
             message = "no checkpoint is signed yet; is the worker running? Try again in a second"
             raise Unavailable(message)
-        return open_own(newest.note, keys)
+        head = open_own(newest.note, keys)
+        if key_at(keys, head.size) != self.key.verifier_key:
+            rotated = Sentence(
+                "the newest head, of size {size}, was signed by the log key before the rotation; the present key makes "
+                "receipts once it has signed a head: try again after the next one",
+                size=head.size,
+            )
+            raise Unavailable(rotated)
+        return head

@@ -11,22 +11,27 @@ import pytest
 from click.testing import CliRunner
 
 from certlog.certificate_id import certificate_id
-from certlog.checkpoint import read_checkpoint
-from certlog.cose_receipt import verify_consistency_receipt, verify_inclusion_receipt
+from certlog.checkpoint import Checkpoint, read_checkpoint
+from certlog.cose_receipt import (
+    consistency_receipt,
+    inclusion_receipt,
+    verify_consistency_receipt,
+    verify_inclusion_receipt,
+)
 from certlog.digests import RootHash
 from certlog.keys import KeyType, PublicKey
 from certlog.note import VerifierKey
-from certlog.tree import leaf_hash
+from certlog.tree import MemoryTree, consistency_proof, leaf_hash
 from cli.main import certlog
 from registry.heads import checkpoint_at
 from registry.keys import LogSigner, load_key
 from registry.receipts import Receipts
 from registry.tables import checkpoints
-from tests.support.certificates import SAMPLE_DID
-from tests.support.deep import cases
+from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN
+from tests.support.deep import cases, tell
 from tests.support.peers import REQUIREMENTS, python_of
 from tests.support.registry import RegistryWorld, as_submission, make_world
-from tests.support.signing import ed25519
+from tests.support.signing import ed25519, log_signer
 
 Question = dict[str, Any]
 ENTRIES: Final = cases(2000)
@@ -54,7 +59,9 @@ def small(tmp_path: Path) -> Iterator[RegistryWorld]:
 
 def receipts_of(world: RegistryWorld) -> tuple[Receipts, bytes]:
     key = LogSigner(world.origin, load_key(world.folder.log_key))
-    return Receipts(world.registry.database, key), VerifierKey.from_text(world.registry.log_key()).raw
+    return Receipts(world.registry.database, world.registry.tiles, key), VerifierKey.from_text(
+        world.registry.log_key()
+    ).raw
 
 
 def test_the_command_writes_receipts_that_verify(small: RegistryWorld, tmp_path: Path) -> None:
@@ -156,3 +163,48 @@ def test_scitt_cose_accepts_our_receipts_and_refuses_what_is_near_them(tmp_path:
         assert [answer for answer in ask(wrong) if answer["ok"]] == []
     finally:
         world.close()
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("entries", [70_000, 300_000])
+def test_scitt_cose_accepts_receipts_of_large_logs(entries: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """Receipts only: the tree is made of leaves that are no certificates, as a receipt does not care."""
+    size, signer = max(100, cases(entries)), log_signer(SAMPLE_ORIGIN)
+    leaves = [f"entry {index}".encode() for index in range(size)]
+    tree = MemoryTree(leaf_hash(leaf) for leaf in leaves)
+    head, key = Checkpoint(SAMPLE_ORIGIN, size, tree.root()), signer.verifier_key.raw.hex()
+    wanted = sorted({*range(0, size, max(1, size // 200)), size - 1})
+    good: list[Question] = [
+        {
+            "kind": "inclusion",
+            "receipt": inclusion_receipt(head, index, tree.inclusion(index), signer).hex(),
+            "entry": leaves[index].hex(),
+            "key": key,
+        }
+        for index in wanted
+    ]
+    olds = [old for old in (1, 2, 255, 256, 257, size // 2, size - 1) if old < size]
+    good += [
+        {
+            "kind": "consistency",
+            "receipt": consistency_receipt(old, head, consistency_proof(old, size, tree.read), signer).hex(),
+            "oldRoot": tree.root(old).hex(),
+            "newRoot": head.root.hex(),
+            "key": key,
+        }
+        for old in olds
+    ]
+    assert [answer for answer in ask(good) if not answer["ok"]] == []
+    bad = [question | {"entry": flipped(question["entry"], 7)} for question in good if "entry" in question]
+    bad += [
+        question | {"receipt": other_path(question["receipt"])} for question in good if "entry" in question
+    ]
+    bad += [
+        question | {name: flipped(question[name], 3)}
+        for question in good
+        if "oldRoot" in question
+        for name in ("oldRoot", "newRoot")
+    ]
+    assert [answer for answer in ask(bad) if answer["ok"]] == []
+    tell(capsys, f"scitt-cose, {size} entries: {len(good)} receipts accepted, {len(bad)} near them refused")
