@@ -15,6 +15,7 @@ from registry.heads import newest_checkpoint
 from registry.keys import load_key
 from registry.last_signed_head import SignedHead, SigningHalted
 from registry.log_tree import tree_size
+from registry.lookup import logged_at
 from registry.opening import Surroundings, open_publisher, open_registry, open_tiles
 from registry.settings import load_settings
 from registry.tile_writer import TileWriter
@@ -110,6 +111,8 @@ def _worker(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]
     registry = open_registry(folder, surroundings)
     with closed_at_end(registry.database) as database, database.reading() as connection:
         epoch, newest, size = last_epoch(connection), newest_checkpoint(connection), tree_size(connection)
+        waiting = 0 if newest is None else size - newest.size
+        since = logged_at(connection, size - waiting) if waiting else None  # of the oldest that waits
     now = surroundings.now()
     if epoch is None or newest is None:
         yield warning("worker", Sentence("nothing is signed yet"), _START)
@@ -121,9 +124,13 @@ def _worker(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]
     if late > LATE:
         text = Sentence("the last epoch is {minutes} minutes old", minutes=(now - epoch.time) // 60)
         yield bad("worker", text, _START)
-    elif size > newest.size and now - epoch.time > registry.settings.epoch_interval + LATE:
-        text = Sentence("{count} entries wait for a signed head", count=size - newest.size)
-        yield bad("worker", text, _START)
+    elif since is not None and now - since > registry.settings.epoch_interval + LATE:
+        yield bad("worker", Sentence("{count} entries wait for a signed head", count=waiting), _START)
+    elif waiting:
+        text = Sentence(
+            "{signed} of {size} entries are signed, the others are new", signed=newest.size, size=size
+        )
+        yield good("worker", text)
     else:
         yield good("worker", Sentence("all {size} entries are signed", size=newest.size))
 

@@ -142,8 +142,22 @@ def test_entries_that_nobody_signs_are_found(world: RegistryWorld) -> None:
     world.logged(as_submission(world.certificate(slot=slot), slot))
     interval = world.settings.epoch_interval
 
-    assert looked(world, "worker", interval + LATE)[0][0] is Level.GOOD
+    told = "4 of 5 entries are signed, the others are new"
+    assert looked(world, "worker", interval + LATE) == [(Level.GOOD, told)]
     assert looked(world, "worker", interval + LATE + 1) == [(Level.BAD, "1 entries wait for a signed head")]
+
+
+def test_epochs_of_a_worker_that_may_not_sign_hide_nothing(
+    world: RegistryWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that holds an old log key goes on appending epochs: the newest is never old."""
+    world.publisher.tick()
+    slot = world.slot()
+    world.logged(as_submission(world.certificate(slot=slot), slot))
+    world.clock.time += world.settings.epoch_interval + LATE + 1
+    monkeypatch.setattr(world.publisher, "_sign_waiting", lambda: None)
+    world.publisher.tick()
+    assert looked(world, "worker") == [(Level.BAD, "2 entries wait for a signed head")]
 
 
 def test_a_clock_may_be_behind_by_its_tolerance_and_no_more(world: RegistryWorld) -> None:
