@@ -19,6 +19,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 unexport PYTHONPATH PYTHONHOME PIP_TARGET PIP_USER VIRTUAL_ENV
 
 TESTS ?= tests
+# Processes that share the tests, a file at a time; each starts its own Anvil, PostgreSQL and Chromium once.
+JOBS ?= $(shell $(PYTHON) -c 'import os; print(min(len(os.sched_getaffinity(0)), 8))')
 ARGS ?=
 # How many times the usual number of cases a campaign runs.
 CERTLOG_DEEP ?= 1
@@ -63,8 +65,8 @@ demo: setup
 	@$(BIN)/certlog demo $(ARGS)
 
 test: setup lint imports types
-	$(say) 'tests: $(TESTS)'
-	@$(BIN)/python -m pytest $(TESTS)
+	$(say) 'tests: $(TESTS), in $(JOBS) processes'
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(TESTS)
 
 test-deep: setup
 	$(say) 'campaigns: $(TESTS), CERTLOG_DEEP=$(CERTLOG_DEEP)'
