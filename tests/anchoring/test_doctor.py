@@ -54,7 +54,7 @@ def test_nothing_is_wrong_with_a_registry_that_anchors(anchored: Anchored) -> No
     assert (status, trouble(anchored.folder.path)) == (0, {})
     subjects = {finding.subject for finding in found}
     wanted = {"machine", "disk", "settings", "keys", "database", "last-signed-head", "worker", "trust-root"}
-    assert subjects == wanted | {"anchoring", "anchoring-key", "chain"}
+    assert subjects == wanted | {"anchoring", "anchoring-key", "chain", "tiles"}
 
 
 def test_the_doctor_changes_nothing(anchored: Anchored) -> None:

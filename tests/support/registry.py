@@ -37,7 +37,7 @@ from tests.support.certificates import (
     conformity_content,
 )
 from tests.support.databases import Place
-from tests.support.possession import added_key
+from tests.support.possession import key_added_by
 from tests.support.signing import ed25519
 
 OPERATOR_DID: Final = "did:web:operator.example.vn"
@@ -122,7 +122,7 @@ class RegistryWorld:
 
     def enrol(self, did: str = SAMPLE_DID, signer: Signer | None = None, scope: Scope | None = SCOPE) -> None:
         """Enrol a body with one key and, unless None is given, a scope."""
-        key = added_key((signer or self.issuer).public_key, did, origin=self.origin)
+        key = key_added_by(signer or self.issuer, did, origin=self.origin)
         other = Enrol(Names(f"Tổ chức {did.rpartition(':')[2]}"), f"01{len(did):08}")
         sample = Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999")
         changes: list[Change] = [sample if did == SAMPLE_DID else other, key]
