@@ -1,12 +1,16 @@
 """Compares a logged epoch with the one that the entries before it call for, member by member."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from certlog.encoding import b64url
 from certlog.epoch import Epoch
 from certlog.findings import Fault, Finding
 from certlog.sentences import Sentence
 from certlog.timestamps import format_time
+
+CLOCK_TOLERANCE: Final = 300
+"""Seconds by which an epoch's time may lie after a reader's clock (docs/formats.md, section 8)."""
 
 
 def epoch_faults(index: int, stated: Epoch, expected: Epoch, before: Epoch | None) -> Iterator[Finding]:
@@ -44,3 +48,22 @@ def epoch_faults(index: int, stated: Epoch, expected: Epoch, before: Epoch | Non
             expected=format_time(before.time),
         )
         yield Finding(Fault.EPOCH_TIME, index, what, format_time(before.time), format_time(stated.time))
+
+
+def future_fault(index: int, stated: Epoch, now: int) -> Finding | None:
+    """Return the finding of an epoch that is dated after a reader's clock: it would count as fresh for too long.
+
+    Args:
+        index: the epoch's own index.
+        stated: the newest epoch; those before it bear no later time.
+        now: the reader's clock, seconds since the epoch.
+    """
+    if stated.time <= now + CLOCK_TOLERANCE:
+        return None
+    what = Sentence(
+        "epoch {number} is dated {found}, and it is {expected} here",
+        number=stated.number,
+        found=format_time(stated.time),
+        expected=format_time(now),
+    )
+    return Finding(Fault.EPOCH_TIME, index, what, format_time(now), format_time(stated.time))

@@ -10,6 +10,7 @@ from typing import Final
 from certlog.checkpoint import Checkpoint
 from certlog.digests import RootHash, same
 from certlog.epoch import Epoch
+from certlog.epoch_faults import future_fault
 from certlog.errors import Unavailable
 from certlog.findings import Finding, in_order
 from certlog.log_replay import LogReplay
@@ -77,6 +78,7 @@ class _Run:
             self._read_entries()  # 3
             self._check_lists()  # 4
             self._wait_for_epoch()
+            self._check_clock()
             self._check_anchors(announced)  # 5
             self._check_documents()  # 6
             self._keep()
@@ -227,6 +229,12 @@ class _Run:
             waited += 1
             if not self._follow():
                 return
+
+    def _check_clock(self) -> None:
+        """An epoch of tomorrow, once cosigned, would be fresh tomorrow, whatever happens until then."""
+        if self.replay.epoch is not None:
+            fault = future_fault(max(self.epochs), self.replay.epoch, self.request.now())
+            self.findings.add([] if fault is None else [fault])
 
     def _check_anchors(self, announced: Announced | None) -> None:
         request = self.request

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from certlog.checkpoint import Checkpoint
 from certlog.digests import RootHash, same
+from certlog.epoch_faults import future_fault
 from certlog.errors import InvalidInput, Unavailable
 from certlog.log_replay import LogReplay
 from certlog.logged_entry import Examined, examine, examine_known
@@ -323,7 +324,10 @@ class Monitor:
 
     def _freshness(self, checkpoint: Checkpoint, look: Look, now: int) -> None:
         epoch = self._replay.epoch
-        if epoch is None or now - epoch.time > self._watch.max_head_age:
+        fault = None if epoch is None else future_fault(checkpoint.size, epoch, now)
+        if fault is not None:
+            look.alarms.append(Alarm(Concern.STALE_HEAD, checkpoint.size, fault.what, now))
+        elif epoch is None or now - epoch.time > self._watch.max_head_age:
             told = Sentence("never") if epoch is None else format_time(epoch.time)
             what = Sentence("the log's newest epoch is of {time}: a signed status that is too old", time=told)
             look.alarms.append(Alarm(Concern.STALE_HEAD, checkpoint.size, what, now))

@@ -196,7 +196,7 @@ def test_an_epoch_from_the_future_is_not_fresh_and_is_found(tmp_path: Path) -> N
     liar.anchor(liar.log.size, liar.log.time)
     at = liar.log.time + 60
     assert liar.verdict(liar.log.evidence(certificate), at=at) is Verdict.CANNOT_CHECK
-    assert liar.found(tmp_path) == [AuditFault.EPOCH_AFTER_BLOCK]
+    assert liar.found(tmp_path) == [Fault.EPOCH_TIME, AuditFault.EPOCH_AFTER_BLOCK]
 
 
 def test_an_epoch_dated_back_is_found(tmp_path: Path) -> None:

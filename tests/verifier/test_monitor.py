@@ -15,7 +15,7 @@ from certlog.status import StatusAction
 from certlog.tile_reader import TileReader
 from certlog.trust import Enrol
 from tests.support.certificates import SAMPLE_DID, conformity_content
-from tests.support.controls import Control, nothing, require_failure
+from tests.support.controls import Control, nothing, require_failure, require_noticed
 from tests.support.log_files import files_of
 from tests.support.possession import added_key
 from tests.support.small_log import OPERATOR_DID, SmallLog
@@ -371,3 +371,20 @@ CONTROLS: Final[dict[str, tuple[object, str, object, Callable[[World], None]]]] 
 def test_a_defect_of_the_monitor_is_noticed(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     holder, attribute, defect, test = CONTROLS[name]
     require_failure(Control(holder, attribute, defect, lambda: test(world)), monkeypatch)
+
+
+def test_an_epoch_of_next_year_does_not_silence_the_monitor(world: World) -> None:
+    """A registry that dates one epoch far ahead and then stands still would never seem stale."""
+    world.log.close(world.now + 365 * 86_400)
+    world.files.served = files_of(world.log)
+    assert concerns(world.monitor().look(now=world.now)) == [Concern.STALE_HEAD]
+
+
+def test_a_monitor_that_takes_any_date_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    control = Control(
+        monitor,
+        "future_fault",
+        nothing,
+        lambda: test_an_epoch_of_next_year_does_not_silence_the_monitor(World()),
+    )
+    require_noticed(control, monkeypatch)

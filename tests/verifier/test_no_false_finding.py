@@ -12,7 +12,7 @@ from certlog.digests import RootHash
 from certlog.errors import Unavailable
 from certlog.tile_reader import MissingTile, TileReader
 from certlog.trust_root import TrustRoot
-from tests.support.controls import Control, require_noticed
+from tests.support.controls import Control, nothing, require_noticed
 from tests.support.log_files import MemoryFiles, files_of
 from tests.support.served_log import write_lists, write_log
 from tests.support.small_log import SmallLog
@@ -229,5 +229,26 @@ def test_an_audit_that_takes_silence_for_a_foreign_head_is_noticed(
         "read_anchor_log",
         lambda *a, **k: replace(true(*a, **k), unread_chains=frozenset()),
         lambda: test_a_second_chain_that_falls_silent_makes_no_foreign_head(next(folders)),
+    )
+    require_noticed(control, monkeypatch)
+
+
+def test_an_epoch_of_tomorrow_is_a_finding_and_is_not_cosigned(tmp_path: Path) -> None:
+    log, _ = sample()
+    log.close(log.time + DAY)
+    folder = write_log(log, tmp_path)
+    found = audited(log, folder)
+    assert (codes(found), found.ends_in_epoch, found.new_state()) == (["epoch-time"], True, None)
+    # A clock that is a little behind accuses nobody, and tomorrow it is right.
+    assert codes(audited(log, folder, now=log.epochs[-1].time - 300)) == []
+
+
+def test_an_audit_without_a_clock_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = iter([tmp_path / "right", tmp_path / "defect"])
+    control = Control(
+        audit_module,
+        "future_fault",
+        nothing,
+        lambda: test_an_epoch_of_tomorrow_is_a_finding_and_is_not_cosigned(next(folders)),
     )
     require_noticed(control, monkeypatch)
