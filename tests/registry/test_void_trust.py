@@ -75,7 +75,7 @@ def test_table_epoch_rebuild_and_audit_agree_on_what_is_void(enrolled: RegistryW
     root = TrustRoot.parse(enrolled.folder.trust_root.read_bytes())
     evidence = enrolled.registry.evidence(document.document_hash)
     report = verify(evidence, root, enrolled.clock(), ChainView(problem="not asked"), certificate=document)
-    assert (report.verdict, report.reason) == (Verdict.NOT_TRUSTED, Reason.RECORD_MISSING)
+    assert (report.verdict, report.reason) == (Verdict.NOT_TRUSTED, Reason.NOT_ENROLLED)
 
 
 def test_the_body_is_enrolled_again_and_certifies_anew(enrolled: RegistryWorld, tmp_path: Path) -> None:
