@@ -145,6 +145,21 @@ class Group(Command, click.Group):
     command_class = Command
     group_class = type
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with their whole first sentences; click would cut them at the line's end."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        rows = [
+            (name, command.get_short_help_str(_WHOLE))
+            for name, command in found
+            if command is not None and not command.hidden
+        ]
+        if rows:
+            with formatter.section(in_words("Commands")):
+                formatter.write_dl(rows)
+
+
+_WHOLE: Final = 400
+"""Characters: longer than any first sentence of a help text."""
 
 _LANG: Final = click.Option(
     ["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help="Language of what is printed."

@@ -162,7 +162,9 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
     """Serve pages and API, sign heads and anchor them, until Ctrl-C."""
     _check_before_serving(DataFolder(path))
     anchoring = bool(load_lines(path)) and not options["no_anchoring"]
-    if not anchoring:
+    if options["no_anchoring"]:
+        say(Sentence("not anchoring, as --no-anchoring says: certificates stay pending"), err=True)
+    elif not anchoring:
         say(Sentence("not anchoring: see certlog anchor deploy and certlog anchor open-log"), err=True)
     told = ServeOptions(
         folder=path.resolve(),

@@ -197,3 +197,12 @@ def test_an_origin_that_is_none_is_refused_in_one_language() -> None:
         make_settings({"origin": "Bad Origin"})
 
     assert said(str(refused.value), "vi").startswith("thiết lập 'origin' trong các tùy chọn: cần tiền tố URL")
+
+
+@pytest.mark.parametrize("group", ["authority", "operator", "anchor", "audit", "registry"])
+def test_a_group_lists_its_commands_with_whole_sentences(
+    group: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([group, "--help", "--lang", "vi"])
+    assert "..." not in capsys.readouterr().out.partition("Các lệnh:")[2]
