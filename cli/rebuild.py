@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
+from sqlalchemy import select
 
+from anchoring.database import NotMadeYet
+from anchoring.database import open_database as open_anchoring
+from anchoring.lines import database_address
+from anchoring.tables import batches
 from certlog.checkpoint import read_checkpoint
 from certlog.documents import SecuredDocument
 from certlog.errors import InvalidInput, NotTrusted
@@ -93,7 +98,8 @@ def rebuild_command(source: str, **options: Unpack[_Options]) -> None:
         audited = _audited(mirror, trust_root, options["jobs"] or os.cpu_count() or 1)
         tree = TileReader(mirror, audited.size, audited.root)
         documents = _documents(mirror, audited.replay) if options["documents"] else iter(())
-        log = LogToRebuild(log_key, audited.note, BundleReader(mirror, tree, Findings()).entries(), documents)
+        entries = BundleReader(mirror, tree, Findings()).entries()
+        log = LogToRebuild(log_key, audited.note, entries, documents, _sealed(folder.path))
         written = rebuild(database, settings, log, now=int(time.time()))
     say(
         Sentence(
@@ -123,6 +129,18 @@ def _source(name: str, *, from_database: bool) -> Iterator[LogSource]:
         old.reading() as connection,
     ):
         yield EntriesSource(connection, old.name)
+
+
+def _sealed(folder: Path) -> tuple[tuple[int, str], ...]:
+    """Return number and note of every batch that the anchoring database knows; nothing where there is none."""
+    try:
+        database = open_anchoring(database_address(folder), create=False)
+    except NotMadeYet:
+        return ()
+    with closed_at_end(database), database.reading() as connection:
+        rows = connection.execute(select(batches.c.number, batches.c.note))
+        # Lines share what was sealed: each number has one head.
+        return tuple({int(row.number): str(row.note) for row in rows}.items())
 
 
 def _require_key(log_key: str, trust_root: TrustRoot) -> None:

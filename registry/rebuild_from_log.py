@@ -11,21 +11,30 @@ from typing import Final
 
 from sqlalchemy import Connection, func, insert, select
 
-from certlog.checkpoint import read_checkpoint
+from certlog.checkpoint import Checkpoint, read_checkpoint
 from certlog.credential import number_of, version_of
 from certlog.digests import RootHash, same
 from certlog.documents import SecuredDocument
 from certlog.entry import EpochEntry, StatementEntry, parse_entry
-from certlog.errors import InvalidInput
+from certlog.errors import InvalidInput, SignatureMismatch
 from certlog.sentences import Sentence
-from certlog.tree import leaf_hash
+from certlog.tree import leaf_hash, root_at
 from registry import schema
 from registry.database import Database
-from registry.log_tree import StoredEntry
+from registry.log_keys import log_keys, open_own
+from registry.log_tree import StoredEntry, node_reader
 from registry.rebuild import derive
 from registry.recompute import recompute_root
 from registry.settings import Settings
-from registry.tables import certificates, checkpoints, documents, entries, log_identity, slot_reservations
+from registry.tables import (
+    certificates,
+    checkpoints,
+    documents,
+    entries,
+    log_identity,
+    seals,
+    slot_reservations,
+)
 from registry.trust_ledger import TrustLedger
 
 _ROWS: Final = 500
@@ -40,12 +49,14 @@ class LogToRebuild:
         note: the newest checkpoint, which ends what `entries` holds.
         entries: every entry's bytes, in order.
         documents: published documents; each must be of a certificate among the entries.
+        sealed: number and note of each anchoring batch, as the anchoring database has them.
     """
 
     log_key: str
     note: str
     entries: Iterable[bytes]
     documents: Iterable[SecuredDocument] = ()
+    sealed: Iterable[tuple[int, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +73,13 @@ def rebuild(database: Database, settings: Settings, log: LogToRebuild, *, now: i
     1. Tables, and which log it is.
     2. Every entry, and every view; each epoch must be the one that the entries call for.
     3. The newest checkpoint, whose root the written entries must lead to.
-    4. Every slot up to the highest used one counts as handed out.
-    5. Published documents.
+    4. What was sealed for anchoring, so that a batch that is on its way goes on.
+    5. Every slot up to the highest used one counts as handed out.
+    6. Published documents.
 
     Raises:
-        InvalidInput: the database holds a log already, or the entries do not lead to the checkpoint's root.
+        InvalidInput: the database holds a log already, or the entries do not lead to the checkpoint's root, or to a
+            head that was sealed.
         ViewsDiffer: a logged epoch does not replay.
         Unavailable: the database cannot be written.
     """
@@ -84,9 +97,12 @@ def rebuild(database: Database, settings: Settings, log: LogToRebuild, *, now: i
             "note": log.note,
             "signed_at": _last_time(connection),
         }
+        _keep_seals(
+            connection, log.sealed, checkpoint
+        )  # 4: rows of heads come in order, the newest is the last
         connection.execute(insert(checkpoints).values(signed))
-        _keep_slots(connection, settings)  # 4
-        return Rebuilt(size, _write_documents(connection, log.documents))  # 5
+        _keep_slots(connection, settings)  # 5
+        return Rebuilt(size, _write_documents(connection, log.documents))  # 6
 
 
 def _require_empty(connection: Connection, database: Database) -> None:
@@ -111,6 +127,44 @@ def _require_root(connection: Connection, size: int, expected_size: int, expecte
             found=found.hex(),
         )
         raise InvalidInput(message, code="wrong-root")
+
+
+def _keep_seals(connection: Connection, sealed: Iterable[tuple[int, str]], newest: Checkpoint) -> None:
+    """Take over what was sealed for anchoring, each a head of this very tree, signed by the present log key.
+
+    What a log key before a rotation signed is final long since, and is left out.
+    """
+    keys, read = log_keys(connection), node_reader(connection)
+    for number, note in sorted(sealed):
+        try:
+            head = open_own(note, keys)
+        except SignatureMismatch:
+            continue
+        found = root_at(head.size, read) if head.size <= newest.size else None
+        if found is None or not same(found, head.root):
+            message = Sentence(
+                "batch {number} was sealed for anchoring at size {size} and root {root}; the source of {found} entries "
+                "does not lead to it, so nothing was written: take a newer one",
+                number=number,
+                size=head.size,
+                root=head.root.hex(),
+                found=newest.size,
+            )
+            raise InvalidInput(message, code="sealed-beyond")
+        connection.execute(insert(seals).values(number=number, size=head.size))
+        if head.size != newest.size:
+            row = {
+                "size": head.size,
+                "root": head.root,
+                "note": note,
+                "signed_at": _time_at(connection, head),
+            }
+            connection.execute(insert(checkpoints).values(row))
+
+
+def _time_at(connection: Connection, head: Checkpoint) -> int:
+    logged = select(entries.c.logged_at).where(entries.c.leaf_index == head.size - 1)
+    return int(connection.execute(logged).scalar_one())
 
 
 def _dated(logged: Iterable[bytes]) -> Iterator[StoredEntry]:
