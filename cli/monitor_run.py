@@ -31,6 +31,8 @@ from verifier.monitor_state import MAX_STATE_BYTES, STATE_FILE, MonitorState
 
 ALARMS_IN_MESSAGE: Final = 50
 """So many fit into a webhook's body, whatever they say."""
+MAX_EVIDENCE: Final = 200
+"""Notes that are kept, of at most 16 KiB each."""
 EXIT_ALARM: Final = 1
 EXIT_NOT_LOOKED: Final = 3
 _AT_ONCE: Final = 20
@@ -158,12 +160,20 @@ class Run:
         return look
 
     def _keep_evidence(self, look: Look, now: int) -> None:
-        """Keep contradicting notes, each in a file of its own that is never written again."""
+        """Keep contradicting notes, each once, in a file of its own that is never written again.
+
+        The first ones say it all: a log that shows another lie at each look does not fill the disk.
+        """
+        folder = self.folder / "evidence"
+        kept = {path.read_bytes() for path in folder.glob("*.note")} if look.notes else set()
         for number, note in enumerate(look.notes):
-            size = read_checkpoint(note).size
-            path = self.folder / "evidence" / f"{now}-{number}-size-{size}.note"
+            data = note.encode()
+            if data in kept or len(kept) >= MAX_EVIDENCE:
+                continue
+            kept.add(data)
+            path = folder / f"{now}-{number}-size-{read_checkpoint(note).size}.note"
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_file(path, note.encode())
+            replace_file(path, data)
 
     def _post(self, alarms: Sequence[Alarm], now: int) -> int:
         lost = 0

@@ -21,11 +21,13 @@ from cli.main import certlog
 from cli.outbox import Outbox
 from registry.witnessing import WitnessAnswer
 from tests.support.certificates import SAMPLE_DID, conformity_content
+from tests.support.controls import Control, require_failure
 from tests.support.log_files import files_of
 from tests.support.served_log import put, write_log
 from tests.support.signing import ed25519
 from tests.support.small_log import DESIGNATION, SmallLog
 from tests.support.witness import send, served
+from verifier.monitor import Look
 from verifier.monitor_mine import shown_id
 from verifier.monitor_state import STATE_FILE
 from verifier.webhook_signature import check_webhook, parse_secret
@@ -129,6 +131,44 @@ def test_both_notes_of_a_second_history_are_kept_and_the_state_stays(place: Plac
     assert (
         json.loads((place.folder / STATE_FILE).read_bytes())["checkpoint"] == json.loads(state)["checkpoint"]
     )
+
+
+def test_a_log_that_goes_on_lying_does_not_fill_the_disk(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same two notes are kept once, however often they are shown; of others, only so many."""
+    monkeypatch.setattr(monitor_run, "MAX_EVIDENCE", 4)
+    place.run()
+    forked, counts = SmallLog(), list[int]()
+    for at, more in enumerate((5, 0, 1, 1)):
+        for _ in range(more):
+            forked.close()
+        for path, data in files_of(forked).items():
+            put(place.path / "log", path, data)
+        monkeypatch.setattr(time, "time", lambda at=at: LATER + at)
+        assert place.run().exit_code in (0, 1)
+        counts.append(len(list((place.folder / "evidence").glob("*.note"))))
+    assert counts == [2, 2, 3, 4]
+    forked.close()
+    for path, data in files_of(forked).items():
+        put(place.path / "log", path, data)
+    place.run()
+    assert len(list((place.folder / "evidence").glob("*.note"))) == 4
+
+
+def test_evidence_without_a_limit_is_noticed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def each(self: monitor_run.Run, look: Look, now: int) -> None:
+        for number, note in enumerate(look.notes):
+            put(self.folder / "evidence", f"{now}-{number}.note", note.encode())
+
+    control = Control(
+        monitor_run.Run,
+        "_keep_evidence",
+        each,
+        lambda: test_a_log_that_goes_on_lying_does_not_fill_the_disk(place, monkeypatch),
+    )
+    with pytest.MonkeyPatch.context() as patched:
+        require_failure(control, patched)
 
 
 def test_a_log_that_is_down_ends_with_status_3_and_becomes_an_alarm(
