@@ -4,23 +4,34 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 
-from certlog.digests import DocumentHash
+from certlog.certificate_id import certificate_id
 from certlog.documents import SecuredDocument
-from certlog.encoding import b64url_decode
+from certlog.encoding import b64url, b64url_decode
+from certlog.entry import CertificateEntry, parse_entry
 from certlog.errors import InvalidInput, NotTrusted
+from certlog.scopes import Names
 from certlog.slots import Slot
 from certlog.status import StatusAction
+from certlog.status_list import empty_list
+from certlog.trust import Enrol
 from cli import audit_pack
 from cli.audit_pack import csv_bytes
+from issuer.content_modes import ContentMode
+from issuer.issue import Request, issue, read_drafts
+from issuer.registry_port import Item, Outcome
 from tests.cli.test_audit import pins, run
 from tests.support.certificates import SAMPLE_DID, conformity_content
 from tests.support.controls import Control, require_noticed
-from tests.support.served_log import document_path, write_log
+from tests.support.desk import Desk, two_rows
+from tests.support.fake_registry import FakeRegistry
+from tests.support.possession import key_added_by
+from tests.support.served_log import document_path, put, write_log
 from tests.support.signing import ed25519
 from tests.support.small_log import SmallLog
 from tests.support.trust_log import OTHER_DID, enrolled
@@ -137,29 +148,60 @@ def test_no_cell_starts_a_formula(monkeypatch: pytest.MonkeyPatch) -> None:
     require_noticed(Control(audit_pack, "RISKY", ("none",), attempt), monkeypatch)
 
 
-def test_what_the_body_keeps_is_opened_by_its_own_journal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    log, documents = assessed()
+class Listening(FakeRegistry):
+    """A registry in memory that keeps what it was sent."""
 
-    class Row:
-        def __init__(self, document: SecuredDocument) -> None:
-            self.document = document
+    def submit(self, items: Sequence[Item]) -> tuple[Outcome, ...]:
+        """Keep and answer."""
+        self.heard = [*getattr(self, "heard", []), *items]
+        return super().submit(items)
 
-        def secured(self) -> SecuredDocument:
-            return self.document
 
-    class Journal:
-        def __enter__(self) -> Self:
-            return self
+def sealed_by_a_desk(folder: Path) -> tuple[SmallLog, Desk, list[Item]]:
+    """Issue two sealed certificates as a body does; return the log that holds them, the desk, and what it sent."""
+    desk = Desk.at(folder / "desk")
+    listening = Listening(lambda: desk.now)
+    desk.registry = listening
+    drafts = read_drafts(two_rows(), is_json=False, body=desk.body, did=desk.key.did)
+    with desk.journal() as journal:
+        issue(Request(drafts, desk.folder, content=ContentMode.SEALED), desk.tools(journal))
+    log = SmallLog()
+    log.close()
+    log.state(Enrol(Names("Trung tâm Chứng nhận Mẫu"), "0109999999"), desk.key.did)
+    log.state(key_added_by(desk.key.signer, desk.key.did, origin=log.origin), desk.key.did)
+    log.lists = [(empty_list(), empty_list())]
+    for item in listening.heard:
+        log.append(parse_entry(item.entry))
+    log.close(desk.now + 60)
+    return log, desk, listening.heard
 
-        def __exit__(self, *_: object) -> None:
-            return None
 
-        def certificate(self, digest: DocumentHash) -> Row | None:
-            return next((Row(d) for d in documents[:9] if d.document_hash == digest), None)
-
-    monkeypatch.setattr(audit_pack, "open_journal", lambda *_args, **_options: Journal())
-    found = made(log, [], tmp_path, "--out", str(tmp_path / "pack"), "--journal", str(tmp_path))
-    assert [row["content"] for row in found["certificates"]] == ["opened"] * 9 + ["withheld"]
-    assert found["certificates"][3]["number"] == "MAU-2026-0003"
+def test_what_the_body_sealed_is_opened_by_its_own_journal_and_by_no_other(tmp_path: Path) -> None:
+    log, desk, sent = sealed_by_a_desk(tmp_path)
+    source = write_log(log, tmp_path / "log")
+    for item in sent:
+        entry = parse_entry(item.entry)
+        if not isinstance(entry, CertificateEntry):
+            continue  # which file the body printed
+        assert item.document is None
+        assert item.sealed is not None
+        put(source, f"api/v1/certificates/{certificate_id(entry.document_hash)}/sealed", item.sealed)
+    desk_of_another = Desk.at(tmp_path / "another-desk")
+    with desk_of_another.journal():
+        pass
+    arguments = ("pack", source, "--trust-root", pins(log, tmp_path), "--body", desk.key.did, *PERIOD)
+    packs = {}
+    for name, more in {
+        "none": (),
+        "own": ("--journal", desk.folder),
+        "other": ("--journal", desk_of_another.folder),
+    }.items():
+        assert run(*arguments, *more, "--out", tmp_path / name).exit_code == 0
+        packs[name] = json.loads((tmp_path / name / "pack.json").read_bytes())["certificates"]
+    assert [row["content"] for row in packs["own"]] == ["opened"] * 2
+    assert [row["content"] for row in packs["none"]] == ["sealed"] * 2
+    assert packs["other"] == packs["none"]
+    with desk.journal() as journal:
+        numbers = {b64url(row.document_hash): row.number for row in journal.newest()}
+    assert {row["documentHash"]: row["number"] for row in packs["own"]} == numbers
+    assert all(row["number"] == row["customer"] == "" for row in packs["none"])
