@@ -11,11 +11,10 @@ from cli.doctor_cosigners import look_at_cosigners
 from cli.doctor_findings import Check, Finding, bad, good, warning
 from registry.data_folder import DataFolder
 from registry.epoch_append import last_epoch
-from registry.heads import newest_checkpoint
+from registry.heads import newest_checkpoint, waiting_entries
 from registry.keys import load_key
 from registry.last_signed_head import SignedHead, SigningHalted
 from registry.log_tree import tree_size
-from registry.lookup import logged_at
 from registry.opening import Surroundings, open_publisher, open_registry, open_tiles
 from registry.settings import load_settings
 from registry.tile_writer import TileWriter
@@ -111,8 +110,7 @@ def _worker(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]
     registry = open_registry(folder, surroundings)
     with closed_at_end(registry.database) as database, database.reading() as connection:
         epoch, newest, size = last_epoch(connection), newest_checkpoint(connection), tree_size(connection)
-        waiting = 0 if newest is None else size - newest.size
-        since = logged_at(connection, size - waiting) if waiting else None  # of the oldest that waits
+        waiting = waiting_entries(connection)
     now = surroundings.now()
     if epoch is None or newest is None:
         yield warning("worker", Sentence("nothing is signed yet"), _START)
@@ -124,9 +122,9 @@ def _worker(folder: DataFolder, surroundings: Surroundings) -> Iterator[Finding]
     if late > LATE:
         text = Sentence("the last epoch is {minutes} minutes old", minutes=(now - epoch.time) // 60)
         yield bad("worker", text, _START)
-    elif since is not None and now - since > registry.settings.epoch_interval + LATE:
-        yield bad("worker", Sentence("{count} entries wait for a signed head", count=waiting), _START)
-    elif waiting:
+    elif waiting.since is not None and now - waiting.since > registry.settings.epoch_interval + LATE:
+        yield bad("worker", Sentence("{count} entries wait for a signed head", count=waiting.count), _START)
+    elif waiting.count:
         text = Sentence(
             "{signed} of {size} entries are signed, the others are new", signed=newest.size, size=size
         )

@@ -24,7 +24,7 @@ from certlog.tree import (
 from registry.database import Database
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
 from registry.log_keys import key_at, log_keys
-from registry.log_tree import node_reader, tree_size
+from registry.log_tree import node_reader, read_entry, tree_size
 from registry.tables import checkpoints, entries, nodes
 from registry.tile_writer import TileWriter
 
@@ -49,6 +49,24 @@ def newest_checkpoint(connection: Connection) -> SignedCheckpoint | None:
     query = select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)
     row = connection.execute(query).one_or_none()
     return None if row is None else SignedCheckpoint(row.size, RootHash(row.root), row.note)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The entries that no signed head covers yet: how many, and when the oldest of them was logged."""
+
+    count: int
+    since: int | None
+
+
+def waiting_entries(connection: Connection) -> Waiting:
+    """Return what waits for a signed head: for a second or so, unless the signing has stopped."""
+    newest, size = newest_checkpoint(connection), tree_size(connection)
+    signed = 0 if newest is None else newest.size
+    if size <= signed:
+        return Waiting(0, None)
+    oldest = read_entry(connection, signed)
+    return Waiting(size - signed, None if oldest is None else oldest.logged_at)
 
 
 class HeadSigner:

@@ -33,7 +33,7 @@ from registry.cosignatures import Kept, cosigned, take_note
 from registry.database import Database
 from registry.evidence import AnchoredHead, EvidenceBuilder, Subject, subject_of
 from registry.head_tiles import HeadTiles
-from registry.heads import SignedCheckpoint, newest_checkpoint
+from registry.heads import SignedCheckpoint, Waiting, newest_checkpoint, waiting_entries
 from registry.list_credentials import ListCredentials
 from registry.log_keys import key_at, log_keys
 from registry.log_tree import StoredEntry, read_entry, tree_size
@@ -170,6 +170,11 @@ class Registry:
             message = "no checkpoint is signed yet; is the worker running? Try again in a second"
             raise Unavailable(message)
         return newest
+
+    def waiting(self) -> Waiting:
+        """Return what is logged and waits for a signed head."""
+        with self.database.reading() as connection:
+            return waiting_entries(connection)
 
     def log_key(self) -> str:
         """Return the log's verifier key (vkey text) that signs its next heads."""

@@ -1,6 +1,7 @@
 """/healthz: is this process able to answer, and how old is what it answers from.
 
-It says nothing secret and asks no chain. A registry whose anchoring worker is down still answers; the ages tell.
+It says nothing secret and asks no chain. A registry whose worker is down, or may not sign, still answers; the ages
+tell: entries wait for a signed head about a second, and for ever once the signing has stopped.
 """
 
 from typing import Final
@@ -21,6 +22,7 @@ def healthz() -> ResponseReturnValue:
     services: Services = current_app.extensions["certlog"]
     try:
         size = services.log.head().size
+        waiting = services.log.waiting()
         polls = services.anchors.polls()
     except Unavailable:
         return _answer({"status": "unavailable"}, 503)
@@ -31,6 +33,8 @@ def healthz() -> ResponseReturnValue:
         {
             "status": "ok",
             "logSize": size,
+            "unsigned": waiting.count,
+            "unsignedSeconds": 0 if waiting.since is None else max(0, services.now() - waiting.since),
             "tiles": tiles,
             "chainReadSecondsAgo": age,
             "anchoringHalted": any(poll.halted for poll in polls),

@@ -12,7 +12,7 @@ from certlog.strict_json import JSONObject
 from registry.service import Registry
 from registry.submission import Submission
 from web.problems import NotFound
-from web.services import Accepted, Cosigned, LogHead, Outcome, Refused, Reservation, Submitted
+from web.services import Accepted, Cosigned, LogHead, Outcome, Refused, Reservation, Submitted, Waiting
 
 _ABSENT: Final = frozenset({"no-entry", "no-list"})
 
@@ -29,6 +29,11 @@ class RegistryLog:
         head = self._registry.head()
         key = self._registry.log_key_at(head.size)
         return LogHead(self._registry.origin, key, head.size, head.root, head.note)
+
+    def waiting(self) -> Waiting:
+        """Return what waits for a signed head."""
+        found = self._registry.waiting()
+        return Waiting(found.count, found.since)
 
     def tile(self, path: str) -> bytes:
         """Return a published tile or bundle."""

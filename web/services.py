@@ -205,6 +205,14 @@ class Cosigned:
     new: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Entries that no signed head covers yet: how many, and when the oldest of them was logged."""
+
+    count: int
+    since: int | None
+
+
 class Log(Protocol):
     """Reads the log: everything here is public."""
 
@@ -214,6 +222,10 @@ class Log(Protocol):
         Raises:
             Unavailable: nothing is signed yet.
         """
+        ...
+
+    def waiting(self) -> Waiting:
+        """Return what is logged and waits for a signed head."""
         ...
 
     def tile(self, path: str) -> bytes:

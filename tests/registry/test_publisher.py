@@ -14,7 +14,7 @@ from certlog.note import VerifierKey
 from certlog.tree import EMPTY_ROOT, verify_consistency
 from registry.append import LogWriter
 from registry.full_check import FullCheck
-from registry.heads import HeadSigner, SignedCheckpoint, newest_checkpoint
+from registry.heads import HeadSigner, SignedCheckpoint, Waiting, newest_checkpoint
 from registry.keys import LogSigner, load_key
 from registry.last_signed_head import LastSignedHeadFile, SignedHead, SigningHalted
 from registry.publisher import Publisher
@@ -343,3 +343,15 @@ def test_damage_to_old_entries_is_found_every_night_and_stops_signing(enrolled: 
         with pytest.raises(SigningHalted, match="entry 1: missing, or its bytes"):
             act()
     assert _open(enrolled).size == 4
+
+
+def test_what_waits_for_a_signed_head_is_counted_from_the_oldest(world: RegistryWorld) -> None:
+    world.publisher.tick()
+    assert world.registry.waiting() == Waiting(0, None)
+    logged = world.clock()
+    world.enrol()
+    world.clock.time += 90
+    waiting = world.registry.waiting()
+    assert (waiting.count, waiting.since) == (3, logged)
+    world.publisher.tick()
+    assert world.registry.waiting() == Waiting(0, None)

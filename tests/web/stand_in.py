@@ -48,6 +48,7 @@ from web.services import (
     Reservation,
     Services,
     Submitted,
+    Waiting,
 )
 
 ORIGIN: Final = "registry.example.vn"
@@ -138,6 +139,7 @@ class StandIn:
     failure: Exception | None = None
     replacement: str | None = None
     slots_left: int = 1000
+    unsigned: Waiting = field(default_factory=lambda: Waiting(0, None))
     sealed_content: dict[str, bytes] = field(default_factory=dict)
 
     def add(self, verdict: Verdict, report: Report | None = None) -> str:
@@ -196,6 +198,9 @@ class StandIn:
             if known.path == path and known.level is not None:
                 return hash_tile(known, tree.read)
         raise NotFound(f"the log has published nothing at {path} yet")
+
+    def waiting(self) -> Waiting:
+        return self.unsigned
 
     def require_tiles(self) -> None:
         self._fail()

@@ -13,8 +13,9 @@ from certlog.digests import RootHash
 from certlog.encoding import b64url, b64url_decode
 from certlog.tree import leaf_hash, verify_consistency
 from certlog.trust_root import TrustRoot
-from tests.web.stand_in import COSIGNER, DID, ORIGIN, TOKEN, StandIn, anchor_rows
+from tests.web.stand_in import COSIGNER, DID, NOW, ORIGIN, TOKEN, StandIn, anchor_rows
 from verifier.report import Verdict
+from web.services import Waiting
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 ENTRY = {"type": "certificate", "v": 1}
@@ -264,11 +265,22 @@ def test_health_tells_how_old_the_knowledge_of_the_chain_is(client: FlaskClient)
     assert answer.json == {
         "status": "ok",
         "logSize": 0,
+        "unsigned": 0,
+        "unsignedSeconds": 0,
         "tiles": "ok",
         "chainReadSecondsAgo": 5,
         "anchoringHalted": False,
     }
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_health_tells_how_long_entries_have_waited_for_a_signed_head(
+    client: FlaskClient, stand_in: StandIn
+) -> None:
+    stand_in.unsigned = Waiting(3, NOW - 700)
+    document = client.get("/healthz").json
+    assert document is not None
+    assert (document["unsigned"], document["unsignedSeconds"]) == (3, 700)
 
 
 def test_the_description_is_openapi_3_1_and_declares_every_problem(client: FlaskClient) -> None:
