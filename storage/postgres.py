@@ -8,12 +8,13 @@ belongs to the transaction: the server gives it back at commit, rollback, or whe
 import hashlib
 import importlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from certlog.errors import Unavailable
@@ -181,6 +182,10 @@ class SessionLock:
         """Give the lock back; harmless when it is not held."""
         held, self._held = self._held, None
         if held is not None:
+            # Said as well as left: the server notices the end of a session a moment later, and a successor waits.
+            with suppress(SQLAlchemyError):
+                key = lock_key(self._kind.schema, self._purpose)
+                held.exec_driver_sql(f"SELECT pg_advisory_unlock({key})")
             # Not back to the pool: the lock belongs to the session, and ends with it.
             held.invalidate()
             held.close()

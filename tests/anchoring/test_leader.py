@@ -67,3 +67,9 @@ def test_a_leader_whose_connection_breaks_asks_for_the_lock_again(world: World) 
     world.store.request_batch()
     world.run(first, lambda step: step.did is Did.FINAL)
     world.check_all_final(at_least=2)
+
+
+def test_a_lock_that_was_given_back_is_free_at_once(world: World) -> None:
+    for _ in range(20):
+        assert world.worker().step().did is Did.STARTED
+        world.die()

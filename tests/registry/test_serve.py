@@ -180,7 +180,8 @@ def test_a_body_is_enrolled_from_the_desk_and_stopping_leaves_nothing(
         body = ["--key", str(desk / "body.key"), "--passphrase-file", str(desk / "passphrase")]
         _output(capsys, "issuer", "prove-key", *body, "--registry", served.url)
         enrolled = _output(capsys, *enrol)
-        assert [line.split()[2] for line in enrolled.splitlines()] == ["Enrol", "AddKey"]
+        assert ["enrolment" in enrolled, "new key" in enrolled] == [True, True]
+        assert len(enrolled.splitlines()) == 2
         scope = [
             *("--kind", "designation", "--authority", "Ủy ban Mẫu", "--standard", "QCVN 4:2009/BKHCN"),
             *("--from", "2026-01-01", "--source-url", "https://example.vn/1", "--source-date", "2026-01-05"),
