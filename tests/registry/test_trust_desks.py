@@ -82,7 +82,7 @@ def test_an_authority_enrols_and_grants_in_its_own_name_and_loses_what_a_thief_s
         enrolled = authority.state(
             "authority", "enrol", body, "--name", "Phòng thử nghiệm Khác", "--legal-id", "0200000002"
         )
-        assert [line.split()[2] for line in enrolled.splitlines()] == ["Enrol", "AddKey"]
+        assert ["enrolment" in enrolled, "new key" in enrolled] == [True, True]
         scope = ["--kind", "designation", "--standard", "QCVN 4:2009/BKHCN", "--from", "2026-01-01"]
         granted = authority.state("authority", "grant-scope", OTHER_DID, *scope, "--authority", AUTHORITY)
         foreign = authority.refused("authority", "grant-scope", OTHER_DID, *scope, "--authority", "Bộ khác")
