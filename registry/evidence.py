@@ -15,7 +15,7 @@ from certlog.credential import claimed_scopes
 from certlog.digests import DocumentHash, RootHash, same
 from certlog.documents import SecuredDocument
 from certlog.entry import CertificateEntry, EpochEntry, parse_entry
-from certlog.errors import Unavailable
+from certlog.errors import InvalidInput, Unavailable
 from certlog.evidence import (
     AnchorPointer,
     Evidence,
@@ -146,7 +146,8 @@ class EvidenceBuilder:
             needs_anchor: take only an epoch whose head is among `anchored`.
 
         Raises:
-            Unavailable: there is no such signed epoch.
+            InvalidInput: every signed epoch that speaks of it is later than `on` ("before-first-epoch").
+            Unavailable: there is no such signed epoch yet.
         """
         pointers: dict[int, tuple[AnchorPointer, ...]] = {}
         for found in anchored:
@@ -236,17 +237,23 @@ class EvidenceBuilder:
             .join(epochs, epochs.c.leaf_index == checkpoints.c.size - 1)
             .where(checkpoints.c.size > index)
         )
-        if on is not None:
-            query = query.where(epochs.c.time <= on)
         if sizes is not None:
             query = query.where(checkpoints.c.size.in_(sizes))
-        size = self._connection.execute(
-            query.order_by(checkpoints.c.size.desc()).limit(1)
-        ).scalar_one_or_none()
+        in_time = query if on is None else query.where(epochs.c.time <= on)
+        newest = checkpoints.c.size.desc()
+        size = self._connection.execute(in_time.order_by(newest).limit(1)).scalar_one_or_none()
+        if size is None and self._connection.execute(query.limit(1)).first() is not None:
+            # Waiting brings no epoch of an earlier day.
+            message = Sentence(
+                "no epoch that early speaks of entry {index}: ask for a later moment", index=index
+            )
+            raise InvalidInput(message, place="on", code="before-first-epoch")
         if size is None:
             raise Unavailable(
                 Sentence(
-                    "no signed epoch answers this yet for entry {index}: ask for a later moment", index=index
+                    "no signed epoch answers this yet for entry {index}: try again in a minute, "
+                    "or without asking for an anchor",
+                    index=index,
                 )
             )
         return self._signed(size)

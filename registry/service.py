@@ -316,8 +316,8 @@ class Registry:
             needs_anchor: take only an epoch whose head is anchored.
 
         Raises:
-            InvalidInput: the certificate is not logged.
-            Unavailable: no signed epoch answers this.
+            InvalidInput: the certificate is not logged, or no epoch is as early as `on`.
+            Unavailable: no signed epoch answers this yet.
         """
         with self.database.reading() as connection:
             subject = self._subject(connection, document_hash)

@@ -69,8 +69,10 @@ def test_of_a_day_in_the_past_the_last_epoch_not_after_it_is_stated(enrolled: Re
         for on in (time, time + HOUR - 1):
             proof = enrolled.registry.status_proof(document.document_hash, on=on)
             assert _standing(enrolled, proof) == (standing, time)
-    with pytest.raises(Unavailable, match="no signed epoch answers this yet"):
+    with pytest.raises(InvalidInput, match="no epoch that early speaks of entry"):
         enrolled.registry.status_proof(document.document_hash, on=wanted[0][0] - 1)
+    with pytest.raises(Unavailable, match="no signed epoch answers this yet"):
+        enrolled.registry.status_proof(document.document_hash, needs_anchor=True)
 
 
 def test_where_only_anchored_epochs_count_a_newer_one_is_passed_over(enrolled: RegistryWorld) -> None:
