@@ -258,6 +258,6 @@ def test_a_status_proof_is_downloaded_and_verifies(real: RealRegistry) -> None:
     root = TrustRoot.parse(client.get("/api/v1/trust-root").data)
     report = verify_status(proof, root, real.world.clock(), ChainView(), certificate=document.document_hash)
     assert report.standing is Standing.CLEAR
-    assert client.get(f"{path}?on=1").status_code == 503
+    assert client.get(f"{path}?on=1").status_code == 422
     assert client.get(f"{path}?on=yesterday").status_code == 422
     assert path.encode() in client.get(f"/en/c/{id_of(document)}").data
