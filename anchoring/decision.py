@@ -126,10 +126,24 @@ def _request_opening(line: Line, seen: Observation, plan: Plan, now: int) -> Act
     if line.opening is None:
         return _obstacle(line, seen, plan, now) or PrepareOpening(first_nonce=seen.final_nonce)
     if seen.final_nonce > line.opening.nonce:
-        return _spent(line.opening, Sentence("the opened log"), seen)
+        return _retry_opening(line, line.opening, seen, plan, now)
+    if seen.mined is not None and not seen.mined.succeeded:
+        return _refused_for_now(line.opening, seen.mined)
     if _bump_due(line.opening, plan, now):
         return BumpOpening(line.opening)
     return SendOpening(line.opening) if send_due(line.opening, plan.policy, now) else Wait()
+
+
+def _retry_opening(line: Line, opening: Transaction, seen: Observation, plan: Plan, now: int) -> Action:
+    """Sign a second openLog with more gas, when the first is final and ran out of it; else its nonce is spent.
+
+    The log is not open in finalized state, and the first can no longer be mined: the second doubles nothing.
+    """
+    gas = _more_gas(opening, seen.mined)
+    if gas is None:
+        return _spent(opening, Sentence("the opened log"), seen)
+    obstacle = _obstacle(line, seen, plan, now)
+    return obstacle or PrepareOpening(first_nonce=seen.final_nonce, gas=gas, after=opening)
 
 
 def _advance(line: Line, seen: Observation, plan: Plan, now: int) -> Action:
@@ -174,13 +188,18 @@ def _watch(batch: Batch, seen: Observation, plan: Plan, now: int) -> Action:
 
 def _retry(batch: Batch, seen: Observation) -> RequeueBatch | None:
     """Return a second transaction with more gas, when the first is final and ran out of it."""
-    transaction, mined = batch.in_flight(), seen.mined
+    gas = _more_gas(batch.in_flight(), seen.mined)
+    return None if gas is None else RequeueBatch(batch, gas)
+
+
+def _more_gas(transaction: Transaction, mined: Mined | None) -> int | None:
+    """Return twice a transaction's limit where it ran out of gas, up to MAX_GAS; None where more would not help."""
     part, whole = _OUT_OF_GAS
     if mined is None or mined.succeeded or mined.gas_used is None:
         return None
     if mined.gas_used * whole < transaction.gas * part or transaction.gas * 2 > MAX_GAS:
         return None
-    return RequeueBatch(batch, transaction.gas * 2)
+    return transaction.gas * 2
 
 
 def _refused_for_now(transaction: Transaction, mined: Mined) -> Wait:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from anchoring.batch import GAS, Attempt, Batch, Fees, Head, Purpose, Transaction
+from anchoring.batch import Attempt, Batch, Fees, Head, Purpose, Transaction
 from anchoring.checks import check_spending
 from anchoring.contract import anchor_call, open_log_call
 from anchoring.fees import bumped_fees, fees_now
@@ -57,18 +57,18 @@ class Desk:
         calldata = anchor_call(log_id, (old.size, old.root), (new.size, new.root), proof)
         return lambda nonce: self._sign(Purpose.ANCHOR, nonce, calldata, fees, gas)
 
-    def opening(self, spent: Spent, seen: Observation) -> Build | Wait:
-        """Return what signs the openLog transaction, or why it must wait.
+    def opening(self, gas: int, spent: Spent, seen: Observation) -> Build | Wait:
+        """Return what signs the openLog transaction with this limit, or why it must wait.
 
         Raises:
             Unavailable: the chain asks more than the limit for gas, or the node did not answer.
         """
         pins, fees = self._plan.pins, self._fees(seen.latest)
-        limit = check_spending(spent, GAS, GAS * fees.max_fee, self._plan.policy)
+        limit = check_spending(spent, gas, gas * fees.max_fee, self._plan.policy)
         if limit is not None:
             return limit
         calldata = open_log_call(pins.target.origin, pins.account)
-        return lambda nonce: self._sign(Purpose.OPEN_LOG, nonce, calldata, fees, GAS)
+        return lambda nonce: self._sign(Purpose.OPEN_LOG, nonce, calldata, fees, gas)
 
     def bump(self, transaction: Transaction, spent: Spent, seen: Observation) -> Attempt | Wait:
         """T6: sign the same nonce and calldata with more for gas, unless the day's limit forbids it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from anchoring.batch import Batch, Halt, HaltReason, Inclusion, Target, Transaction
+from anchoring.batch import GAS, Batch, Halt, HaltReason, Inclusion, Target, Transaction
 from anchoring.fees import FeePolicy
 from anchoring.ports import Anchor, Block, ContractHead
 
@@ -153,6 +153,10 @@ class PrepareOpening:
     """Store a signed openLog transaction. `first_nonce` as in PrepareBatch."""
 
     first_nonce: int
+    gas: int = GAS
+    """Its limit."""
+    after: Transaction | None = None
+    """The one before it, which ran out of gas, finally."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Rows of a line that more than one method of the store reads or writes: the line itself, problems, what a day cost."""
+"""Rows that more than one method of the store writes: a line, its transactions, problems, what a day cost."""
 
 from typing import Final
 
@@ -6,8 +6,10 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from anchoring import tables
 from anchoring.batch import Batch, Target, Transaction
+from anchoring.database import Conflict
 from anchoring.line import ProblemKind, Spent
 from anchoring.line_queries import spending_of
+from anchoring.rows import attempt_to_row, transaction_to_row
 from anchoring.store import line_is
 from certlog.checkpoint import Checkpoint, read_checkpoint
 from certlog.errors import CertlogError, InvalidInput, NotTrusted
@@ -51,6 +53,36 @@ def same_nonce(transaction: Transaction) -> tuple[ColumnElement[bool], ...]:
         columns.account == transaction.account,
         columns.nonce == transaction.nonce,
     )
+
+
+def add_transaction(
+    connection: Connection, line_id: int, transaction: Transaction, batch_id: int | None
+) -> None:
+    """Store a new nonce's transaction with its attempts, for a batch, or for the opening of the log."""
+    values = {"line_id": line_id, "batch_id": batch_id, **transaction_to_row(transaction)}
+    key = connection.execute(insert(tables.transactions).values(**values)).inserted_primary_key
+    if key is None:
+        raise Conflict("the database gave no id to a transaction")
+    for attempt in transaction.attempts:
+        row = attempt_to_row(attempt)
+        connection.execute(insert(tables.attempts).values(transaction_id=key[0], **row))
+
+
+def add_attempt(connection: Connection, transaction: Transaction) -> None:
+    """Store a transaction's newest attempt, which has not left yet."""
+    transactions = tables.transactions.c
+    query = select(transactions.id).where(*same_nonce(transaction))
+    key = connection.execute(query).scalar_one()
+    row = attempt_to_row(transaction.newest)
+    connection.execute(insert(tables.attempts).values(transaction_id=key, **row))
+    change = update(tables.transactions).where(transactions.id == key)
+    connection.execute(change.values(sent_at=None))
+
+
+def store_sending(connection: Connection, transaction: Transaction) -> None:
+    """Keep when a transaction's attempts left, and what was answered."""
+    change = update(tables.transactions).where(*same_nonce(transaction))
+    connection.execute(change.values(sent_at=transaction.sent_at, last_answer=transaction.last_answer))
 
 
 def store_cost(

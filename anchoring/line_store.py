@@ -39,21 +39,21 @@ from anchoring.line_queries import (
     unfinished_of,
 )
 from anchoring.line_rows import (
+    add_attempt,
+    add_transaction,
     check_batch,
     find_or_make_line,
     problem_values,
-    same_nonce,
     spent_on_day,
     store_cost,
+    store_sending,
 )
 from anchoring.rows import (
     AnyRow,
-    attempt_to_row,
     batch_from_row,
     batch_to_row,
     halt_from_row,
     read_transaction,
-    transaction_to_row,
 )
 from anchoring.store import standing_halt
 from certlog.sentences import Sentence
@@ -175,17 +175,27 @@ class LineStore:
             transaction = build(self._take_nonce(connection, first_nonce))
             prepared = batch.prepare(transaction, at)
             batch_id = self.swap(connection, batch, prepared)
-            self._add_transaction(connection, transaction, batch_id)
+            add_transaction(connection, self.line_id, transaction, batch_id)
         return prepared
 
-    def prepare_opening(self, *, first_nonce: int, build: Build) -> Transaction:
-        """Store a signed openLog transaction, as T2 does for a batch."""
+    def prepare_opening(
+        self,
+        *,
+        first_nonce: int,
+        build: Build,
+        after: Transaction | None = None,
+        mined: Mined | None = None,
+    ) -> Transaction:
+        """Store a signed openLog transaction, as T2 for a batch; a second one `after` the newest, with its cost."""
         with self.leading() as connection:
             self._require_going(connection)
-            if self._opening_row(connection) is not None:
+            row = self._opening_row(connection)
+            if (row.nonce if row else None) != (after.nonce if after else None):
                 raise Conflict("another worker prepared the opening of the log")
+            if after is not None and mined is not None:
+                store_cost(connection, after, mined.gas_used, mined.paid)
             transaction = build(self._take_nonce(connection, first_nonce))
-            self._add_transaction(connection, transaction, None)
+            add_transaction(connection, self.line_id, transaction, None)
         return transaction
 
     def move(self, old: Batch, new: Batch) -> None:
@@ -193,7 +203,7 @@ class LineStore:
         with self.leading() as connection:
             self.swap(connection, old, new)
             if new.transaction is not None:
-                self._store_sending(connection, new.transaction)
+                store_sending(connection, new.transaction)
             if new.inclusion is not None and old.transaction is not None:
                 store_cost(connection, old.transaction, new.inclusion.gas_used, new.inclusion.paid)
 
@@ -208,7 +218,7 @@ class LineStore:
         """T6: store one more attempt of the same nonce, before it may leave."""
         with self.leading() as connection:
             self.swap(connection, old, new)
-            self._add_attempt(connection, new.in_flight())
+            add_attempt(connection, new.in_flight())
 
     def bump_opening(self, old: Transaction, new: Transaction) -> None:
         """T6 of the openLog transaction."""
@@ -217,12 +227,12 @@ class LineStore:
             known = read_transaction(connection, row)
             if known is None or known.attempts != old.attempts:
                 raise Conflict("another worker offered more for the opening of the log")
-            self._add_attempt(connection, new)
+            add_attempt(connection, new)
 
     def opening_sent(self, transaction: Transaction, *, at: int, answer: str) -> None:
         """Remember that the stored openLog transaction left."""
         with self.leading() as connection:
-            self._store_sending(connection, replace(transaction, sent_at=at, last_answer=answer))
+            store_sending(connection, replace(transaction, sent_at=at, last_answer=answer))
 
     def mark_opened(self, mined: Mined | None = None, *, at: int) -> None:
         """Remember for good that the log is open in finalized state, and what opening it cost."""
@@ -346,30 +356,6 @@ class LineStore:
         if connection.execute(taken.values(next_nonce=known + 1)).rowcount != 1:
             raise Conflict(Sentence("another worker took nonce {known}", known=known))
         return int(known)
-
-    def _add_transaction(
-        self, connection: Connection, transaction: Transaction, batch_id: int | None
-    ) -> None:
-        values = {"line_id": self.line_id, "batch_id": batch_id, **transaction_to_row(transaction)}
-        key = connection.execute(insert(tables.transactions).values(**values)).inserted_primary_key
-        if key is None:
-            raise Conflict("the database gave no id to a transaction")
-        for attempt in transaction.attempts:
-            row = attempt_to_row(attempt)
-            connection.execute(insert(tables.attempts).values(transaction_id=key[0], **row))
-
-    def _add_attempt(self, connection: Connection, transaction: Transaction) -> None:
-        transactions = tables.transactions.c
-        query = select(transactions.id).where(*same_nonce(transaction))
-        key = connection.execute(query).scalar_one()
-        row = attempt_to_row(transaction.newest)
-        connection.execute(insert(tables.attempts).values(transaction_id=key, **row))
-        change = update(tables.transactions).where(transactions.id == key)
-        connection.execute(change.values(sent_at=None))
-
-    def _store_sending(self, connection: Connection, transaction: Transaction) -> None:
-        change = update(tables.transactions).where(*same_nonce(transaction))
-        connection.execute(change.values(sent_at=transaction.sent_at, last_answer=transaction.last_answer))
 
     def swap(self, connection: Connection, old: Batch, new: Batch) -> int:
         """Compare and swap one batch; return its row id."""

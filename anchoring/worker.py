@@ -276,8 +276,8 @@ class AnchorWorker:
     ) -> Step:
         now = self._now()
         match action:
-            case PrepareOpening(first_nonce):
-                return self._prepare_opening(first_nonce, seen)
+            case PrepareOpening():
+                return self._prepare_opening(action, seen)
             case BumpOpening(transaction):
                 return self._bump_opening(transaction, seen)
             case SendOpening(transaction):
@@ -337,12 +337,14 @@ class AnchorWorker:
         self._store.prepare(batch, first_nonce=first_nonce, build=draft, at=self._now())
         return Step(Did.PREPARED, Sentence("batch {number}", number=batch.number))
 
-    def _prepare_opening(self, first_nonce: int, seen: Observation) -> Step:
-        draft = self._desk.opening(self._store.spent(self._now()), seen)
+    def _prepare_opening(self, action: PrepareOpening, seen: Observation) -> Step:
+        draft = self._desk.opening(action.gas, self._store.spent(self._now()), seen)
         if isinstance(draft, Wait):
             return Step(Did.WAITED, draft.problem, draft.kind)
-        self._store.prepare_opening(first_nonce=first_nonce, build=draft)
-        return Step(Did.OPENING_PREPARED)
+        self._store.prepare_opening(
+            first_nonce=action.first_nonce, build=draft, after=action.after, mined=seen.mined
+        )
+        return Step(Did.REQUEUED if action.after else Did.OPENING_PREPARED)
 
     def _bump(self, batch: Batch, seen: Observation) -> Step:
         """T6: stored here, sent by the next step; over the day's limit, it is only sent again."""

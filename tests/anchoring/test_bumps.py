@@ -209,6 +209,67 @@ def test_gas_is_not_doubled_for_ever(world: World) -> None:
     assert world.chain.executed(world.signer.address)[-1][0].gas == 6_400_000
 
 
+def test_an_opening_that_ran_out_of_gas_is_tried_again_with_more(world: World) -> None:
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.OPENING_PREPARED)
+    world.chain.gas_needed = 700_000
+    world.run(worker, lambda step: step.did is Did.REQUEUED)
+    world.run(worker, lambda step: step.did is Did.OPENED)
+    limits = [(tx.gas, ok) for tx, ok in world.chain.executed(world.signer.address)]
+    assert limits == [(400_000, False), (800_000, True)]
+    assert world.line_store().spent(world.clock()).gas == 400_000 + 700_000
+    world.anchor_one(worker)
+
+
+def test_an_opening_that_was_refused_is_not_bumped_while_that_is_not_final(world: World) -> None:
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.OPENING_PREPARED)
+    world.chain.gas_needed = 700_000
+    assert worker.step().did is Did.OPENING_SENT
+    world.chain.mine()
+    patience(world)
+    step = worker.step()
+    assert (step.did, step.kind) == (Did.WAITED, ProblemKind.NONCE)
+
+
+@pytest.mark.parametrize("fault", [Fault.CRASH_BEFORE, Fault.CRASH_AFTER])
+@pytest.mark.parametrize("call", ["signer.sign", "store.prepare_opening", "chain.send_raw"])
+def test_a_crash_around_the_second_opening_is_survived(world: World, call: str, fault: Fault) -> None:
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.OPENING_SENT)
+    world.chain.gas_needed = 700_000
+    for _ in range(world.chain.finality + 1):
+        world.chain.mine()
+    world.die()
+    armed = [False]
+    worker = faulty_worker(world, lambda name: fault if armed[0] and name == call else Fault.NONE)
+    assert worker.step().did is Did.STARTED
+    armed[0] = True
+    with pytest.raises(Crash):
+        world.run(worker, lambda step: step.did is Did.OPENED)
+    world.die()
+    world.anchor_one()
+    assert [ok for _, ok in world.chain.executed(world.signer.address)] == [False, True, False, True]
+
+
+def test_gas_for_the_opening_is_not_doubled_for_ever(world: World) -> None:
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.OPENING_PREPARED)
+    world.chain.gas_needed = 10**9
+    halted = world.run(worker, lambda step: step.did is Did.HALTED)[-1]
+    assert halted.detail.startswith("reverted: ")
+    assert [tx.gas for tx, _ in world.chain.executed(world.signer.address)][-2:] == [3_200_000, 6_400_000]
+
+
+def test_an_opening_that_was_refused_for_another_cause_is_not_tried_again(world: World) -> None:
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.OPENING_PREPARED)
+    world.chain.reverts = True
+    halted = world.run(worker, lambda step: step.did is Did.HALTED)[-1]
+    assert halted.detail.startswith("reverted: ")
+    assert len(world.chain.executed(world.signer.address)) == 1
+
+
 def spend(world: World, **limits: int) -> AnchorWorker:
     world.policy = replace(world.policy, **limits)
     worker = world.anchor_one()

@@ -66,6 +66,12 @@ CONTROLS: Final[Mapping[str, Callable[[World], Control]]] = {
             world, {"daily_gas": 2 * GAS_USED + 399_999}
         ),
     ),
+    "an opening without gas is given up": lambda world: Control(
+        decision,
+        "_more_gas",
+        nothing,
+        lambda: test_bumps.test_an_opening_that_ran_out_of_gas_is_tried_again_with_more(world),
+    ),
     "any head is taken over": lambda world: Control(
         recovery,
         "_known_to_the_log",
