@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 
-from bench import admission, audit, bulk, growth, issue, page, sizes, spreadsheet, verify
+from bench import admission, audit, bulk, growth, issue, page, rebuild, sizes, spreadsheet, verify
 from bench.measure import Figure, show
 
 MEASUREMENTS: Final[Mapping[str, tuple[Callable[[int], Iterator[Figure]], int]]] = {
@@ -18,6 +18,7 @@ MEASUREMENTS: Final[Mapping[str, tuple[Callable[[int], Iterator[Figure]], int]]]
     "growth": (growth.measure, 1_000_000),
     "sizes": (sizes.measure, 1_000_000),
     "audit": (audit.measure, 1_000_000),
+    "rebuild": (rebuild.measure, 1_000_000),
 }
 """By name: the measurement and its usual number of certificates."""
 

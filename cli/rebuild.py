@@ -99,7 +99,7 @@ def rebuild_command(source: str, **options: Unpack[_Options]) -> None:
         tree = TileReader(mirror, audited.size, audited.root)
         documents = _documents(mirror, audited.replay) if options["documents"] else iter(())
         entries = BundleReader(mirror, tree, Findings()).entries()
-        log = LogToRebuild(log_key, audited.note, entries, documents, _sealed(folder.path))
+        log = LogToRebuild(trust_root.log_keys, audited.note, entries, documents, _sealed(folder.path))
         written = rebuild(database, settings, log, now=int(time.time()))
     say(
         Sentence(
@@ -144,11 +144,14 @@ def _sealed(folder: Path) -> tuple[tuple[int, str], ...]:
 
 
 def _require_key(log_key: str, trust_root: TrustRoot) -> None:
-    if log_key not in {key.vkey.to_text() for key in trust_root.log_keys}:
+    """Require that the folder holds the key that signs from now on: the one whose sizes have no end."""
+    present = [key.vkey.to_text() for key in trust_root.log_keys if key.to_size is None]
+    if log_key not in present:
         message = Sentence(
-            "the data folder's log key is {found}; the trust root names {expected}",
+            "the data folder's log key is {found}; the trust root says that this one signs from now on: {expected}; "
+            "use the newest trust root, and the key that belongs to it",
             found=log_key,
-            expected=", ".join(key.vkey.to_text() for key in trust_root.log_keys),
+            expected=", ".join(present) or Sentence("none"),
         )
         raise NotTrusted(message, code="other-log-key")
 

@@ -5,7 +5,7 @@ certificate uses yet, and when exactly each entry was logged (its next epoch's t
 published can be handed in beside the entries.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,12 +16,14 @@ from certlog.credential import number_of, version_of
 from certlog.digests import RootHash, same
 from certlog.documents import SecuredDocument
 from certlog.entry import EpochEntry, StatementEntry, parse_entry
-from certlog.errors import InvalidInput, SignatureMismatch
+from certlog.errors import InvalidInput
+from certlog.note import parse_note, signature_line
 from certlog.sentences import Sentence
 from certlog.tree import leaf_hash, root_at
+from certlog.trust_root import LogKey
 from registry import schema
 from registry.database import Database
-from registry.log_keys import log_keys, open_own
+from registry.log_keys import key_at, open_own
 from registry.log_tree import StoredEntry, node_reader
 from registry.rebuild import derive
 from registry.recompute import recompute_root
@@ -35,6 +37,7 @@ from registry.tables import (
     seals,
     slot_reservations,
 )
+from registry.tables import log_keys as rotated_keys
 from registry.trust_ledger import TrustLedger
 
 _ROWS: Final = 500
@@ -45,14 +48,14 @@ class LogToRebuild:
     """A log that was audited: its entries, its newest checkpoint, and the documents that it publishes.
 
     Attributes:
-        log_key: the vkey text of the key that signs it from now on.
+        keys: the log's keys with their sizes, as its trust root lists them: no entry says when a key was rotated.
         note: the newest checkpoint, which ends what `entries` holds.
         entries: every entry's bytes, in order.
         documents: published documents; each must be of a certificate among the entries.
         sealed: number and note of each anchoring batch, as the anchoring database has them.
     """
 
-    log_key: str
+    keys: Sequence[LogKey]
     note: str
     entries: Iterable[bytes]
     documents: Iterable[SecuredDocument] = ()
@@ -70,7 +73,7 @@ class Rebuilt:
 def rebuild(database: Database, settings: Settings, log: LogToRebuild, *, now: int) -> Rebuilt:
     """Fill a database that holds no log, in one transaction: it holds the whole log then, or nothing.
 
-    1. Tables, and which log it is.
+    1. Tables, which log it is, and its keys: the first, and each that a rotation brought.
     2. Every entry, and every view; each epoch must be the one that the entries call for.
     3. The newest checkpoint, whose root the written entries must lead to.
     4. What was sealed for anchoring, so that a batch that is on its way goes on.
@@ -78,28 +81,26 @@ def rebuild(database: Database, settings: Settings, log: LogToRebuild, *, now: i
     6. Published documents.
 
     Raises:
-        InvalidInput: the database holds a log already, or the entries do not lead to the checkpoint's root, or to a
-            head that was sealed.
+        InvalidInput: the database holds a log already, the keys do not follow one another, the entries do not lead to
+            the checkpoint's root or to a head that was sealed, or one of these no key of the log signed.
         ViewsDiffer: a logged epoch does not replay.
         Unavailable: the database cannot be written.
     """
-    checkpoint = read_checkpoint(log.note)
+    checkpoint, keys = read_checkpoint(log.note), _in_order(log.keys)
     with database.writing() as connection:
         _require_empty(connection, database)
         schema.MIGRATIONS.upgrade(connection)  # 1
-        row = {"id": 1, "origin": settings.origin, "log_key": log.log_key, "created_at": now}
-        connection.execute(insert(log_identity).values(row))
+        _write_keys(connection, settings, keys, now)
         size = derive(_dated(log.entries), connection, TrustLedger(settings.operator, settings.origin))  # 2
         _require_root(connection, size, checkpoint.size, checkpoint.root)  # 3
         signed = {
             "size": size,
             "root": checkpoint.root,
-            "note": log.note,
+            "note": _by_the_log_alone(log.note, keys),
             "signed_at": _last_time(connection),
         }
-        _keep_seals(
-            connection, log.sealed, checkpoint
-        )  # 4: rows of heads come in order, the newest is the last
+        # 4: rows of heads come in order, the newest is the last
+        _keep_seals(connection, log.sealed, checkpoint, keys)
         connection.execute(insert(checkpoints).values(signed))
         _keep_slots(connection, settings)  # 5
         return Rebuilt(size, _write_documents(connection, log.documents))  # 6
@@ -116,6 +117,39 @@ def _require_empty(connection: Connection, database: Database) -> None:
         raise InvalidInput(message, code="database-used")
 
 
+def _in_order(keys: Sequence[LogKey]) -> tuple[LogKey, ...]:
+    """Return the keys by their sizes, each beginning where the one before ends."""
+    found = tuple(sorted(keys, key=lambda key: key.from_size))
+    ends = [0, *(key.to_size for key in found)]
+    if ends[:-1] != [key.from_size for key in found] or ends[-1] is not None:
+        message = Sentence(
+            "the trust root's log keys leave sizes out, or two sign the same: {keys}; use the trust root that the "
+            "registry itself published last",
+            keys=", ".join(
+                f"{key.from_size}-{'' if key.to_size is None else key.to_size - 1}" for key in found
+            ),
+        )
+        raise InvalidInput(message, code="keys-not-in-order")
+    return found
+
+
+def _write_keys(connection: Connection, settings: Settings, keys: Sequence[LogKey], now: int) -> None:
+    """Write which log this is, and its keys; all are as old as this database (kept_rows.py relies on it)."""
+    first, *rotated = keys
+    row = {"id": 1, "origin": settings.origin, "log_key": first.vkey.to_text(), "created_at": now}
+    connection.execute(insert(log_identity).values(row))
+    for key in rotated:
+        later = {"from_size": key.from_size, "log_key": key.vkey.to_text(), "created_at": now}
+        connection.execute(insert(rotated_keys).values(later))
+
+
+def _by_the_log_alone(note: str, keys: Sequence[LogKey]) -> str:
+    """Return a checkpoint with the log's own signature; what others signed under it is kept in a table of its own."""
+    own, found = key_at(keys, open_own(note, keys).size), parse_note(note)
+    lines = [line for line in found.signatures if (line.name, line.key_id) == (own.name, own.key_id)]
+    return f"{found.text}\n{signature_line(lines[0])}"
+
+
 def _require_root(connection: Connection, size: int, expected_size: int, expected: RootHash) -> None:
     found = recompute_root(connection, size)
     if size != expected_size or not same(found, expected):
@@ -129,17 +163,13 @@ def _require_root(connection: Connection, size: int, expected_size: int, expecte
         raise InvalidInput(message, code="wrong-root")
 
 
-def _keep_seals(connection: Connection, sealed: Iterable[tuple[int, str]], newest: Checkpoint) -> None:
-    """Take over what was sealed for anchoring, each a head of this very tree, signed by the present log key.
-
-    What a log key before a rotation signed is final long since, and is left out.
-    """
-    keys, read = log_keys(connection), node_reader(connection)
+def _keep_seals(
+    connection: Connection, sealed: Iterable[tuple[int, str]], newest: Checkpoint, keys: Sequence[LogKey]
+) -> None:
+    """Take over what was sealed for anchoring, each a head of this very tree, signed by the key of its size."""
+    read = node_reader(connection)
     for number, note in sorted(sealed):
-        try:
-            head = open_own(note, keys)
-        except SignatureMismatch:
-            continue
+        head = _sealed_head(number, note, keys)
         found = root_at(head.size, read) if head.size <= newest.size else None
         if found is None or not same(found, head.root):
             message = Sentence(
@@ -160,6 +190,19 @@ def _keep_seals(connection: Connection, sealed: Iterable[tuple[int, str]], newes
                 "signed_at": _time_at(connection, head),
             }
             connection.execute(insert(checkpoints).values(row))
+
+
+def _sealed_head(number: int, note: str, keys: Sequence[LogKey]) -> Checkpoint:
+    try:
+        return open_own(note, keys)
+    except InvalidInput as error:
+        message = Sentence(
+            "batch {number} was sealed for anchoring, and its head is not one that this log signed: {error}; use the "
+            "trust root and the anchoring database of this very log",
+            number=number,
+            error=error,
+        )
+        raise InvalidInput(message, code="sealed-by-another") from error
 
 
 def _time_at(connection: Connection, head: Checkpoint) -> int:

@@ -51,7 +51,7 @@ def live(world: RegistryWorld) -> list[SecuredDocument]:
     world.logged(world.trust(rotation, OPERATOR_DID))
     world.operator = ed25519("operator 2")
     _seal(world, 2)
-    _rotate_log_key(world)
+    rotate_log_key(world)
     world.logged(as_submission(world.certificate(slot=slots[6]), slots[6], publish=False))
     _seal(world, 3)
     _cosign(world)
@@ -63,8 +63,9 @@ def _seal(world: RegistryWorld, number: int) -> None:
     world.publisher.seal_batch(number)
 
 
-def _rotate_log_key(world: RegistryWorld) -> None:
-    surroundings = replace(world.surroundings, random_bytes=lambda length: bytes(range(1, length + 1)))
+def rotate_log_key(world: RegistryWorld, *, seed: int = 1) -> None:
+    """Rotate the log key, and open the publisher again; each seed below 200 makes another key."""
+    surroundings = replace(world.surroundings, random_bytes=lambda length: bytes(range(seed, length + seed)))
     rotation = open_rotation(world.folder, surroundings)
     rotation.rotate()
     rotation.database.close()
