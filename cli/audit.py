@@ -30,13 +30,14 @@ from cli.audit_text import audit_lines
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
 from cli.language import Command, Group, in_words, say, shown
 from cli.pins import read_trust_root
+from cli.within import patient_source, within_option
 from verifier.audit import audit as run_audit
 from verifier.audit_anchors import AnchorPolicy
 from verifier.audit_json import audit_json, result_of
 from verifier.audit_record import Audit, AuditRequest
 from verifier.audit_state import MAX_STATE_BYTES, STATE_FILE, AuditState
 from verifier.cosigner import AuditorKey, ReportSigner, cosigned
-from verifier.log_source import LogSource, log_source
+from verifier.log_source import LogSource
 from verifier.mirror import Mirror
 from verifier.registry_client import RegistryAddress
 
@@ -67,6 +68,7 @@ class _Options(PassphraseOptions):
     offline: bool
     documents: bool
     jobs: int | None
+    within: int | None
     max_lateness: int | None
     max_gap: int | None
     cosign_key: Path | None
@@ -120,6 +122,7 @@ audit.add_command(pack)
 @click.option(
     "--jobs", type=click.IntRange(1, 64), help="Processes that verify signatures  [default: all cores]"
 )
+@within_option
 @click.option(
     "--max-lateness",
     type=click.IntRange(0),
@@ -173,7 +176,7 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
     TARGET is the log's web address, or a folder with the same files: a mirror, or a registry's tiles.
     """
     trust_root = read_trust_root(options["trust_root_path"])
-    source = log_source(target)
+    source = patient_source(target, options["within"])
     keys = _keys(options, is_web=source.is_the_log)
     try:
         with _progress(quiet=options["as_json"]) as progress:

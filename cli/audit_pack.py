@@ -26,13 +26,13 @@ from cli.audit_text import audit_lines
 from cli.language import Command, in_words, say, shown
 from cli.pins import read_trust_root
 from cli.report_page import ReportPage, Table, html_page
+from cli.within import patient_source, within_option
 from issuer.csv_file import RISKY
 from issuer.journal import Journal, open_journal
 from verifier.assessment import Assessed, Assessment, Content, Happened, Question, assess
 from verifier.audit import audit
 from verifier.audit_documents import document_path
 from verifier.audit_record import Audit, AuditRequest
-from verifier.log_source import log_source
 from verifier.mirror import Mirror
 from web.translation import LANGUAGES, Language, said
 
@@ -56,6 +56,7 @@ class _Options(TypedDict):
     sample: int
     late_days: int
     jobs: int | None
+    within: int | None
 
 
 @click.command("pack", cls=Command)
@@ -90,6 +91,7 @@ class _Options(TypedDict):
 @click.option(
     "--jobs", type=click.IntRange(1, 64), help="Processes that verify signatures  [default: all cores]"
 )
+@within_option
 def pack(source: str, **options: Unpack[_Options]) -> None:
     """Write what an assessor of one body asks for: all certificates of a period, a sample, changes, late registrations.
 
@@ -100,7 +102,7 @@ def pack(source: str, **options: Unpack[_Options]) -> None:
     out = options["out"]
     if out.exists():
         raise InvalidInput(Sentence("{path} exists; choose a new folder", path=out), code="folder-used")
-    with closing(log_source(source)) as found, _journal(options["journal"]) as journal:
+    with closing(patient_source(source, options["within"])) as found, _journal(options["journal"]) as journal:
         mirror = Mirror(found, None)
         audited = _audited(mirror, options)
         question = _question(options, audited)

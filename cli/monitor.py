@@ -27,6 +27,7 @@ from cli.monitor_text import Told
 from cli.operator_options import first_line
 from cli.pins import read_trust_root
 from cli.webhook import Webhook, read_secret
+from cli.within import patient_source, within_option
 from issuer.key_file import PublicPart
 from issuer.made import made_documents
 from verifier.monitor import Watch
@@ -49,6 +50,7 @@ class _Options(TypedDict):
     no_chain: bool
     max_head_age: int
     max_anchor_age: int
+    within: int | None
     every: int | None
     as_json: bool
     webhook: str | None
@@ -122,6 +124,7 @@ class _Options(TypedDict):
     show_default=True,
     help="Seconds after which the newest anchor is late.",
 )
+@within_option
 @click.option(
     "--every",
     metavar="SECONDS",
@@ -183,7 +186,7 @@ def _open(target: str, trust_root: TrustRoot, options: _Options) -> Run:
     endpoints = None if options["no_chain"] or not trust_root.chains else options["rpc"]
     _mine(options)  # what cannot be read is said before anything is made
     return Run.open(
-        target,
+        patient_source(target, options["within"]),
         options["folder"],
         trust_root,
         lambda files: Watch(files, trust_root, lambda: _mine(options), options["max_head_age"]),

@@ -22,12 +22,12 @@ from cli.mail import Mailbox
 from cli.monitor_text import Told, mail_text, message_body
 from cli.outbox import Message, Outbox
 from cli.webhook import Webhook
-from verifier.log_source import log_source
 from verifier.mirror import Mirror
 from verifier.monitor import ChainLook, LogFiles, Look, Monitor, Watch
 from verifier.monitor_alarm import Alarm
 from verifier.monitor_anchors import begin_look
 from verifier.monitor_state import MAX_STATE_BYTES, STATE_FILE, MonitorState
+from verifier.patience import PatientSource
 
 ALARMS_IN_MESSAGE: Final = 50
 """So many fit into a webhook's body, whatever they say."""
@@ -90,6 +90,7 @@ class Run:
 
     folder: Path
     trust_root: TrustRoot
+    source: PatientSource
     watching: Monitor
     channels: Channels
     outbox: Outbox
@@ -100,7 +101,7 @@ class Run:
     @classmethod
     def open(
         cls,
-        target: str,
+        source: PatientSource,
         folder: Path,
         trust_root: TrustRoot,
         watch: Callable[[LogFiles], Watch],
@@ -118,10 +119,10 @@ class Run:
         """
         path = folder / STATE_FILE
         state = MonitorState.parse(read_file(path, MAX_STATE_BYTES)) if path.exists() else None
-        files = Mirror(log_source(target), folder / "log")
+        files = Mirror(source, folder / "log")
         watching = Monitor(watch(files), state)
         outbox = Outbox(folder / "outbox")
-        return cls(folder, trust_root, watching, channels, outbox, anchors, now, told)
+        return cls(folder, trust_root, source, watching, channels, outbox, anchors, now, told)
 
     def once(self) -> int:
         """Look once and tell; return the exit status.
@@ -152,10 +153,13 @@ class Run:
                 )
             except (InvalidInput, Unavailable) as error:
                 problems.append(Sentence("the anchors could not be looked at: {error}", error=error))
+        self.source.begin()
         try:
             look = self.watching.look(now=now, chain=chain)
         except Unavailable as error:
             look = self.watching.unreachable(error, now=now)
+        finally:
+            self.source.close()
         look.problems[:0] = problems
         return look
 

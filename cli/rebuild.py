@@ -24,6 +24,7 @@ from certlog.trust_root import TrustRoot
 from cli.audit_text import audit_lines
 from cli.language import Command, in_words, say, shown
 from cli.pins import read_trust_root
+from cli.within import patient_source, within_option
 from registry.data_folder import DataFolder
 from registry.database import Database
 from registry.entries_source import EntriesSource
@@ -36,7 +37,7 @@ from verifier.audit_documents import document_path
 from verifier.audit_entries import BundleReader
 from verifier.audit_parts import Findings
 from verifier.audit_record import Audit, AuditRequest
-from verifier.log_source import LogSource, log_source
+from verifier.log_source import LogSource
 from verifier.mirror import Mirror
 
 _BUSY_TIMEOUT = 10
@@ -48,6 +49,7 @@ class _Options(TypedDict):
     from_database: bool
     documents: bool
     jobs: int | None
+    within: int | None
 
 
 @click.command("rebuild", cls=Command)
@@ -80,6 +82,7 @@ class _Options(TypedDict):
 @click.option(
     "--jobs", type=click.IntRange(1, 64), help="Processes that verify signatures  [default: all cores]"
 )
+@within_option
 def rebuild_command(source: str, **options: Unpack[_Options]) -> None:
     """Make the registry's database again from the log alone.
 
@@ -92,7 +95,10 @@ def rebuild_command(source: str, **options: Unpack[_Options]) -> None:
     folder = DataFolder(options["data"])
     trust_root = read_trust_root(options["trust_root_path"] or folder.trust_root)
     settings, database, log_key = open_to_rebuild(folder, Surroundings(os.environ))
-    with closed_at_end(database), _source(source, from_database=options["from_database"]) as found:
+    with (
+        closed_at_end(database),
+        _source(source, options["within"], from_database=options["from_database"]) as found,
+    ):
         _require_key(log_key, trust_root)
         mirror = Mirror(found, None)
         audited = _audited(mirror, trust_root, options["jobs"] or os.cpu_count() or 1)
@@ -114,9 +120,9 @@ def rebuild_command(source: str, **options: Unpack[_Options]) -> None:
 
 
 @contextmanager
-def _source(name: str, *, from_database: bool) -> Iterator[LogSource]:
+def _source(name: str, within: int | None, *, from_database: bool) -> Iterator[LogSource]:
     if not from_database:
-        with closing(log_source(name)) as found:
+        with closing(patient_source(name, within)) as found:
             yield found
         return
     is_server = name.startswith("postgresql")

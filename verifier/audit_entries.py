@@ -83,9 +83,11 @@ class BundleReader:
         size = self._tree.size
         waiting: list[bytes] = []
         first = start
-        tiles = [tile_at(size, None, index) for index in range(start // FULL, (size + FULL - 1) // FULL)]
-        ahead = self._mirror.read_ahead(tile.path for tile in tiles)
-        for tile, (_, found) in zip(tiles, ahead, strict=True):
+        # One after another: a log can sign a size that no memory would hold a list of.
+        numbers = range(start // FULL, (size + FULL - 1) // FULL)
+        ahead = self._mirror.read_ahead(tile_at(size, None, number).path for number in numbers)
+        for number, (_, found) in zip(numbers, ahead, strict=True):
+            tile = tile_at(size, None, number)
             entries = self._verified(tile, found)
             if entries is None:
                 break
@@ -113,8 +115,8 @@ class BundleReader:
             if entries is None:
                 return None
             problems = self._differences(tile, entries)
-        self._findings.add(problems)
-        if not problems and not self._mirror.holds(tile.path):
+        self._findings.add(problems or ())
+        if problems == [] and not self._mirror.holds(tile.path):
             self._mirror.keep(tile.path, encode_bundle(entries))
         return entries
 
@@ -136,11 +138,11 @@ class BundleReader:
             self._findings.could_not(Part.TREE, str(error))
         return None
 
-    def _differences(self, tile: Tile, entries: tuple[bytes, ...]) -> list[Finding]:
-        """Return a finding for each entry that is not the tree's, or none where the tree cannot be read here."""
+    def _differences(self, tile: Tile, entries: tuple[bytes, ...]) -> list[Finding] | None:
+        """Return a finding for each entry that is not the tree's; None where the tree cannot be read here."""
         hashes = self.hashes(tile_at(self._tree.size, 0, tile.index))
         if hashes is None:
-            return []
+            return None
         problems = []
         for position, (entry, digest) in enumerate(zip(entries, hashes, strict=True)):
             if not same(found := leaf_hash(entry), digest):
