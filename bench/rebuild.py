@@ -1,4 +1,4 @@
-"""`certlog rebuild` of a large log from its files: audited, written into an empty SQLite database, every view derived."""
+"""`certlog rebuild` of a large log from its files: audited, written into an empty SQLite database, with every view."""
 
 import hashlib
 import os
@@ -8,7 +8,6 @@ from pathlib import Path
 
 from bench.big_log import BigLog, write_big_log
 from bench.measure import Figure, Stopwatch, peak_memory, reset_peak_memory
-from bench.sample import throw_away_key
 from cli.rebuild import rebuild_command
 from registry.data_folder import DataFolder
 from registry.keys import create_key
