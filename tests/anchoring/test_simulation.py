@@ -1,13 +1,11 @@
 """Lives of the real worker under everything at once (simulation.py), and each planted defect, found within 1,000."""
 
-import sys
-
 import pytest
 
 from tests.anchoring.planted import DEFECTS, ENOUGH
 from tests.anchoring.sim_world import sim_database
 from tests.anchoring.simulation import find, simulate
-from tests.support.deep import cases
+from tests.support.deep import cases, tell
 
 SAMPLE = 25
 CAMPAIGN = cases(5_000)
@@ -17,10 +15,12 @@ _deep = (pytest.mark.deep, pytest.mark.timeout(3600))
 
 
 @pytest.mark.parametrize("lives", [SAMPLE, pytest.param(CAMPAIGN, marks=_deep)], ids=["sample", "campaign"])
-def test_no_life_loses_doubles_falsely_finishes_or_gets_stuck(lives: int) -> None:
+def test_no_life_loses_doubles_falsely_finishes_or_gets_stuck(
+    lives: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     with sim_database() as database:
         tally = simulate(database, range(lives))
-    sys.stdout.write(f"simulation: seeds 0 to {lives - 1}: {tally}\n")
+    tell(capsys, f"simulation: seeds 0 to {lives - 1}: {tally}")
     assert tally.counts["lives"] == lives
     assert tally.counts["batches"] > lives
     assert tally.counts["crashes"] > lives
@@ -30,11 +30,13 @@ def test_no_life_loses_doubles_falsely_finishes_or_gets_stuck(lives: int) -> Non
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", DEFECTS)
-def test_a_planted_defect_is_found_within_a_thousand_lives(name: str) -> None:
+def test_a_planted_defect_is_found_within_a_thousand_lives(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with sim_database() as database:
         found = find(database, DEFECTS[name], WITHIN)
     assert found is not None
-    sys.stdout.write(f"planted: {name}: life {found[0]}: {found[1]}\n")
+    tell(capsys, f"planted: {name}: life {found[0]}: {found[1]}")
 
 
 @pytest.mark.deep
