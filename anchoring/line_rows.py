@@ -2,15 +2,24 @@
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, select
 
 from anchoring import tables
 from anchoring.batch import Batch, Target, Transaction
 from anchoring.database import Conflict
 from anchoring.line import ProblemKind, Spent
-from anchoring.line_queries import spending_of
+from anchoring.line_queries import (
+    ADD_ATTEMPT,
+    ADD_LINE,
+    ADD_POLL,
+    ADD_TRANSACTION,
+    CHANGE_TRANSACTION,
+    TRANSACTION_ID,
+    TRANSACTION_UNSENT,
+    line_of,
+    spending_of,
+)
 from anchoring.rows import attempt_to_row, transaction_to_row
-from anchoring.store import line_is
 from certlog.checkpoint import Checkpoint, read_checkpoint
 from certlog.errors import CertlogError, InvalidInput, NotTrusted
 from certlog.sentences import Sentence
@@ -45,14 +54,13 @@ def problem_values(problem: str, kind: ProblemKind | None, at: int) -> dict[str,
     }
 
 
-def same_nonce(transaction: Transaction) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that select a transaction's row."""
-    columns = tables.transactions.c
-    return (
-        columns.chain_id == transaction.chain_id,
-        columns.account == transaction.account,
-        columns.nonce == transaction.nonce,
-    )
+def of_nonce(transaction: Transaction) -> dict[str, object]:
+    """Return the parameters that select a transaction's row."""
+    return {
+        "of_chain": transaction.chain_id,
+        "of_account": transaction.account,
+        "of_nonce": transaction.nonce,
+    }
 
 
 def add_transaction(
@@ -60,29 +68,24 @@ def add_transaction(
 ) -> None:
     """Store a new nonce's transaction with its attempts, for a batch, or for the opening of the log."""
     values = {"line_id": line_id, "batch_id": batch_id, **transaction_to_row(transaction)}
-    key = connection.execute(insert(tables.transactions).values(**values)).inserted_primary_key
+    key = connection.execute(ADD_TRANSACTION, values).inserted_primary_key
     if key is None:
         raise Conflict("the database gave no id to a transaction")
     for attempt in transaction.attempts:
-        row = attempt_to_row(attempt)
-        connection.execute(insert(tables.attempts).values(transaction_id=key[0], **row))
+        connection.execute(ADD_ATTEMPT, {"transaction_id": key[0], **attempt_to_row(attempt)})
 
 
 def add_attempt(connection: Connection, transaction: Transaction) -> None:
     """Store a transaction's newest attempt, which has not left yet."""
-    transactions = tables.transactions.c
-    query = select(transactions.id).where(*same_nonce(transaction))
-    key = connection.execute(query).scalar_one()
-    row = attempt_to_row(transaction.newest)
-    connection.execute(insert(tables.attempts).values(transaction_id=key, **row))
-    change = update(tables.transactions).where(transactions.id == key)
-    connection.execute(change.values(sent_at=None))
+    key = connection.execute(TRANSACTION_ID, of_nonce(transaction)).scalar_one()
+    connection.execute(ADD_ATTEMPT, {"transaction_id": key, **attempt_to_row(transaction.newest)})
+    connection.execute(TRANSACTION_UNSENT, {"transaction_id": key})
 
 
 def store_sending(connection: Connection, transaction: Transaction) -> None:
     """Keep when a transaction's attempts left, and what was answered."""
-    change = update(tables.transactions).where(*same_nonce(transaction))
-    connection.execute(change.values(sent_at=transaction.sent_at, last_answer=transaction.last_answer))
+    values = {"sent_at": transaction.sent_at, "last_answer": transaction.last_answer}
+    connection.execute(CHANGE_TRANSACTION, {**values, **of_nonce(transaction)})
 
 
 def store_cost(
@@ -90,8 +93,7 @@ def store_cost(
 ) -> None:
     """Keep what a receipt told; a later look that found none takes nothing away."""
     if gas_used is not None:
-        change = update(tables.transactions).where(*same_nonce(transaction))
-        connection.execute(change.values(gas_used=gas_used, paid=paid))
+        connection.execute(CHANGE_TRANSACTION, {"gas_used": gas_used, "paid": paid, **of_nonce(transaction)})
 
 
 def find_or_make_line(connection: Connection, target: Target, now: int) -> int:
@@ -100,20 +102,19 @@ def find_or_make_line(connection: Connection, target: Target, now: int) -> int:
     Raises:
         InvalidInput: the database, or the line, is another log's.
     """
-    found = connection.execute(select(tables.lines).where(*line_is(target))).first()
+    found = connection.execute(line_of(target)).first()
     if found is None:
         _require_one_log(connection, target)
-        made = connection.execute(
-            insert(tables.lines).values(
-                chain_id=target.chain_id,
-                contract=target.contract,
-                log_id=target.log_id,
-                origin=target.origin,
-                created_at=now,
-            )
-        )
+        row = {
+            "chain_id": target.chain_id,
+            "contract": target.contract,
+            "log_id": target.log_id,
+            "origin": target.origin,
+            "created_at": now,
+        }
+        made = connection.execute(ADD_LINE, row)
         line_id = int(made.inserted_primary_key[0]) if made.inserted_primary_key else 0
-        connection.execute(insert(tables.polls).values(line_id=line_id))
+        connection.execute(ADD_POLL, {"line_id": line_id})
         return line_id
     if found.origin != target.origin:
         message = Sentence(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Select
 
 from anchoring import tables
 from anchoring.batch import (
@@ -26,15 +26,25 @@ from anchoring.batch import (
 from anchoring.database import Conflict, Database, Fenced
 from anchoring.line import Line, Mined, Observation, ProblemKind, Spent, Wait
 from anchoring.line_queries import (
+    ADD_BATCH,
+    ADD_HALT,
+    ADD_NONCE,
+    NEWEST_NUMBER,
     NEWEST_TRANSACTION,
+    batch_id,
     batches_of,
+    change_line,
     fence_of,
     finalized_of,
+    lead_taken,
     line_row,
+    newest_number,
     newest_two,
+    next_nonce,
+    nonce_taken,
     opening_of,
-    own_account,
     poll_of,
+    standing_halt,
     swap_of,
     unfinished_of,
 )
@@ -55,7 +65,6 @@ from anchoring.rows import (
     halt_from_row,
     read_transaction,
 )
-from anchoring.store import standing_halt
 from certlog.sentences import Sentence
 
 Build = Callable[[int], Transaction]
@@ -86,10 +95,8 @@ class LineStore:
 
         For the holder of the leader lock. Returns the number of this leadership.
         """
-        lines = tables.lines.c
         with self._database.writing() as connection:
-            change = update(tables.lines).where(lines.id == self.line_id).values(fence=lines.fence + 1)
-            connection.execute(change)
+            connection.execute(lead_taken(self.line_id))
             fence = connection.execute(fence_of(self.line_id)).scalar_one()
         self._fence = int(fence)
         return self._fence
@@ -142,12 +149,9 @@ class LineStore:
         Lines share the heads that they anchor, and none waits for another: one that is slower, or begins later, leaves
         out what lies between.
         """
-        number = tables.batches.c.number
         with self._database.reading() as connection:
-            own = connection.execute(
-                select(func.max(number)).where(tables.batches.c.line_id == self.line_id)
-            ).scalar()
-            newest = connection.execute(select(func.max(number))).scalar()
+            own = connection.execute(newest_number(self.line_id)).scalar()
+            newest = connection.execute(NEWEST_NUMBER).scalar()
         return max(int(own or 0) + 1, int(newest or 1))
 
     def add_sealed(self, number: int, sealed: SealedHead, line: Line, *, at: int) -> Batch:
@@ -157,9 +161,8 @@ class LineStore:
             self._require_going(connection)
             if connection.execute(unfinished_of(self.line_id)).first():
                 raise Conflict(Sentence("another worker sealed a batch before batch {number}", number=number))
-            connection.execute(insert(tables.batches).values(line_id=self.line_id, **batch_to_row(batch)))
-            served = update(tables.lines).where(tables.lines.c.id == self.line_id)
-            connection.execute(served.values(served=line.requested))
+            connection.execute(ADD_BATCH, {"line_id": self.line_id, **batch_to_row(batch)})
+            connection.execute(change_line(self.line_id), {"served": line.requested})
         return batch
 
     def prepare(self, batch: Batch, *, first_nonce: int, build: Build, at: int) -> Batch:
@@ -237,8 +240,7 @@ class LineStore:
     def mark_opened(self, mined: Mined | None = None, *, at: int) -> None:
         """Remember for good that the log is open in finalized state, and what opening it cost."""
         with self.leading() as connection:
-            change = update(tables.lines).where(tables.lines.c.id == self.line_id)
-            connection.execute(change.values(opened_at=at))
+            connection.execute(change_line(self.line_id), {"opened_at": at})
             opening = read_transaction(connection, self._opening_row(connection))
             if opening is not None and mined is not None:
                 store_cost(connection, opening, mined.gas_used, mined.paid)
@@ -263,15 +265,8 @@ class LineStore:
                 self._require_unmoved(connection, read)
             row = connection.execute(unfinished_of(self.line_id)).first()
             halt = Halt(reason, detail, at, row.number if row else None)
-            connection.execute(
-                insert(tables.halts).values(
-                    line_id=self.line_id,
-                    reason=str(reason),
-                    detail=detail,
-                    batch_number=halt.batch_number,
-                    at=at,
-                )
-            )
+            values = {"reason": str(reason), "detail": detail, "batch_number": halt.batch_number, "at": at}
+            connection.execute(ADD_HALT, {"line_id": self.line_id, **values})
         return halt
 
     def record_poll(self, seen: Observation, problem: Wait, *, at: int) -> None:
@@ -289,12 +284,12 @@ class LineStore:
             known = connection.execute(finalized_of(self.line_id)).scalar() or 0
             if seen.finalized.number >= known:
                 values |= reading
-            connection.execute(poll_of(self.line_id).values(**values))
+            connection.execute(poll_of(self.line_id), values)
 
     def record_problem(self, problem: str, kind: ProblemKind, *, at: int) -> None:
         """Keep why the last look failed; the last good reading stays."""
         with self.leading() as connection:
-            connection.execute(poll_of(self.line_id).values(**problem_values(problem, kind, at)))
+            connection.execute(poll_of(self.line_id), problem_values(problem, kind, at))
 
     @contextmanager
     def leading(self) -> Iterator[Connection]:
@@ -327,12 +322,6 @@ class LineStore:
     def _line_row(self) -> Select[Any]:
         return line_row(self.line_id, self._target.chain_id, self._account)
 
-    def _next_nonce(self) -> Select[int]:
-        return select(tables.nonces.c.next_nonce).where(*self._own_account())
-
-    def _own_account(self) -> tuple[ColumnElement[bool], ...]:
-        return own_account(self._target.chain_id, self._account)
-
     def _opening_row(self, connection: Connection) -> AnyRow | None:
         return connection.execute(opening_of(self.line_id)).first()
 
@@ -344,23 +333,21 @@ class LineStore:
         return batch_from_row(row, read_transaction(connection, found))
 
     def _take_nonce(self, connection: Connection, first_nonce: int) -> int:
-        known = connection.execute(self._next_nonce()).scalar()
+        chain_id, account = self._target.chain_id, self._account
+        known = connection.execute(next_nonce(chain_id, account)).scalar()
         if known is None:
-            connection.execute(
-                insert(tables.nonces).values(
-                    chain_id=self._target.chain_id, account=self._account, next_nonce=first_nonce + 1
-                )
-            )
+            row = {"chain_id": chain_id, "account": account, "next_nonce": first_nonce + 1}
+            connection.execute(ADD_NONCE, row)
             return first_nonce
-        taken = update(tables.nonces).where(*self._own_account(), tables.nonces.c.next_nonce == known)
-        if connection.execute(taken.values(next_nonce=known + 1)).rowcount != 1:
+        values = {"known": known, "next_nonce": known + 1}
+        if connection.execute(nonce_taken(chain_id, account), values).rowcount != 1:
             raise Conflict(Sentence("another worker took nonce {known}", known=known))
         return int(known)
 
     def swap(self, connection: Connection, old: Batch, new: Batch) -> int:
         """Compare and swap one batch; return its row id."""
         guard = {"old_number": old.number, "old_state": str(old.state), "old_version": old.version}
-        if connection.execute(swap_of(self.line_id).values(**batch_to_row(new)), guard).rowcount != 1:
+        if connection.execute(swap_of(self.line_id), batch_to_row(new) | guard).rowcount != 1:
             raise Conflict(
                 Sentence(
                     "batch {number} is no longer {state} at version {version}",
@@ -369,9 +356,8 @@ class LineStore:
                     version=old.version,
                 )
             )
-        batches = tables.batches.c
-        query = select(batches.id).where(batches.line_id == self.line_id, batches.number == old.number)
-        return int(connection.execute(query).scalar_one())
+        query = batch_id(self.line_id)
+        return int(connection.execute(query, {"of_number": old.number}).scalar_one())
 
     def _require_going(self, connection: Connection) -> None:
         if connection.execute(standing_halt(self.line_id)).first() is not None:

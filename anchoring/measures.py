@@ -8,9 +8,9 @@ from anchoring import tables
 from anchoring.batch import State, Target
 from anchoring.database import Database
 from anchoring.line import Spent
+from anchoring.line_queries import line_is, standing_halt
 from anchoring.line_rows import spent_on_day
 from anchoring.rows import AnyRow
-from anchoring.store import line_is, standing_halt
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, upd
 from anchoring import tables
 from anchoring.batch import Halt, State, Target
 from anchoring.database import Database, NotMadeYet, open_database
+from anchoring.line_queries import line_is, line_of, standing_halt
 from anchoring.rows import AnyRow, halt_from_row
 from certlog.digests import RootHash
 from certlog.errors import InvalidInput
@@ -160,7 +161,7 @@ class AnchorStore:
     def request_batch(self) -> None:
         """Ask every line to anchor what the log holds now, whatever the policy. Durable on return."""
         with self.database.writing() as connection:
-            connection.execute(update(tables.lines).values(requested=tables.lines.c.requested + 1))
+            connection.execute(_REQUEST)
 
     def leave_halt(self, target: Target, *, because: str, at: int) -> Halt:
         """Leave a halt on the operator's word; the worker repeats every check of its start-up.
@@ -171,7 +172,7 @@ class AnchorStore:
         if not because.strip():
             raise InvalidInput("say why the line may go on: the reason is kept", code="no-reason")
         with self.database.writing() as connection:
-            line = connection.execute(select(tables.lines.c.id).where(*line_is(target))).first()
+            line = connection.execute(line_of(target)).first()
             row = connection.execute(standing_halt(line.id)).first() if line else None
             halt = halt_from_row(row)
             if row is None or halt is None:
@@ -181,25 +182,13 @@ class AnchorStore:
         return halt
 
 
-def line_is(target: Target) -> tuple[Any, ...]:
-    """Return the conditions that select a target's row of `lines`."""
-    lines = tables.lines.c
-    return (
-        lines.chain_id == target.chain_id,
-        lines.contract == target.contract,
-        lines.log_id == target.log_id,
-    )
+_REQUEST: Final = update(tables.lines).values(requested=tables.lines.c.requested + 1)
 
 
 def _counts() -> ColumnElement[bool]:
     """Leave out what a log holds above the head from which its successor goes on."""
     most = tables.lines.c.max_size
     return or_(most.is_(None), tables.batches.c.size <= most)
-
-
-def standing_halt(line_id: int) -> Select[Any]:
-    """Return the query for the halt that a line has not left."""
-    return select(tables.halts).where(tables.halts.c.line_id == line_id, tables.halts.c.left_at.is_(None))
 
 
 def _summaries() -> Select[Any]:

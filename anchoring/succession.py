@@ -13,10 +13,10 @@ from anchoring.batch import Batch, Head, Inclusion, State, Target
 from anchoring.contract import successor_id
 from anchoring.database import Database
 from anchoring.deploy import require_chain
+from anchoring.line_queries import line_is
 from anchoring.ownership import OwnedChain
 from anchoring.rows import AnyRow, batch_from_row, batch_to_row
 from anchoring.settings import AnchoringSettings
-from anchoring.store import line_is
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.sentences import Sentence
 
