@@ -5,6 +5,7 @@ writes are in line_store.py.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
@@ -99,8 +100,10 @@ class AnchorStore:
         query = _summaries()
         if before is not None:
             query = query.where(tables.batches.c.number < before)
+        if limit is not None:
+            query = query.limit(limit)
         with self.database.reading() as connection:
-            return tuple(_summary(row) for row in connection.execute(query.limit(limit)))
+            return tuple(_summary(row) for row in connection.execute(query))
 
     def latest_final(self, target: Target | None = None) -> BatchSummary | None:
         """Return the newest FINAL batch, of one line or of any, or None before the first."""
@@ -191,6 +194,7 @@ def _counts() -> ColumnElement[bool]:
     return or_(most.is_(None), tables.batches.c.size <= most)
 
 
+@cache
 def _summaries() -> Select[Any]:
     lines, batches = tables.lines.c, tables.batches.c
     return (

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from anchoring import tables
 from anchoring.batch import Attempt
 from anchoring.contract import checksummed
-from anchoring.database import Database, open_database
+from anchoring.database import Database
 from anchoring.keystore import AccountSigner
 from anchoring.ports import LockHeld, SealedHead, SendAnswer, UnsignedTransaction
 from certlog.checkpoint import Checkpoint, sign_checkpoint
@@ -26,6 +26,7 @@ from certlog.errors import InvalidInput
 from certlog.tree import MemoryTree, leaf_hash
 from tests.anchoring.fake_chain import Clock, FakeChain, Tx
 from tests.anchoring.fake_log import ORIGIN, FakeLog
+from tests.anchoring.quick_database import open_quick_database
 from tests.anchoring.world import World
 from tests.support.databases import Place
 from tests.support.signing import log_signer
@@ -209,7 +210,7 @@ EMPTY: Final[Rows] = {table.name: [] for table in tables.metadata.sorted_tables}
 def sim_database() -> Iterator[Database]:
     """Make a database in memory, or in the folder for temporary files."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        database = open_database(Path(folder) / "anchoring.db", create=True)
+        database = open_quick_database(Path(folder) / "anchoring.db")
         try:
             yield database
         finally:

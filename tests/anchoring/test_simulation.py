@@ -4,7 +4,7 @@ import pytest
 
 from tests.anchoring.planted import DEFECTS, ENOUGH
 from tests.anchoring.sim_world import sim_database
-from tests.anchoring.simulation import find, simulate
+from tests.anchoring.simulation import find, judge_lives
 from tests.support.deep import cases, tell
 
 SAMPLE = 25
@@ -19,8 +19,9 @@ def test_no_life_loses_doubles_falsely_finishes_or_gets_stuck(
     lives: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with sim_database() as database:
-        tally = simulate(database, range(lives))
+        tally = judge_lives(database, range(lives))
     tell(capsys, f"simulation: seeds 0 to {lives - 1}: {tally}")
+    assert not tally.violations
     assert tally.counts["lives"] == lives
     assert tally.counts["batches"] > lives
     assert tally.counts["crashes"] > lives
