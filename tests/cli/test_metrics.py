@@ -1,6 +1,7 @@
 """/metrics: what it says of a registry that anchors, and that every alarm asks for something that exists."""
 
 import re
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from cli.metrics import serving_metrics
 from tests.anchoring.anchored import Anchored, anchored_registry
 from tests.anchoring.anvil import SIGNER, deploy_contract, fund, now
 from tests.support.repository import ROOT
+from tests.support.requires import promtool
 
 RULES = yaml.safe_load((ROOT / "docs" / "prometheus" / "certlog.rules.yml").read_text())
 ALARMS = [rule for group in RULES["groups"] for rule in group["rules"]]
@@ -45,9 +47,16 @@ def serving(made: Anchored) -> Iterator[tuple[Meters, str]]:
         yield served[0], f"http://127.0.0.1:{served[1]}/metrics"
 
 
-def scrape(url: str) -> dict[tuple[str, ...], float]:
+def exposed(url: str) -> str:
     with closing(urllib.request.urlopen(url)) as answer:  # noqa: S310 - loopback
-        text = answer.read().decode()
+        return str(answer.read().decode())
+
+
+def scrape(url: str) -> dict[tuple[str, ...], float]:
+    return parsed(exposed(url))
+
+
+def parsed(text: str) -> dict[tuple[str, ...], float]:
     return {
         (sample.name, *(f"{k}={v}" for k, v in sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
@@ -72,6 +81,10 @@ class Once(threading.Event):
 
 def full(made: Anchored, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, ...], float]:
     """Return every metric of a worker that took a few steps."""
+    return parsed(full_text(made, monkeypatch))
+
+
+def full_text(made: Anchored, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("cli.anchoring.signer_of_settings", lambda *_: SIGNER)
     with serving(made) as (meters, url):
         meters.signing_halted.set(0)
@@ -84,7 +97,7 @@ def full(made: Anchored, monkeypatch: pytest.MonkeyPatch) -> dict[tuple[str, ...
             report=lambda _: None,
             meters=meters,
         )
-        return scrape(url)
+        return exposed(url)
 
 
 def test_log_published_and_anchored_sizes_and_what_waits(
@@ -132,6 +145,21 @@ def test_a_database_that_cannot_be_read_is_told_and_hides_nothing_else(made: Anc
         path.write_text(before)
     assert found["certlog_database_readable", "database=anchoring"] == 0
     assert found[("certlog_log_entries",)] > 0
+
+
+def test_prometheus_own_checker_finds_nothing_to_say_of_the_metrics(
+    made: Anchored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checker = promtool()
+    text = full_text(made, monkeypatch)
+    broken = text.replace("# TYPE certlog_log_entries gauge", "# TYPE certlog_log_entries counter")
+    for given, wanted in ((text, (0, "")), (broken, (3, "certlog_log_entries"))):
+        done = subprocess.run(
+            [checker, "check", "metrics"], input=given, capture_output=True, text=True, check=False
+        )
+        said = done.stdout + done.stderr
+        assert (done.returncode, wanted[1] in said) == (wanted[0], True), said
+        assert bool(said) == bool(wanted[1])
 
 
 def test_a_used_port_is_refused(made: Anchored) -> None:

@@ -30,6 +30,18 @@ def chromium() -> str:
     return found
 
 
+def promtool() -> str:
+    """Return the path of Prometheus' checker of rules and metrics."""
+    found = shutil.which("promtool") or ""
+    # The package starts a server where there is systemd; its checker needs nothing of it.
+    install = (
+        "apt-get download prometheus && dpkg --fsys-tarfile prometheus_*.deb"
+        " | tar x -C /usr/local --strip-components 2 ./usr/bin/promtool"
+    )
+    require(found, "promtool", install)
+    return found
+
+
 def postgresql() -> Path:
     """Return the folder of an installed PostgreSQL's programs, the newest where there are several."""
     installed = sorted(
