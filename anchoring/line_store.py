@@ -138,6 +138,20 @@ class LineStore:
                 finalized_number=row.finalized_number,
             )
 
+    def finals(self) -> Iterator[Batch]:
+        """Yield the FINAL batches, newest first, without their transactions; each is read when it is asked for."""
+        number = tables.batches.c.number
+        query = batches_of(self.line_id).where(tables.batches.c.state == State.FINAL).order_by(number.desc())
+        below: int | None = None
+        while True:
+            with self._database.reading() as connection:
+                older = query if below is None else query.where(number < below)
+                row = connection.execute(older.limit(1)).first()
+            if row is None:
+                return
+            yield batch_from_row(row, None)
+            below = row.number
+
     def spent(self, at: int) -> Spent:
         """Return what the transactions of a time's UTC day cost so far."""
         with self._database.reading() as connection:

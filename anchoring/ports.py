@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from anchoring.batch import Attempt, Fees, Head, SealedHead
+from certlog.digests import RootHash
 from certlog.errors import Unavailable
 
 __all__ = [
@@ -74,6 +75,14 @@ class SealedBatches(Consistency, Protocol):
 
     def sealed_batches(self) -> tuple[tuple[int, SealedHead], ...]:
         """Return number and head of every batch that was sealed and signed so far, by rising number."""
+        ...
+
+    def latest_size(self) -> int:
+        """Return the number of entries that are durable in the log now."""
+        ...
+
+    def root(self, size: int) -> RootHash:
+        """Return the root of the first `size` entries; 0 <= size <= latest_size()."""
         ...
 
 

@@ -2,41 +2,19 @@
 
 There are three. A batch whose nonce is spent for nothing in finalized blocks gets another transaction. A nonce counter
 that is behind the chain's is moved up to it. Batches that the contract holds at a finalized block and the log has
-sealed, and of which a lost or restored database does not know, are taken over. Everything else is for people.
+sealed, and of which a lost or restored database does not know, are taken over. Everything else is for people, who are
+told what was found and what to do about it (advice.py).
 """
 
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from anchoring.batch import EMPTY_HEAD, Batch, HaltReason, Inclusion, SealedHead, State
+from anchoring.advice import after_contradiction, after_violation, not_open
+from anchoring.batch import EMPTY_HEAD, Batch, HaltReason, Inclusion, State
+from anchoring.facts import Facts, Seal
 from anchoring.line import Line, Pins
-from anchoring.ports import Anchor, Block, ContractHead
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Seal:
-    """One batch that the log has sealed, and when the contract says that it was anchored, at the finalized block."""
-
-    number: int
-    sealed: SealedHead
-    anchor: Anchor | None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What chain and log say, read with the worker stopped: the finalized block first, then state."""
-
-    finalized: Block
-    final_head: ContractHead
-    head: ContractHead
-    final_nonce: int
-    nonce: int
-    seals: tuple[Seal, ...]
-    """By rising number."""
-    anchored: bool
-    """Whether the newest state holds the open batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +54,13 @@ def find_repair(line: Line, facts: Facts, pins: Pins, now: int) -> Repair:
     """
     if line.halt is None:
         raise InvalidInput("this line is not halted: there is nothing to recover", code="not-halted")
-    _require_settled(facts, pins)
+    match line.halt.reason:
+        case HaltReason.FINALITY_VIOLATION:
+            raise after_violation(line, facts, pins)
+        case HaltReason.LOG_CONTRADICTS:
+            raise after_contradiction(line, facts)
+        case _:
+            _require_settled(facts, pins)
     match line.halt.reason:
         case HaltReason.NONCE_TAKEN | HaltReason.REVERTED:
             return _after_spent_nonce(line, facts, now)
@@ -119,6 +103,8 @@ def explain(repair: Repair) -> Sentence:
 
 def _require_settled(facts: Facts, pins: Pins) -> None:
     """Require that the log is ours to append to and that nothing of the account is on its way."""
+    if facts.head.anchorer is None:
+        raise not_open(pins)
     if facts.head.anchorer != pins.account or facts.head.sealed:
         raise InvalidInput(
             Sentence(

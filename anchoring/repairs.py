@@ -1,25 +1,36 @@
 """Reads what a repair must know, and writes it: one transaction, under the lead, with its reason kept for good."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
 from anchoring import tables
+from anchoring.batch import Batch, HaltReason, SealedHead
 from anchoring.checks import check_pins
 from anchoring.desk import prove
+from anchoring.facts import Facts, LogFacts, Seal
 from anchoring.line import Line, Pins
 from anchoring.line_store import LineStore
 from anchoring.ports import Chain, SealedBatches
-from anchoring.recovery import Adopt, CountUp, Facts, Repair, Requeue, Seal
+from anchoring.recovery import Adopt, CountUp, Repair, Requeue
 from anchoring.rows import batch_to_row
+from certlog.digests import RootHash
 from certlog.errors import InvalidInput
 
 MOST_SEALS: Final = 100_000
 """Batches that are asked for one by one: some two years of a batch every ten minutes."""
 
 
-def gather(chain: Chain, log: SealedBatches, line: Line, pins: Pins) -> Facts:
+def gather(chain: Chain, log: SealedBatches, line: Line, pins: Pins, finals: Iterable[Batch] = ()) -> Facts:
     """Read chain and log, with the worker stopped.
+
+    Args:
+        chain: the line's.
+        log: the registry's.
+        line: as last read.
+        pins: what must hold on the wire.
+        finals: the line's FINAL batches, newest first; only as many are read as are gone from the chain.
 
     Raises:
         InvalidInput: not the pinned chain or contract, or the log's own heads do not follow each other.
@@ -30,13 +41,7 @@ def gather(chain: Chain, log: SealedBatches, line: Line, pins: Pins) -> Facts:
         raise InvalidInput(wrong.detail, code=str(wrong.reason))
     finalized, log_id, batch = chain.finalized(), pins.target.log_id, line.open_batch
     latest = chain.latest()
-    first = line.last_final.number + 1 if line.last_final else 1
-    sealed = [each for each in log.sealed_batches() if each[0] >= first][-MOST_SEALS:]
-    previous = line.last_final.new if line.last_final else None
-    for _, head in sealed:
-        if previous is not None:
-            prove(log, previous, head.head)
-        previous = head.head
+    sealed = _sealed_since(log, line.last_final) if _goes_by_seals(line) else []
     return Facts(
         finalized=finalized,
         final_head=chain.head(log_id, finalized),
@@ -47,7 +52,37 @@ def gather(chain: Chain, log: SealedBatches, line: Line, pins: Pins) -> Facts:
             Seal(number, head, chain.anchored_at(log_id, head.head, finalized)) for number, head in sealed
         ),
         anchored=batch is not None and chain.anchored_at(log_id, batch.new, latest) is not None,
+        held=next((each for each in finals if chain.anchored_at(log_id, each.new, finalized)), None),
+        log=_log_facts(log, line),
     )
+
+
+def _goes_by_seals(line: Line) -> bool:
+    return line.halt is not None and line.halt.reason is HaltReason.FOREIGN_HEAD
+
+
+def _sealed_since(log: SealedBatches, last: Batch | None) -> list[tuple[int, SealedHead]]:
+    """Return what the log sealed after a batch; each head is proven to follow the one before."""
+    first = last.number + 1 if last else 1
+    sealed = [each for each in log.sealed_batches() if each[0] >= first][-MOST_SEALS:]
+    previous = last.new if last else None
+    for _, head in sealed:
+        if previous is not None:
+            prove(log, previous, head.head)
+        previous = head.head
+    return sealed
+
+
+def _log_facts(log: SealedBatches, line: Line) -> LogFacts:
+    size = log.latest_size()
+
+    def root(batch: Batch | None) -> RootHash | None:
+        return None if batch is None or batch.new.size > size else log.root(batch.new.size)
+
+    batch = line.open_batch
+    notes = {number: head.note for number, head in log.sealed_batches()} if batch else {}
+    note = notes.get(batch.number) if batch else None
+    return LogFacts(size, root(line.last_final), root(batch), note)
 
 
 class Repairs:

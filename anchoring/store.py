@@ -91,13 +91,13 @@ class AnchorStore:
             return None
 
     def batches(self, *, limit: int | None = None, before: int | None = None) -> tuple[BatchSummary, ...]:
-        """Return the batches of every line, newest first.
+        """Return the batches of every line that count, newest first.
 
         Args:
             limit: at most so many; None for all.
             before: only batches with a smaller number, for paging.
         """
-        query = _summaries()
+        query = _summaries().where(_counts())
         if before is not None:
             query = query.where(tables.batches.c.number < before)
         if limit is not None:
@@ -107,7 +107,7 @@ class AnchorStore:
 
     def latest_final(self, target: Target | None = None) -> BatchSummary | None:
         """Return the newest FINAL batch, of one line or of any, or None before the first."""
-        query = _summaries().where(tables.batches.c.state == State.FINAL).limit(1)
+        query = _summaries().where(tables.batches.c.state == State.FINAL, _counts()).limit(1)
         if target is not None:
             query = query.where(*line_is(target))
         with self.database.reading() as connection:

@@ -14,14 +14,15 @@ from anchoring.lock import leader_lock
 from anchoring.ports import LockHeld
 from anchoring.recovery import explain, find_repair
 from anchoring.repairs import Repairs, gather
+from certlog.digests import RootHash
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
-from certlog.tree import consistency_proof
+from certlog.tree import consistency_proof, root_at
 from cli.anchor_options import data_option, line_option, now
 from cli.anchoring import open_settings_chain
 from cli.language import Command, in_words, say
 from registry.database import Database
-from registry.log_tree import node_reader
+from registry.log_tree import node_reader, tree_size
 from registry.seals import stored_seals
 from storage.database import closed_at_end
 
@@ -45,6 +46,16 @@ class StoredLog:
         """See SealedBatches."""
         with self._database.reading() as connection:
             return consistency_proof(old, new, node_reader(connection))
+
+    def latest_size(self) -> int:
+        """See SealedBatches."""
+        with self._database.reading() as connection:
+            return tree_size(connection)
+
+    def root(self, size: int) -> RootHash:
+        """See SealedBatches."""
+        with self._database.reading() as connection:
+            return root_at(size, node_reader(connection))
 
 
 @click.command("recover", cls=Command)
@@ -77,7 +88,8 @@ def recover(folder: Path, line: str, because: str, *, yes: bool) -> None:
             store, pins = LineStore(database, settings.target(), settings.account, now=now()), settings.pins()
             store.take_lead()
             known = store.line()
-            facts = gather(chain, StoredLog(registry.database, settings.origin), known, pins)
+            log = StoredLog(registry.database, settings.origin)
+            facts = gather(chain, log, known, pins, store.finals())
             repair = find_repair(known, facts, pins, now())
             what = explain(repair)
             say(what)

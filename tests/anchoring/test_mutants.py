@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import pytest
+from sqlalchemy import true
 
-from anchoring import decision, desk, fees, line_store, look, recovery
+from anchoring import advice, decision, desk, fees, line_store, look, recovery, store
 from anchoring.batch import Fees
-from tests.anchoring import test_bumps, test_halts, test_leader, test_recover, test_worker
+from tests.anchoring import test_advice, test_bumps, test_halts, test_leader, test_recover, test_worker
 from tests.anchoring.fake_chain import GAS_USED
 from tests.anchoring.world import World
 from tests.support.controls import Control, nothing, require_failure
@@ -71,6 +72,24 @@ CONTROLS: Final[Mapping[str, Callable[[World], Control]]] = {
         "_more_gas",
         nothing,
         lambda: test_bumps.test_an_opening_that_ran_out_of_gas_is_tried_again_with_more(world),
+    ),
+    "what is gone from the chain stays shown": lambda world: Control(
+        store,
+        "_counts",
+        true,
+        lambda: test_advice.test_a_successor_shows_nothing_that_is_gone_and_anchors_it_again(world),
+    ),
+    "any head is gone on from": lambda world: Control(
+        advice,
+        "_own_sizes",
+        lambda _line, facts: {facts.final_head.size},
+        lambda: test_advice.test_a_strange_head_on_a_chain_that_was_set_back_is_no_head_to_go_on_from(world),
+    ),
+    "any history is resumed": lambda world: Control(
+        advice,
+        "same",
+        lambda _root, _other: True,
+        lambda: test_advice.test_another_history_is_told_and_never_anchored(world),
     ),
     "any head is taken over": lambda world: Control(
         recovery,
