@@ -3,7 +3,6 @@
 Nothing here prints a key or a passphrase. A passphrase comes from a prompt or a file, never from the environment.
 """
 
-import json
 import os
 import signal
 import threading
@@ -19,6 +18,7 @@ from anchoring.keystore import create_keystore
 from anchoring.lines import database_address, load_line
 from anchoring.pkcs11_key import create_token_key
 from anchoring.store import AnchorStore, BatchSummary, Poll
+from certlog.clean_text import json_text
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from cli.anchor_dry_run import dry_run
@@ -121,7 +121,7 @@ def status(folder: Path, as_json: bool) -> None:
         polls, batches = store.polls(), store.batches()
     if as_json:
         shown = {"lines": [_poll_json(poll) for poll in polls], "batches": [_batch_json(b) for b in batches]}
-        click.echo(json.dumps(shown, indent=2))
+        click.echo(json_text(shown, indent=2))
         return
     for poll in polls:
         for line in poll_lines(poll):

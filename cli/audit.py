@@ -4,7 +4,6 @@ Exit status of an audit: 0 clean; 1 a finding; 2 the command or its input was wr
 could not be checked.
 """
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from certlog.clean_text import json_text
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from certlog.note import VerifierKey
 from certlog.sentences import Sentence
@@ -191,7 +191,7 @@ def run(context: click.Context, target: str, **options: Unpack[_Options]) -> Non
         source.close()
     _remember(options["mirror"], state)
     if options["as_json"]:
-        click.echo(json.dumps(audit_json(found), ensure_ascii=False, indent=2))
+        click.echo(json_text(audit_json(found), indent=2))
     else:
         for line in audit_lines(found):
             click.echo(shown(in_words(line)))

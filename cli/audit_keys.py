@@ -1,12 +1,12 @@
 """Auditors' keys: made, shown, and opened, to cosign and to sign reports. Key files are those of an issuing body."""
 
-import json
 import os
 from pathlib import Path
 from typing import Final, Unpack
 
 import click
 
+from certlog.clean_text import json_text
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
@@ -32,7 +32,7 @@ def keygen(path: Path, name: str, **options: Unpack[PassphraseOptions]) -> None:
     key = open_auditor_key(path, passphrase)
     if options["as_json"]:
         keys = {"cosigner": key.cosigner_key.to_text(), "report": key.report_key.to_text()}
-        click.echo(json.dumps(keys, indent=2))
+        click.echo(json_text(keys, indent=2))
         return
     say(Sentence("for trust roots, among the auditors: {vkey}", vkey=key.cosigner_key.to_text()))
     say(Sentence("for whoever checks a report: {vkey}", vkey=key.report_key.to_text()))

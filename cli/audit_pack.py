@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import Final, TypedDict, Unpack
 import click
 
 from certlog.certificate_id import certificate_id, format_id
+from certlog.clean_text import json_text
 from certlog.documents import SecuredDocument
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput, NotTrusted
@@ -135,7 +135,7 @@ def pack(source: str, **options: Unpack[_Options]) -> None:
 def pack_files(answer: Assessment, audited: Audit) -> dict[str, bytes]:
     """Return the files of a pack, by name."""
     files = {
-        "pack.json": json.dumps(_json(answer, audited), ensure_ascii=False, indent=2).encode() + b"\n",
+        "pack.json": json_text(_json(answer, audited), indent=2).encode() + b"\n",
         "certificates.csv": csv_bytes(_CERTIFICATES, [_row(found) for found in answer.certificates]),
         "sample.csv": csv_bytes(_CERTIFICATES, [_row(found) for found in answer.sample]),
         "late.csv": csv_bytes(_CERTIFICATES, [_row(found) for found in answer.late]),

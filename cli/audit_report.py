@@ -4,11 +4,11 @@
 whoever has the auditor's key can tell that these files, and no others, are what it found.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from certlog.clean_text import json_text
 from certlog.digests import sha256
 from certlog.encoding import b64
 from certlog.errors import InvalidInput, SignatureMismatch, Unavailable
@@ -39,7 +39,7 @@ def report_files(found: Audit, *, pdf: bool) -> dict[str, bytes]:
     Raises:
         Unavailable: PDFs cannot be made here.
     """
-    files = {"report.json": json.dumps(audit_json(found), ensure_ascii=False, indent=2).encode() + b"\n"}
+    files = {"report.json": json_text(audit_json(found), indent=2).encode() + b"\n"}
     for language in LANGUAGES:
         page = report_page(found, language)
         files[f"report.{language}.html"] = html_page(page)

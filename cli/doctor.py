@@ -4,7 +4,6 @@ Checks are small generators of findings (doctor_registry, doctor_anchoring, doct
 finding itself, so the list is always complete.
 """
 
-import json
 import os
 import shutil
 import sys
@@ -15,6 +14,7 @@ from typing import Final
 
 import click
 
+from certlog.clean_text import json_text
 from certlog.sentences import Sentence
 from cli.doctor_findings import Check, Finding, Level, bad, examine, good, warning
 from cli.language import Command, in_words, say
@@ -41,7 +41,7 @@ def doctor(data: Path | None, desk: Path | None, registry: str | None, as_json: 
         if not as_json:
             show(finding)
     if as_json:
-        click.echo(json.dumps([finding.to_json() for finding in found], ensure_ascii=False, indent=1))
+        click.echo(json_text([finding.to_json() for finding in found], indent=1))
     worst = [sum(finding.level is level for finding in found) for level in (Level.BAD, Level.WARNING)]
     if not as_json:
         say(

@@ -1,6 +1,5 @@
 """Options that the commands of `certlog issuer` share, and what they open: keys, tokens, registries, progress."""
 
-import json
 import os
 import sys
 import time
@@ -15,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from certlog.clean_text import json_text
 from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
@@ -83,7 +83,7 @@ class Output:
     def result(self, value: JSONObject) -> None:
         """Give programs the result, on standard output."""
         if self.as_json:
-            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            click.echo(json_text(value, indent=2))
 
     def fail(self, error: CertlogError) -> int:
         """Tell an error in one line, and return the exit status that fits it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import click
 
+from certlog.clean_text import json_text
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
 from certlog.timestamps import format_time
@@ -91,4 +92,4 @@ def _summary(look: Look, now: int) -> JSONObject:
 
 
 def _line(value: JSONObject) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(json_text(value))

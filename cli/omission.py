@@ -4,13 +4,13 @@ Exit status of `verify`: 0 the file shows that the registry stated something fal
 wrong.
 """
 
-import json
 from pathlib import Path
 from typing import Final
 
 import click
 
 from certlog.certificate_id import certificate_id, format_id
+from certlog.clean_text import json_text
 from certlog.encoding import b64url
 from certlog.errors import InvalidInput
 from certlog.evidence import Evidence
@@ -95,7 +95,7 @@ def verify(*, path: Path, trust_root_path: Path, as_json: bool) -> None:
     proof = read_as(kind, OmissionProof.parse, path, most=MAX_OMISSION_PROOF_BYTES)
     found = verify_omission(proof, read_trust_root(trust_root_path))
     if as_json:
-        click.echo(json.dumps(omission_json(found), ensure_ascii=False, indent=2))
+        click.echo(json_text(omission_json(found), indent=2))
         return
     say(SHOWN[found.contradiction])
     lines: list[str] = [

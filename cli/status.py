@@ -4,7 +4,6 @@ Exit status of `verify`: 0 neither withdrawn nor suspended as of the stated time
 proves nothing; 2 the command or its input was wrong; 3 no answer.
 """
 
-import json
 import time
 from pathlib import Path
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 import click
 
 from certlog.certificate_id import certificate_id, format_id, parse_id
+from certlog.clean_text import json_text
 from certlog.digests import DocumentHash
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
@@ -144,7 +144,7 @@ def check(
 def show(report: StatusReport, view: ChainView, trust_root: TrustRoot, *, as_json: bool) -> None:
     """Print a report for people or programs."""
     if as_json:
-        click.echo(json.dumps(status_report_json(report), ensure_ascii=False, indent=2))
+        click.echo(json_text(status_report_json(report), indent=2))
     else:
         click.echo(render_status(report, language(), fingerprint=trust_root.fingerprint(), view=view))
 

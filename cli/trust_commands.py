@@ -3,13 +3,13 @@
 `certlog operator` and `certlog authority` offer the same ones; the registry decides who has the right.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Unpack
 
 import click
 
+from certlog.clean_text import json_text
 from certlog.errors import InvalidInput
 from certlog.keys import PublicKey
 from certlog.scopes import Scope, Source
@@ -157,7 +157,7 @@ def _grant(desk: OperatorDesk, did: str, scope: Scope) -> None:
 def show(did: str, registry_url: str) -> None:
     """Print what the log says of a body (or of the operator): its keys, scopes and delegations, with their entries."""
     found = HttpRegistry(RegistryAddress.from_text(registry_url)).records_of(did)
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    click.echo(json_text(found, indent=2))
 
 
 def state(desk: OperatorDesk, subject: str, changes: Sequence[Change]) -> None:

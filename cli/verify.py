@@ -5,7 +5,6 @@ its input was wrong; 3 there is no answer (pending, cannot check, unknown or mis
 that is unaltered, issued and not revoked (open_attestation.py).
 """
 
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final, TypedDict, Unpack
 
 import click
 
+from certlog.clean_text import json_text
 from certlog.errors import InvalidInput
 from certlog.sealed import key_from_text
 from certlog.sentences import Sentence
@@ -140,7 +140,7 @@ def verify(context: click.Context, target: str, **options: Unpack[_Options]) -> 
     found = answer(target, trust_root, replace(source, on=on), at=at, now=lambda: int(time.time()))
     _remember(options["seen_path"], source, found)
     if options["as_json"]:
-        click.echo(json.dumps(report_json(found.report), ensure_ascii=False, indent=2))
+        click.echo(json_text(report_json(found.report), indent=2))
     else:
         fingerprint = trust_root.fingerprint()
         click.echo(render(found.report, language(), fingerprint=fingerprint, view=found.view))
@@ -183,7 +183,7 @@ def export(registry: str | None, data: Path | None, output: Path, may_replace: b
 def show(path: Path) -> None:
     """Print what a trust root pins, and the fingerprint to compare."""
     found = read_trust_root(path)
-    click.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+    click.echo(json_text(found.to_json(), indent=2))
     click.echo()
     say(Sentence("fingerprint: {fingerprint}", fingerprint=found.fingerprint()))
     say(Sentence("Compare it with the one that the operator publishes over another channel."))
@@ -202,7 +202,7 @@ def _verify_foreign(data: bytes, options: _Options) -> int:
     at = parse_time(options["at"], "--at") if options["at"] else int(time.time())
     report = check_open_attestation(data, asked, at=at)
     if options["as_json"]:
-        click.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        click.echo(json_text(report.to_json(), indent=2))
     else:
         click.echo(render_open_attestation(report))
     return EXIT_OF_FOREIGN[report.finding]

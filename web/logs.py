@@ -5,7 +5,6 @@ which JSON reads back unchanged. Nothing is logged whole: texts are cut, and wha
 JSON lines are in English: they are for programs.
 """
 
-import json
 import logging
 import re
 import sys
@@ -14,6 +13,8 @@ from typing import Any, Final, TextIO
 
 import structlog
 from flask.logging import default_handler
+
+from certlog.clean_text import escaped, json_text
 
 VARIABLE: Final = "CERTLOG_LOG"
 FORMATS: Final = ("text", "json")
@@ -25,18 +26,7 @@ _SECRET: Final = re.compile(
     r"pass(phrase|word)|secret|token|\bpin\b|private|authorization|cookie", re.IGNORECASE
 )
 _LEFT_OUT: Final = "[not logged]"
-# C0, DEL, C1; what is invisible or turns text around; line and paragraph separators; lone halves of a pair.
-_UNSAFE: Final = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
-
 Event = MutableMapping[str, Any]
-
-
-def escaped(text: str) -> str:
-    r"""Return a text in which every character that is not for reading is written as \uXXXX."""
-    return _UNSAFE.sub(lambda found: _units(found[0]), text)
 
 
 def left_out(_logger: object, _method: str, event: Event) -> Event:
@@ -51,7 +41,7 @@ def cut(_logger: object, _method: str, event: Event) -> Event:
 
 def one_line(event: Mapping[str, Any], **_options: object) -> str:
     """Return a JSON object in one line."""
-    return escaped(json.dumps(event, ensure_ascii=False, separators=(",", ":")))
+    return json_text(event)
 
 
 def json_logger(file: TextIO | None = None) -> "structlog.BoundLogger":
@@ -103,11 +93,6 @@ def _plain(value: object) -> object:
         return value
     text = str(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
-
-
-def _units(character: str) -> str:
-    data = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{data[at]:02x}{data[at + 1]:02x}" for at in range(0, len(data), 2))
 
 
 _PROCESSORS: Final[list[Callable[[Any, str, Event], Any]]] = [

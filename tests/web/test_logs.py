@@ -3,16 +3,19 @@
 import io
 import json
 import logging
+import re
 import unicodedata
 from collections.abc import Callable
 
 import pytest
 
 from anchoring.worker import Did, Step
+from certlog import clean_text
+from certlog.clean_text import escaped
 from cli import logs as cli_logs
 from tests.support.controls import Control, require_noticed
 from web import logs
-from web.logs import LONGEST, JsonFormatter, TextFormatter, clean_logs, escaped, json_logger
+from web.logs import LONGEST, JsonFormatter, TextFormatter, clean_logs, json_logger
 
 DANGEROUS = [
     chr(code)
@@ -108,7 +111,7 @@ def test_a_halt_is_an_error_and_what_repeats_is_said_once(capsys: pytest.Capture
 
 DEFECTS: dict[str, Callable[[], Control]] = {
     "control characters as they are": lambda: Control(
-        logs, "escaped", lambda text: text, each_formatter_writes_one_clean_line
+        clean_text, "_UNSAFE", re.compile("(?!)"), each_formatter_writes_one_clean_line
     ),
     "secrets as they are": lambda: Control(
         logs, "_LEFT_OUT", "hemmelig", lambda: test_what_is_named_like_a_secret_is_left_out("token")
