@@ -32,6 +32,7 @@ from issuer.key_file import PublicPart
 from issuer.made import made_documents
 from verifier.monitor import Watch
 from verifier.monitor_mine import Mine
+from verifier.monitor_state import STATE_FILE
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
@@ -186,7 +187,8 @@ def _open(target: str, trust_root: TrustRoot, options: _Options) -> Run:
     endpoints = None if options["no_chain"] or not trust_root.chains else options["rpc"]
     _mine(options)  # what cannot be read is said before anything is made
     return Run.open(
-        patient_source(target, options["within"]),
+        # What was watched before and is gone is a log that cannot be read: that is told, and lasts.
+        patient_source(target, options["within"], must_exist=not (options["folder"] / STATE_FILE).exists()),
         options["folder"],
         trust_root,
         lambda files: Watch(files, trust_root, lambda: _mine(options), options["max_head_age"]),

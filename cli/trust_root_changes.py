@@ -3,6 +3,7 @@
 Each writes a new file and says what it changes; nobody's trust root changes by itself.
 """
 
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ from certlog.trust_root_changes import changes
 from cli.files import replace_file
 from cli.language import Command, say
 from cli.pins import read_trust_root
+from cli.within import patient_source
+from verifier.logged_rotation import require_logged
 
 EXIT_DIFFERENT: Final = 1
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -42,11 +45,20 @@ def compare(context: click.Context, old: Path, new: Path) -> None:
 @click.argument("path", type=_FILE)
 @click.option("--entry", type=click.IntRange(min=0), required=True, help="The log entry that rotated.")
 @click.option("--operator-key", required=True, help="The operator's new key (multibase).")
+@click.option(
+    "--log",
+    "target",
+    metavar="URL|FOLDER",
+    required=True,
+    help="The log's web address, or a folder with its files: the entry is read there and compared.",
+)
 @_out
-def pin_rotation(path: Path, entry: int, operator_key: str, output: Path) -> None:
+def pin_rotation(path: Path, entry: int, operator_key: str, target: str, output: Path) -> None:
     """Pin a rotation of the operator's key: below it, the old key states nothing more to those who pin it."""
     root = read_trust_root(path)
     rotation = PinnedRotation(entry, PublicKey.from_multibase(operator_key, "--operator-key"))
+    with closing(patient_source(target)) as source:
+        require_logged(source, root, rotation)
     pinned = tuple(sorted({*root.operator.rotations, rotation}, key=lambda one: one.index))
     _write(root, replace(root, operator=replace(root.operator, rotations=pinned)), output)
 

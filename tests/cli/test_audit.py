@@ -19,6 +19,7 @@ from certlog.note import VerifierKey
 from certlog.status import StatusAction
 from certlog.trust_root import TrustRoot
 from cli.audit import audit
+from cli.main import certlog, main
 from tests.support.controls import Control, require_noticed
 from tests.support.served_log import put, served, write_log
 from tests.support.signing import ed25519
@@ -91,6 +92,40 @@ def test_what_could_not_be_read_exits_three_and_a_wrong_command_two(tmp_path: Pa
     assert result.exit_code == 3
     assert result.output.startswith("NOT CHECKED")
     assert run(folder).exit_code == 2
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "there is no folder"), ("vi", "không có thư mục")])
+def test_a_folder_that_is_not_there_is_named_with_a_remedy(
+    language: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, _ = sample()
+    pinned, missing = pins(log, tmp_path), tmp_path / "not-there"
+    period = ("--from", "2026-01-01T00:00:00Z", "--to", "2027-01-01T00:00:00Z", "--out", tmp_path / "pack")
+    commands: tuple[tuple[str | Path, ...], ...] = (
+        ("audit", missing),
+        ("audit", pinned),
+        ("audit", "registry.example.vn"),
+        ("audit", "pack", missing, "--body", "did:web:mau.example.vn", *period),
+        ("monitor", missing, "--folder", tmp_path / "watch", "--no-chain"),
+    )
+    for words in commands:
+        with pytest.raises(SystemExit) as ended:
+            main([str(word) for word in (*words, "--trust-root", pinned, "--lang", language)])
+        said = capsys.readouterr().err
+        assert ended.value.code == 2
+        assert f"{told} {words[2] if words[1] == 'pack' else words[1]}" in said
+        assert "DATA/tiles" in said
+        assert "https://HOST" in said
+
+
+def test_what_was_watched_and_is_gone_is_a_log_that_cannot_be_read(tmp_path: Path) -> None:
+    log, _ = sample()
+    folder, pinned = write_log(log, tmp_path / "log"), pins(log, tmp_path)
+    words = ["monitor", str(folder), "--folder", str(tmp_path / "watch"), "--no-chain", "--lang", "en"]
+    words += ["--trust-root", str(pinned), "--max-head-age", str(10**9)]
+    assert CliRunner().invoke(certlog, words).exit_code == 0
+    rmtree(folder)
+    assert CliRunner().invoke(certlog, words).exit_code == 3
 
 
 def test_a_mirror_is_gone_on_from_and_its_state_is_itself_checked(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Trust roots are compared in words and built from older ones; nothing that the old one proved is lost unsaid."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -10,15 +10,23 @@ from click.testing import CliRunner
 
 from certlog import trust_root_changes
 from certlog.operator_record import PinnedRotation
+from certlog.status import StatusAction
 from certlog.trust_root import LogId, LogKey, TrustRoot
 from certlog.trust_root_changes import changes
+from cli import trust_root_changes as trust_root_commands
 from cli.verify import trust_root as command
+from tests.support.certificates import SAMPLE_DID
+from tests.support.controls import Control, nothing, require_noticed
+from tests.support.possession import rotation_to
+from tests.support.served_log import write_log
 from tests.support.signing import cosigner, ed25519, log_signer
-from tests.support.small_log import SmallLog
+from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
 
 ROOT: Final = SmallLog().trust_root()
 SECOND: Final = log_signer(ROOT.origin, "second").verifier_key
 NEW: Final = ed25519("operator 2").public_key
+THIRD: Final = ed25519("operator 3").public_key
+ISSUER: Final = ed25519("issuer")
 AUDITOR: Final = cosigner("auditor.example.vn", time=0).verifier_key
 CHAIN: Final = ROOT.chains[0]
 
@@ -96,15 +104,96 @@ def path(tmp_path: Path) -> Path:
     return written
 
 
-def test_a_rotation_of_the_operator_is_pinned_into_a_new_file(path: Path, tmp_path: Path) -> None:
-    new = tmp_path / "new.json"
-    status, said = run(
-        "pin-rotation", str(path), "--entry", "7", "--operator-key", NEW.multibase, "-o", str(new)
-    )
-    assert (status, TrustRoot.parse(new.read_bytes())) == (0, pinned(ROOT))
-    assert f"after entry 7 is pinned: {NEW.multibase}" in said
-    assert pinned(ROOT).fingerprint() in said
-    assert path.read_bytes() == ROOT.to_bytes()
+@dataclass(frozen=True)
+class Rotated:
+    """A log in which the operator's key was rotated twice, its files, and its trust root, which pins neither."""
+
+    log: SmallLog
+    folder: Path
+    first: int
+    second: int
+
+    def pin(self, entry: int, *, key: str = NEW.multibase, root: Path | None = None) -> tuple[int, str]:
+        words = ["pin-rotation", str(root or self.root), "--entry", str(entry), "--operator-key", key]
+        words += ["--log", str(self.folder), "-o", str(self.new), "--lang", "en"]
+        result = CliRunner().invoke(command, words)
+        return result.exit_code, f"{result.output}{result.exception or ''}"
+
+    @property
+    def root(self) -> Path:
+        return self.folder.parent / "root.json"
+
+    @property
+    def new(self) -> Path:
+        return self.folder.parent / "new.json"
+
+
+@pytest.fixture
+def rotations(path: Path) -> Rotated:
+    log = SmallLog()
+    log.enrol(ISSUER.public_key, SAMPLE_DID, DESIGNATION)
+    first = log.state(rotation_to(log.operator.key, NEW), OPERATOR_DID)
+    log.operator_signer = ed25519("operator 2")
+    second = log.state(rotation_to(NEW, THIRD), OPERATOR_DID)
+    log.operator_signer = ed25519("operator 3")
+    certificate = log.certify(ISSUER)
+    log.change_status(certificate, StatusAction.SUSPEND, "investigation", signer=ISSUER)
+    log.close()
+    return Rotated(log, write_log(log, path.parent / "log"), first, second)
+
+
+def test_a_rotation_of_the_operator_is_pinned_into_a_new_file(rotations: Rotated) -> None:
+    status, said = rotations.pin(rotations.first)
+    assert status == 0, said
+    pin = PinnedRotation(rotations.first, NEW)
+    expected = replace(ROOT, operator=replace(ROOT.operator, rotations=(pin,)))
+    assert TrustRoot.parse(rotations.new.read_bytes()) == expected
+    assert f"after entry {rotations.first} is pinned: {NEW.multibase}" in said
+    assert expected.fingerprint() in said
+    assert rotations.root.read_bytes() == ROOT.to_bytes()
+    rotations.new.replace(rotations.root)
+    assert rotations.pin(rotations.second, key=THIRD.multibase)[0] == 0
+    assert len(TrustRoot.parse(rotations.new.read_bytes()).operator.rotations) == 2
+
+
+def test_a_wrong_entry_is_told_by_what_it_is_instead(rotations: Rotated) -> None:
+    end = rotations.log.size
+    for entry, what in (
+        (0, f"is no rotation of the operator's key but the statement enrol about {SAMPLE_DID}"),
+        (end - 3, f"but a certificate of {SAMPLE_DID}"),
+        (end - 2, f"but a statement of {SAMPLE_DID} on the status of a certificate"),
+        (end - 1, "but epoch 0"),
+        (end, f"the log has no entry {end} yet: it has {end} entries"),
+        (rotations.second, f"rotates the operator's key to {THIRD.multibase}, not to {NEW.multibase}"),
+    ):
+        status, said = rotations.pin(entry)
+        assert status != 0, said
+        assert what in said
+        assert str(entry) in said
+    assert not rotations.new.exists()
+
+
+def test_a_wrong_trust_root_is_not_taken_for_a_wrong_entry(rotations: Rotated, tmp_path: Path) -> None:
+    """One that lacks the rotation before, one of an older log key, and one of another log."""
+    status, said = rotations.pin(rotations.second, key=THIRD.multibase)
+    assert status != 0
+    assert f"replaces the operator's key {NEW.multibase}; just before it, this trust root has" in said
+    older = replace(ROOT, log_keys=(LogKey(SECOND, 0, None),))
+    stranger = SmallLog(origin="khac.example.vn").trust_root()
+    for root in (older, stranger):
+        wrong = tmp_path / "wrong.json"
+        wrong.write_bytes(root.to_bytes())
+        status, said = rotations.pin(rotations.first, root=wrong)
+        assert status != 0
+        assert "this trust root is not of the log that was read" in said
+    assert not rotations.new.exists()
+
+
+def test_a_pin_that_is_not_compared_is_noticed(rotations: Rotated, monkeypatch: pytest.MonkeyPatch) -> None:
+    def attempt() -> None:
+        test_a_wrong_entry_is_told_by_what_it_is_instead(rotations)
+
+    require_noticed(Control(trust_root_commands, "require_logged", nothing, attempt), monkeypatch)
 
 
 def test_auditors_and_the_log_of_a_chain_are_set(path: Path, tmp_path: Path) -> None:
