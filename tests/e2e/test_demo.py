@@ -4,11 +4,23 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pypdfium2
 import pytest
 import zxingcpp
+
+from certlog.certificate_id import format_id
+from certlog.documents import STATUS_CHALLENGE, secure
+from certlog.entry import StatementEntry
+from certlog.status import StatusAction, StatusStatement
+from certlog.timestamps import format_time
+from issuer.key_file import open_key_file
+from registry.data_folder import DataFolder
+from registry.opening import Surroundings, open_registry
+from registry.submission import Submission
+from storage.database import closed_at_end
 
 SECONDS = 420
 
@@ -83,13 +95,51 @@ def test_every_printed_code_leads_to_its_own_page(played: tuple[Path, str]) -> N
         ]
 
 
+def reinstate(folder: Path, identifier: str) -> None:
+    """Do what `certlog issuer reinstate` does, straight into the registry: nothing serves just now."""
+    passphrase = (folder / "body" / "passphrase").read_text("utf-8").strip()
+    key = open_key_file(folder / "body" / "body.pem", passphrase)
+    registry = open_registry(DataFolder(folder / "data"), Surroundings({}))
+    with closed_at_end(registry.database):
+        certificate = registry.certificate_by_id(identifier)
+        assert certificate is not None
+        statement = StatusStatement(
+            certificate=certificate.document_hash,
+            issuer=key.did,
+            action=StatusAction.REINSTATE,
+            effective=format_time(int(time.time())),
+            previous=certificate.status.last,
+            reason="corrected",
+        )
+        document = secure(
+            statement.to_json(),
+            signer=key.signer,
+            did=key.did,
+            domain=registry.origin,
+            challenge=STATUS_CHALLENGE,
+            created=int(time.time()),
+        )
+        (outcome,) = registry.submit([Submission(StatementEntry("status", document).to_bytes())])
+        assert outcome.status == "logged"
+
+
 @pytest.mark.timeout(SECONDS)
-def test_a_second_run_finds_everything_as_it_was_and_leaves_nothing_running(played: tuple[Path, str]) -> None:
+def test_a_second_run_finds_what_there_is_and_leaves_nothing_running(played: tuple[Path, str]) -> None:
+    """What its owner has done since is no fault: a certificate is in force again, the log key was rotated."""
     folder, _ = played
+    suspended = json.loads((folder / "demo.json").read_bytes())["suspended"]
+    reinstate(folder, suspended)
+    rotate = [sys.executable, "-m", "cli.main", "registry", "rotate-log-key", "--data", str(folder / "data")]
+    assert subprocess.run(rotate, capture_output=True, timeout=SECONDS, check=False).returncode == 0
     done = run_demo(folder)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert "survived the restart" in done.stdout
     assert "Everything is as it should be." in done.stdout
+    assert "new log key registry.example.vn/demo+" in done.stdout
+    assert "all that the old one proved still holds: yes" in done.stdout
+    changed = f"{format_id(suspended)}: In force\n   changed since the first run, which left it: Suspended"
+    assert changed in done.stdout
+    assert done.stdout.count("changed since the first run") == 1
     assert processes_of(folder) == []
 
 
