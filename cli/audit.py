@@ -27,6 +27,7 @@ from cli.audit_pack import pack
 from cli.audit_proofs import write_proofs
 from cli.audit_report import NOTE_FILE, check_report, report_files, signed_note
 from cli.audit_text import audit_lines
+from cli.files import read_file
 from cli.issuer_options import PassphraseOptions, passphrase_options, read_passphrase, speaking
 from cli.language import Command, Group, in_words, say, shown
 from cli.pins import read_trust_root
@@ -35,7 +36,7 @@ from verifier.audit import audit as run_audit
 from verifier.audit_anchors import AnchorPolicy
 from verifier.audit_json import audit_json, result_of
 from verifier.audit_record import Audit, AuditRequest
-from verifier.audit_state import MAX_STATE_BYTES, STATE_FILE, AuditState
+from verifier.audit_state import FRAME, AuditState
 from verifier.cosigner import AuditorKey, ReportSigner, cosigned
 from verifier.log_source import LogSource
 from verifier.mirror import Mirror
@@ -309,24 +310,16 @@ def _request(
 
 
 def _state(mirror: Path | None, trust_root: TrustRoot) -> AuditState | None:
-    if mirror is None or not (mirror / STATE_FILE).exists():
+    if mirror is None or not (mirror / FRAME.name).exists():
         return None
-    try:
-        with (mirror / STATE_FILE).open("rb") as file:
-            state = AuditState.parse(file.read(MAX_STATE_BYTES + 1))
-    except OSError as error:
-        message = Sentence("cannot read {path}: {reason}", path=mirror / STATE_FILE, reason=error)
-        raise Unavailable(message) from error
-    except InvalidInput as error:
-        message = Sentence("{path}: {error}", path=mirror / STATE_FILE, error=error)
-        raise InvalidInput(message, code=error.code) from error
-    state.require_of(trust_root.origin, trust_root.fingerprint())
+    state = AuditState.parse(read_file(mirror / FRAME.name, FRAME.max_bytes))
+    FRAME.require_of(state, trust_root.origin, trust_root.fingerprint())
     return state
 
 
 def _remember(mirror: Path | None, state: AuditState | None) -> None:
     if mirror is not None and state is not None:
-        write_whole(mirror / STATE_FILE, state.to_bytes())
+        write_whole(mirror / FRAME.name, state.to_bytes())
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from issuer.key_file import PublicPart
 from issuer.made import made_documents
 from verifier.monitor import Watch
 from verifier.monitor_mine import Mine
-from verifier.monitor_state import STATE_FILE
+from verifier.monitor_state import FRAME
 
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
 _FOLDER: Final = click.Path(path_type=Path, file_okay=False)
@@ -188,7 +188,7 @@ def _open(target: str, trust_root: TrustRoot, options: _Options) -> Run:
     _mine(options)  # what cannot be read is said before anything is made
     return Run.open(
         # What was watched before and is gone is a log that cannot be read: that is told, and lasts.
-        patient_source(target, options["within"], must_exist=not (options["folder"] / STATE_FILE).exists()),
+        patient_source(target, options["within"], must_exist=not (options["folder"] / FRAME.name).exists()),
         options["folder"],
         trust_root,
         lambda files: Watch(files, trust_root, lambda: _mine(options), options["max_head_age"]),

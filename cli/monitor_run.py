@@ -26,7 +26,7 @@ from verifier.mirror import Mirror
 from verifier.monitor import ChainLook, LogFiles, Look, Monitor, Watch
 from verifier.monitor_alarm import Alarm
 from verifier.monitor_anchors import begin_look
-from verifier.monitor_state import MAX_STATE_BYTES, STATE_FILE, MonitorState
+from verifier.monitor_state import FRAME, MonitorState
 from verifier.patience import PatientSource
 
 ALARMS_IN_MESSAGE: Final = 50
@@ -117,8 +117,8 @@ class Run:
             InvalidInput: the state is damaged or of another log.
             Unavailable: it cannot be read.
         """
-        path = folder / STATE_FILE
-        state = MonitorState.parse(read_file(path, MAX_STATE_BYTES)) if path.exists() else None
+        path = folder / FRAME.name
+        state = MonitorState.parse(read_file(path, FRAME.max_bytes)) if path.exists() else None
         files = Mirror(source, folder / "log")
         watching = Monitor(watch(files), state)
         outbox = Outbox(folder / "outbox")
@@ -135,7 +135,7 @@ class Run:
         self._keep_evidence(look, now)  # 2
         lost = self._post(look.alarms, now)  # 3
         if look.state is not None:
-            replace_file(self.folder / STATE_FILE, look.state.to_bytes())  # 4
+            replace_file(self.folder / FRAME.name, look.state.to_bytes())  # 4
         self.told.look(look, now=now)  # 5
         waiting = self._deliver(now)  # 6
         if any(not alarm.is_notice for alarm in look.alarms):

@@ -23,7 +23,7 @@ from certlog.tree import root_at
 from certlog.trust_root import TrustRoot
 from verifier.monitor_alarm import LASTING, Alarm, Concern
 from verifier.monitor_mine import Mine, MyEntries
-from verifier.monitor_state import MonitorState
+from verifier.monitor_state import FRAME, MonitorState
 
 CHECKPOINT: Final = "checkpoint"
 SAY_AGAIN: Final = 24 * 3600
@@ -129,7 +129,7 @@ class Monitor:
         self._origin = watch.trust_root.origin
         fingerprint = watch.trust_root.fingerprint()
         if state is not None:
-            state.require_of(self._origin, fingerprint)
+            FRAME.require_of(state, self._origin, fingerprint)
         self._state = state or MonitorState(self._origin, fingerprint, "", {})
         self._start()
 

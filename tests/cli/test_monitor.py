@@ -29,7 +29,7 @@ from tests.support.small_log import DESIGNATION, SmallLog
 from tests.support.witness import send, served
 from verifier.monitor import Look
 from verifier.monitor_mine import shown_id
-from verifier.monitor_state import STATE_FILE
+from verifier.monitor_state import FRAME
 from verifier.webhook_signature import check_webhook, parse_secret
 
 ISSUER: Final = ed25519("issuer")
@@ -116,7 +116,7 @@ def test_people_get_vietnamese(place: Place) -> None:
 
 def test_both_notes_of_a_second_history_are_kept_and_the_state_stays(place: Place) -> None:
     place.run()
-    state = (place.folder / STATE_FILE).read_bytes()
+    state = (place.folder / FRAME.name).read_bytes()
     forked = SmallLog()
     for _ in range(5):
         forked.close()
@@ -129,7 +129,7 @@ def test_both_notes_of_a_second_history_are_kept_and_the_state_stays(place: Plac
     assert len(notes) == 2
     assert all(open_checkpoint(note.read_text("utf-8"), forked.log_key.verifier_key) for note in notes)
     assert (
-        json.loads((place.folder / STATE_FILE).read_bytes())["checkpoint"] == json.loads(state)["checkpoint"]
+        json.loads((place.folder / FRAME.name).read_bytes())["checkpoint"] == json.loads(state)["checkpoint"]
     )
 
 
@@ -190,9 +190,9 @@ def test_only_one_monitor_uses_a_folder(place: Place) -> None:
 
 def test_a_damaged_state_is_refused_with_a_remedy(place: Place) -> None:
     place.run()
-    path = place.folder / STATE_FILE
+    path = place.folder / FRAME.name
     path.write_bytes(path.read_bytes().replace(b"registry", b"Registry"))
-    assert "remove the file to look from the first entry" in str(place.run().exception)
+    assert "remove the file to begin from the first entry" in str(place.run().exception)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_nothing_is_lost_where_the_monitor_dies_before_it_remembers(
     with monkeypatch.context() as dying:
         dying.setattr(monitor_run, "replace_file", die)
         place.run(*hook("http://127.0.0.1:9", place))
-    assert not (place.folder / STATE_FILE).exists()
+    assert not (place.folder / FRAME.name).exists()
     assert len(Outbox(place.folder / "outbox").waiting()) == 1
 
 
