@@ -22,7 +22,7 @@ from anchoring.line_queries import (
 from anchoring.rows import attempt_to_row, transaction_to_row
 from certlog.checkpoint import Checkpoint, read_checkpoint
 from certlog.errors import CertlogError, InvalidInput, NotTrusted
-from certlog.sentences import Sentence
+from certlog.sentences import Sentence, kept
 
 DAY: Final = 86_400
 
@@ -48,7 +48,8 @@ def spent_on_day(connection: Connection, line_id: int, at: int) -> Spent:
 def problem_values(problem: str, kind: ProblemKind | None, at: int) -> dict[str, object]:
     """Return the columns of `polls` for a problem, or for none."""
     return {
-        "problem": problem,
+        "problem": str(problem),
+        "problem_made": kept(problem),
         "problem_at": at if problem else None,
         "problem_kind": str(kind or ""),
     }

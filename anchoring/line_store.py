@@ -63,6 +63,7 @@ from anchoring.rows import (
     batch_from_row,
     batch_to_row,
     halt_from_row,
+    halt_to_row,
     read_transaction,
 )
 from certlog.sentences import Sentence
@@ -279,8 +280,7 @@ class LineStore:
                 self._require_unmoved(connection, read)
             row = connection.execute(unfinished_of(self.line_id)).first()
             halt = Halt(reason, detail, at, row.number if row else None)
-            values = {"reason": str(reason), "detail": detail, "batch_number": halt.batch_number, "at": at}
-            connection.execute(ADD_HALT, {"line_id": self.line_id, **values})
+            connection.execute(ADD_HALT, {"line_id": self.line_id, **halt_to_row(halt)})
         return halt
 
     def record_poll(self, seen: Observation, problem: Wait, *, at: int) -> None:

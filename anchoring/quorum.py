@@ -64,11 +64,11 @@ class QuorumChain:
     def chain_id(self) -> int:
         """Begin a round; return what k endpoints state."""
         self._silent, self._dissenting, self._holders, self._tips = {}, {}, {}, {}
-        return self._pinned("chain id", lambda node: node.chain_id())
+        return self._pinned(Sentence("chain id"), lambda node: node.chain_id())
 
     def code_hash(self) -> bytes:
         """See Chain; asked of every endpoint."""
-        return self._pinned("code hash", lambda node: node.code_hash())
+        return self._pinned(Sentence("code hash"), lambda node: node.code_hash())
 
     def latest(self) -> Block:
         """Return the newest block that k nodes hold alike."""
@@ -76,33 +76,35 @@ class QuorumChain:
         for number in range(height, max(-1, height - MAX_STEP_BACK), -1):
             blocks = self._blocks(number)
             if len(_winners(blocks, self._quorum, _hash_of)) == 1:
-                return self._held("newest block", blocks)
-        raise self._disagreement("newest block", self._blocks(height))
+                return self._held(Sentence("newest block"), blocks)
+        raise self._disagreement(Sentence("newest block"), self._blocks(height))
 
     def finalized(self) -> Block:
         """Return the newest block that k nodes call final; they must hold it alike."""
         height = self._height(self._ask(self._all, lambda node: node.finalized()))
-        return self._held("final block", self._blocks(height))
+        return self._held(Sentence("final block"), self._blocks(height))
 
     def block(self, number: int) -> Block:
         """See Chain."""
-        return self._held("block", self._blocks(number))
+        return self._held(Sentence("block"), self._blocks(number))
 
     def head(self, log_id: bytes, at: Block) -> ContractHead:
         """See Chain."""
-        return self._state("head", at, lambda node: node.head(log_id, at))
+        return self._state(Sentence("head"), at, lambda node: node.head(log_id, at))
 
     def anchored_at(self, log_id: bytes, head: Head, at: Block) -> Anchor | None:
         """See Chain."""
-        return self._state("anchoredAt", at, lambda node: node.anchored_at(log_id, head, at))
+        return self._state(Sentence("anchoredAt"), at, lambda node: node.anchored_at(log_id, head, at))
 
     def transaction_count(self, account: str, at: Block) -> int:
         """See Chain."""
-        return self._state("transaction count", at, lambda node: node.transaction_count(account, at))
+        return self._state(
+            Sentence("transaction count"), at, lambda node: node.transaction_count(account, at)
+        )
 
     def balance(self, account: str, at: Block) -> int:
         """See Chain."""
-        return self._state("balance", at, lambda node: node.balance(account, at))
+        return self._state(Sentence("balance"), at, lambda node: node.balance(account, at))
 
     def gas_price(self) -> int:
         """Return the first endpoint's price that comes: a suggestion, which the fee limit bounds."""
@@ -169,7 +171,7 @@ class QuorumChain:
             )
         return answers
 
-    def _agreed(self, what: str, answers: dict[str, T], *, key: Callable[[T], object] = _itself) -> T:
+    def _agreed(self, what: Sentence, answers: dict[str, T], *, key: Callable[[T], object] = _itself) -> T:
         """Return the one answer that k nodes give, and remark who gives another.
 
         Raises:
@@ -184,11 +186,11 @@ class QuorumChain:
                 self._dissenting[endpoint] = _said(what, answer)
         return next(answer for answer in answers.values() if key(answer) == winner)
 
-    def _state(self, what: str, at: Block, question: Callable[[Chain], T]) -> T:
+    def _state(self, what: Sentence, at: Block, question: Callable[[Chain], T]) -> T:
         """Ask for state only those who hold the block: others would speak of another history, or of none."""
         return self._agreed(what, self._ask(self._holders.get(at.hash, tuple(self._all)), question))
 
-    def _pinned(self, what: str, question: Callable[[Chain], T]) -> T:
+    def _pinned(self, what: Sentence, question: Callable[[Chain], T]) -> T:
         """Ask every endpoint what the operator pinned; whoever says otherwise is not asked again in this round."""
         agreed = self._agreed(what, self._ask(self._all, question))
         self._silent |= self._dissenting
@@ -208,13 +210,13 @@ class QuorumChain:
         there = [endpoint for endpoint, tip in self._all_tips().items() if tip.number >= number]
         return self._ask(there, lambda node: node.block(number), enough=0)
 
-    def _held(self, what: str, blocks: dict[str, Block]) -> Block:
+    def _held(self, what: Sentence, blocks: dict[str, Block]) -> Block:
         """Return the block that k nodes hold, and remember who they are."""
         block = self._agreed(what, blocks, key=_hash_of)
         self._holders[block.hash] = tuple(who for who, held in blocks.items() if held.hash == block.hash)
         return block
 
-    def _disagreement(self, what: str, answers: dict[str, T]) -> Disagreement:
+    def _disagreement(self, what: Sentence, answers: dict[str, T]) -> Disagreement:
         said = [
             Sentence("{endpoint}: {what}", endpoint=endpoint, what=_said(what, answer))
             for endpoint, answer in answers.items()
@@ -234,11 +236,13 @@ def _winners(answers: dict[str, T], quorum: int, key: Callable[[T], object]) -> 
     return {each for each in keys if keys.count(each) >= quorum}
 
 
-def _said(what: str, answer: object) -> str:
+def _said(what: Sentence, answer: object) -> Sentence:
     match answer:
         case Block(number, block_hash):
-            return f"{what} {number} 0x{block_hash.hex()}"
+            return Sentence(
+                "{what} {number} {value}", what=what, number=number, value="0x" + block_hash.hex()
+            )
         case bytes():
-            return f"{what} 0x{answer.hex()}"
+            return Sentence("{what} {value}", what=what, value="0x" + answer.hex())
         case _:
-            return f"{what} {answer}"
+            return Sentence("{what} {value}", what=what, value=answer)

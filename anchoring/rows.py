@@ -19,6 +19,7 @@ from anchoring.batch import (
 )
 from anchoring.line_queries import ATTEMPTS
 from certlog.digests import RootHash
+from certlog.sentences import kept, recalled
 
 AnyRow: TypeAlias = Row[Any]
 
@@ -109,7 +110,18 @@ def halt_from_row(row: AnyRow | None) -> Halt | None:
     """Return the halt of a row of `halts`."""
     if row is None:
         return None
-    return Halt(HaltReason(row.reason), row.detail, row.at, row.batch_number)
+    return Halt(HaltReason(row.reason), recalled(row.detail, row.detail_made), row.at, row.batch_number)
+
+
+def halt_to_row(halt: Halt) -> dict[str, object]:
+    """Return the columns of `halts` for a halt that stands, without its line."""
+    return {
+        "reason": str(halt.reason),
+        "detail": str(halt.detail),
+        "detail_made": kept(halt.detail),
+        "batch_number": halt.batch_number,
+        "at": halt.at,
+    }
 
 
 def _attempts(rows: Sequence[AnyRow]) -> tuple[Attempt, ...]:

@@ -17,6 +17,7 @@ from anchoring.line_queries import line_is, line_of, standing_halt
 from anchoring.rows import AnyRow, halt_from_row
 from certlog.digests import RootHash
 from certlog.errors import InvalidInput
+from certlog.sentences import recalled
 from storage.database import Address
 
 
@@ -234,7 +235,7 @@ def _poll(connection: Connection, row: AnyRow) -> Poll:
         finalized_number=row.finalized_number if row.read_at is not None else None,
         finalized_time=row.finalized_time,
         head_size=row.head_size,
-        problem=row.problem,
+        problem=recalled(row.problem, row.problem_made),
         problem_at=row.problem_at,
         problem_kind=row.problem_kind,
         halt=halt_from_row(connection.execute(standing_halt(row.line_id)).first()),

@@ -156,8 +156,9 @@ halts: Final = Table(
     Column("at", BigInteger, nullable=False),
     Column("left_at", BigInteger),
     Column("left_because", Text),
+    Column("detail_made", Text, nullable=False, server_default=""),
 )
-"""Every stop (T8), and how the operator left it."""
+"""Every stop (T8), and how the operator left it. `detail_made`: how the English text was made, for other languages."""
 
 _standing = halts.c.left_at.is_(None)
 Index(
@@ -188,5 +189,6 @@ polls: Final = Table(
     Column("problem", Text, nullable=False, server_default=""),
     Column("problem_at", BigInteger),
     Column("problem_kind", Text, nullable=False, server_default=""),
+    Column("problem_made", Text, nullable=False, server_default=""),
 )
 """What the worker last read of each line's chain, and what it last complained of."""

@@ -1,15 +1,22 @@
 """Sentences for people that can be said in another language: a template and the values that stand in it.
 
 A Sentence is its own English text, so that whoever logs, compares or prints it needs to know nothing. The
-catalogues of other languages are files that the edges (cli, web) read; this module never does.
+catalogues of other languages are files that the edges (cli, web) read; this module never does. What a database keeps
+of a sentence is its English text and, beside it, how that was made (`kept`), so that its reader's language decides.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Final, Self
+
+import orjson
 
 Translate = Callable[[str], str]
 """From an English template to one in the reader's language; what it does not know, it returns as it is."""
+
+_EXACT: Final = 2**53
+"""Whole numbers below are the same in every JSON reader; larger ones are kept as text."""
 
 
 class Sentence(str):
@@ -68,6 +75,49 @@ def translated(text: str, translate: Translate) -> str:
         for name, value in text.values.items()
     }
     return translate(text.template).format(**values)
+
+
+def kept(text: str) -> str:
+    """Return how a sentence was made, as JSON to be stored beside its text; empty for text that nobody made so.
+
+    Text, numbers, truth values and None stay what they are; any other value is kept as the text that it gives.
+    """
+    if not isinstance(text, Sentence):
+        return ""
+    made = json.dumps(_parts(text), ensure_ascii=False)
+    return made if isinstance(recalled(str.__str__(text), made), Sentence) else ""
+
+
+def recalled(text: str, made: str) -> str:
+    """Return the sentence whose text and `kept` were stored; the text alone where the two do not belong together.
+
+    That is so for what a program wrote that kept no more than the text, whatever another one left beside it.
+    """
+    try:
+        sentence = _from_parts(orjson.loads(made)) if made else None
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return text
+    return sentence if isinstance(sentence, Sentence) and sentence == text else text
+
+
+def _parts(value: object) -> object:
+    match value:
+        case Sentence():
+            return {"template": value.template, "values": {k: _parts(v) for k, v in value.values.items()}}
+        case bool() | float() | None:
+            return value
+        case int() if abs(value) < _EXACT:
+            return int(value)
+        case _:
+            return str(value)
+
+
+def _from_parts(made: object) -> object:
+    match made:
+        case {"template": str(template), "values": dict(values)}:
+            return Sentence(template, **{name: _from_parts(value) for name, value in values.items()})
+        case _:
+            return made
 
 
 def _said(value: Exception) -> object:

@@ -1,7 +1,7 @@
 """What `certlog anchor` and the worker say of batches and steps, in the language of the process.
 
-Names of states and of reasons for a halt are the API's and docs/anchoring.md's; what a database stores stays as it was
-stored, in English.
+Names of states and of reasons for a halt are the API's and docs/anchoring.md's; what an earlier version stored without
+saying how it was made is shown as it was stored, in English.
 """
 
 import time

@@ -11,13 +11,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from anchoring import tables
-from anchoring.batch import GAS, Fees, Purpose, State, Transaction
+from anchoring.batch import GAS, Fees, HaltReason, Purpose, State, Transaction
 from anchoring.database import VERSION_TABLE, Conflict, open_database
+from anchoring.line import ProblemKind
 from anchoring.line_store import LineStore
 from anchoring.store import AnchorStore
 from anchoring.worker import Did
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
+from certlog.sentences import Sentence
+from cli.anchor_text import poll_lines
 from tests.anchoring.world import World, make_world
+from web.translation import said
 
 
 def sealed(world: World) -> LineStore:
@@ -107,7 +111,7 @@ def test_tables_of_another_version_are_refused(world: World) -> None:
     store = world.line_store()
     with world.database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(Unavailable, match="expected tables of version 0003, found 9999"):
+    with pytest.raises(Unavailable, match="expected tables of version 0004, found 9999"):
         store.check()
 
 
@@ -267,3 +271,48 @@ def test_what_the_driver_says_is_reported_as_unavailable(world: World) -> None:
     with pytest.raises(Unavailable) as caught, world.database.reading() as connection:
         connection.execute(text("SELECT * FROM nothing"))
     assert isinstance(caught.value.__cause__, DBAPIError)
+
+
+def stored_words(world: World) -> tuple[str, str]:
+    """Return a problem and a halt as a reader of Vietnamese is told of them."""
+    store = world.line_store()
+    store.take_lead()
+    gone = Unavailable(Sentence("no answer: {error}", error=Unavailable("connection refused")))
+    store.record_problem(str(gone), ProblemKind.UNAVAILABLE, at=1)
+    store.halt(
+        HaltReason.WRONG_CHAIN,
+        Sentence("expected chain id {chain_id}, the node states {found}", chain_id=1, found=5),
+        at=1,
+    )
+    return words_of(world)
+
+
+def words_of(world: World) -> tuple[str, str]:
+    poll = world.store.last_poll()
+    assert poll is not None
+    assert poll.halt is not None
+    lines = [said(line, "vi") for line in poll_lines(poll)]
+    return lines[1], lines[-1]
+
+
+def test_what_the_worker_stored_is_told_in_the_readers_language(world: World) -> None:
+    halt, problem = stored_words(world)
+    assert "cần chain id 1, nút nêu 5" in halt
+    assert "không có câu trả lời: connection refused" in problem
+
+
+def test_what_an_earlier_version_stored_stays_readable(world: World) -> None:
+    stored_words(world)
+    world.database.downgrade("0003")
+    world.database.migrate()
+    halt, problem = words_of(world)
+    assert "expected chain id 1, the node states 5" in halt
+    assert "no answer: connection refused" in problem
+
+
+def test_the_worker_reads_a_standing_halt_as_it_was_made(world: World) -> None:
+    stored_words(world)
+    step = world.worker().step()
+    assert step.did is Did.HALTED
+    assert "the node states 5" in step.detail
+    assert "the node states" not in said(step.detail, "vi")

@@ -1,11 +1,18 @@
 """Sentences: English as they stand, other languages through a catalogue."""
 
 import pickle
+from enum import StrEnum
+from pathlib import Path
 
 import pytest
 
 from certlog.errors import InvalidInput
-from certlog.sentences import Sentence, joined, translated
+from certlog.sentences import Sentence, joined, kept, recalled, translated
+
+
+class Colour(StrEnum):
+    RED = "red"
+
 
 VIETNAMESE = {
     "expected {wanted}, found {found}": "cần {wanted}, gặp {found}",
@@ -89,3 +96,52 @@ def test_what_the_system_says_is_translated_without_its_number_and_path() -> Non
     outer = Sentence("entry {index}: {why}", index=7, why=error)
     assert outer == "entry 7: no such file"
     assert translated(outer, to_vietnamese) == "mục 7: không có tệp này"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Sentence("no such file"),
+        Sentence("expected {wanted}, found {found}", wanted=3, found=None),
+        Sentence("expected {wanted}, found {found}", wanted=10**30, found=-(2**53)),
+        Sentence("expected {wanted!r}, found {found:.1f}", wanted="é{x}", found=2.25),
+        joined("; ", [Sentence("no such file"), Sentence("entry {index}: {why}", index=7, why=OSError("x"))]),
+        Sentence("entry {index}: {why}", index=Colour.RED, why=InvalidInput("no such file", place="/a")),
+    ],
+)
+def test_a_sentence_that_was_stored_is_the_same_again(said: Sentence) -> None:
+    again = recalled(str.__str__(said), kept(said))
+    assert isinstance(again, Sentence)
+    assert again == said
+    assert translated(again, to_vietnamese) == translated(said, to_vietnamese)
+
+
+def test_text_that_nobody_made_of_a_template_is_kept_as_it_is() -> None:
+    assert kept("{a node's} words") == ""
+    assert recalled("{a node's} words", "") == "{a node's} words"
+
+
+def test_a_value_whose_text_does_not_give_the_sentence_back_keeps_the_text_alone() -> None:
+    said = Sentence("at {path!r}", path=Path("/a"))
+    assert kept(said) == ""
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        kept(Sentence("entry {index}: {why}", index=8, why="x")),
+        "{",
+        "[]",
+        "7",
+        '{"template": "{x}", "values": {}}',
+        '{"template": "{x.y}", "values": {"x": 1}}',
+        '{"template": "{x:z}", "values": {"x": 1}}',
+        '{"template": "{x", "values": {"x": 1}}',
+        '{"template": 7, "values": {"x": 1}}',
+        "[" * 100_000,
+    ],
+)
+def test_what_does_not_belong_to_the_text_is_passed_over(made: str) -> None:
+    """An older program writes the text alone, beside what a newer one left there."""
+    again = recalled("entry 7: x", made)
+    assert (again, isinstance(again, Sentence)) == ("entry 7: x", False)
