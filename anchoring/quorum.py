@@ -29,14 +29,6 @@ MAX_STEP_BACK: Final = 8
 """Blocks; at the tip nodes differ for a moment, and the newest block that k hold alike is a little below."""
 
 
-def _itself(answer: object) -> object:
-    return answer
-
-
-def _hash_of(block: Block) -> object:
-    return block.hash
-
-
 class QuorumChain:
     """The Chain port over several nodes, k of which must agree."""
 
@@ -75,7 +67,7 @@ class QuorumChain:
         height = self._height(self._all_tips())
         for number in range(height, max(-1, height - MAX_STEP_BACK), -1):
             blocks = self._blocks(number)
-            if len(_winners(blocks, self._quorum, _hash_of)) == 1:
+            if len(_winners(blocks, self._quorum)) == 1:
                 return self._held(Sentence("newest block"), blocks)
         raise self._disagreement(Sentence("newest block"), self._blocks(height))
 
@@ -107,9 +99,12 @@ class QuorumChain:
         return self._state(Sentence("balance"), at, lambda node: node.balance(account, at))
 
     def gas_price(self) -> int:
-        """Return the first endpoint's price that comes: a suggestion, which the fee limit bounds."""
-        answers = self._ask(self._all, lambda node: node.gas_price(), enough=1)
-        return next(iter(answers.values()))
+        """Return the lowest price that k endpoints call enough, as honest nodes differ in what they suggest.
+
+        Fewer than k that ask too little, or so few that k others are left and ask too much, move it to no price that no
+        honest node suggests: neither to the fee limit, nor to where nothing is included.
+        """
+        return sorted(self._ask(self._all, lambda node: node.gas_price()).values())[self._quorum - 1]
 
     def estimate_gas(self, account: str, data: bytes) -> int:
         """Return the first endpoint's estimate: for people, nothing is decided by it."""
@@ -132,7 +127,7 @@ class QuorumChain:
         """
         answers = self._ask(self._all, lambda node: node.receipt(tx_hash), enough=1)
         found = {endpoint: receipt for endpoint, receipt in answers.items() if receipt is not None}
-        winners = _winners(found, self._quorum, _itself)
+        winners = _winners(found, self._quorum)
         return next((each for each in found.values() if {each} == winners), None)
 
     def remark(self) -> Remark | None:
@@ -171,20 +166,20 @@ class QuorumChain:
             )
         return answers
 
-    def _agreed(self, what: Sentence, answers: dict[str, T], *, key: Callable[[T], object] = _itself) -> T:
+    def _agreed(self, what: Sentence, answers: dict[str, T]) -> T:
         """Return the one answer that k nodes give, and remark who gives another.
 
         Raises:
             Disagreement: no answer has k nodes, or more than one has.
         """
-        winners = _winners(answers, self._quorum, key)
+        winners = _winners(answers, self._quorum)
         if len(winners) != 1:
             raise self._disagreement(what, answers)
         winner = winners.pop()
         for endpoint, answer in answers.items():
-            if key(answer) != winner:
+            if answer != winner:
                 self._dissenting[endpoint] = _said(what, answer)
-        return next(answer for answer in answers.values() if key(answer) == winner)
+        return winner
 
     def _state(self, what: Sentence, at: Block, question: Callable[[Chain], T]) -> T:
         """Ask for state only those who hold the block: others would speak of another history, or of none."""
@@ -211,9 +206,12 @@ class QuorumChain:
         return self._ask(there, lambda node: node.block(number), enough=0)
 
     def _held(self, what: Sentence, blocks: dict[str, Block]) -> Block:
-        """Return the block that k nodes hold, and remember who they are."""
-        block = self._agreed(what, blocks, key=_hash_of)
-        self._holders[block.hash] = tuple(who for who, held in blocks.items() if held.hash == block.hash)
+        """Return the block that k nodes hold, and remember who they are.
+
+        Time and base fee must be the same, too: whoever lies about them alone would have us pay more, or wait.
+        """
+        block = self._agreed(what, blocks)
+        self._holders[block.hash] = tuple(who for who, held in blocks.items() if held == block)
         return block
 
     def _disagreement(self, what: Sentence, answers: dict[str, T]) -> Disagreement:
@@ -230,17 +228,22 @@ class QuorumChain:
         )
 
 
-def _winners(answers: dict[str, T], quorum: int, key: Callable[[T], object]) -> set[object]:
+def _winners(answers: dict[str, T], quorum: int) -> set[T]:
     """Return what so many say alike."""
-    keys = [key(answer) for answer in answers.values()]
-    return {each for each in keys if keys.count(each) >= quorum}
+    said = list(answers.values())
+    return {each for each in said if said.count(each) >= quorum}
 
 
 def _said(what: Sentence, answer: object) -> Sentence:
     match answer:
-        case Block(number, block_hash):
+        case Block(number, block_hash, time, base_fee):
             return Sentence(
-                "{what} {number} {value}", what=what, number=number, value="0x" + block_hash.hex()
+                "{what} {number} {value} of time {time}, base fee {base_fee}",
+                what=what,
+                number=number,
+                value="0x" + block_hash.hex(),
+                time=time,
+                base_fee=base_fee,
             )
         case bytes():
             return Sentence("{what} {value}", what=what, value="0x" + answer.hex())

@@ -5,9 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from anchoring.lines import keystore, line_names, load_line, load_lines
+from anchoring.lines import file_name, keystore, line_names, load_line, load_lines
 from anchoring.settings import AnchoringSettings
 from anchoring.store import AnchorStore
+from certlog.errors import CertlogError, InvalidInput
 from certlog.sentences import Sentence
 from cli.anchoring import open_settings_chain
 from cli.doctor_findings import Check, Finding, Level, bad, good, warning
@@ -38,7 +39,7 @@ def _line_checks(folder: Path, name: str, now: Callable[[], int], *, several: bo
     return [
         Check("anchoring", lambda: named(lambda settings: _batches(settings, folder, now))),
         Check("anchoring-key", lambda: named(lambda settings: _key(settings, folder / keystore(name)))),
-        Check("chain", lambda: named(lambda settings: _chain(settings, now))),
+        Check("chain", lambda: named(lambda settings: _chain(settings, folder / file_name(name), now))),
     ]
 
 
@@ -103,16 +104,20 @@ def _token(settings: AnchoringSettings, module: Path) -> Iterator[Finding]:
         yield good("anchoring-key", text)
 
 
-def _chain(settings: AnchoringSettings, now: Callable[[], int]) -> Iterator[Finding]:
+def _chain(settings: AnchoringSettings, path: Path, now: Callable[[], int]) -> Iterator[Finding]:
     from anchoring.deploy import require_chain  # noqa: PLC0415 - web3 costs over a second to import
     from anchoring.fees import fees_now  # noqa: PLC0415 - as above
 
     with open_settings_chain(settings) as chain:
-        require_chain(chain, settings.chain_id)
-        latest, final = chain.latest(), chain.finalized()
-        code_hash = "0x" + chain.code_hash().hex()
-        head = chain.head(bytes.fromhex(settings.log_id[2:]), latest)
-        balance = chain.balance(settings.account, latest)
+        try:
+            require_chain(chain, settings.chain_id)
+            latest, final = chain.latest(), chain.finalized()
+            code_hash = "0x" + chain.code_hash().hex()
+            head = chain.head(bytes.fromhex(settings.log_id[2:]), latest)
+            balance = chain.balance(settings.account, latest)
+        except CertlogError as error:
+            yield _unreachable(error, settings, path)
+            return
         fees = fees_now(settings.fees(), latest.base_fee, chain.gas_price)
     yield good(
         "chain",
@@ -145,3 +150,22 @@ def _chain(settings: AnchoringSettings, now: Callable[[], int]) -> Iterator[Find
         yield Finding("chain", level, text, Sentence("send some coin to {account}", account=settings.account))
     else:
         yield good("chain", text)
+
+
+def _unreachable(error: CertlogError, settings: AnchoringSettings, path: Path) -> Finding:
+    """Return that no node, or too few, gave a usable answer, and which settings name them."""
+    if isinstance(error, InvalidInput):
+        remedy = Sentence("correct endpoints or chain_id in {path}, then certlog anchor resume", path=path)
+    elif len(settings.endpoints) == 1:
+        remedy = Sentence(
+            "start the node, or correct endpoints in {path}; until then certificates wait, and nothing is lost",
+            path=path,
+        )
+    else:
+        remedy = Sentence(
+            "{quorum} nodes must answer alike: start those that are down, or correct endpoints and quorum in {path}; "
+            "until then certificates wait, and nothing is lost",
+            quorum=settings.needed(),
+            path=path,
+        )
+    return bad("chain", str(error), remedy)

@@ -112,3 +112,18 @@ def test_a_dead_node_and_a_damaged_database_are_findings_and_not_crashes(
     found = trouble(copy)
     assert "did not answer" in found["chain"]
     assert "cannot be used" in found["database"]
+
+
+def test_a_chain_that_cannot_be_read_names_the_setting_to_look_at(anchored: Anchored, tmp_path: Path) -> None:
+    copy = shutil.copytree(anchored.folder.path, tmp_path / "copy")
+    right, path = load_settings(copy), copy / "anchoring.toml"
+    dead, deader = "http://127.0.0.1:9", "http://127.0.0.1:10"
+    cases: list[tuple[dict[str, object], str, str]] = [
+        ({"endpoints": (dead,)}, "did not answer", f"correct endpoints in {path}"),
+        ({"endpoints": (dead, deader)}, "0 of 2 nodes", f"correct endpoints and quorum in {path}"),
+        ({"chain_id": 5}, "expected chain id 5", f"correct endpoints or chain_id in {path}"),
+    ]
+    for changes, text, remedy in cases:
+        save_settings(right.model_copy(update=changes), copy)
+        found = next(one for one in ask(copy)[1] if one.subject == "chain")
+        assert (found.level, text in found.text, remedy in found.remedy) == (Level.BAD, True, True)

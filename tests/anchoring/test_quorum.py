@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from anchoring.batch import Head
+from anchoring.fees import FeePolicy
 from anchoring.line import ProblemKind
 from anchoring.ports import Anchor, Block, ContractHead, Disagreement, Receipt, SendAnswer
 from anchoring.quorum import QuorumChain
 from anchoring.worker import AnchorWorker, Did
 from certlog.errors import InvalidInput, Unavailable
-from tests.anchoring.fake_chain import FakeChain
+from tests.anchoring.fake_chain import BASE_FEE, FakeChain
 from tests.anchoring.world import World
 from tests.support.controls import Control, require_noticed
 from tests.support.deep import cases
@@ -134,6 +135,92 @@ def test_a_quorum_that_believes_any_receipt_is_noticed(world: World, monkeypatch
         lambda: test_a_receipt_that_one_node_alone_shows_counts_for_nothing(world),
     )
     require_noticed(control, monkeypatch)
+
+
+class Asking(Node):
+    """A node with a price of its own."""
+
+    def __init__(self, chain: FakeChain, price: int) -> None:
+        super().__init__(chain)
+        self.price = price
+
+    def gas_price(self) -> int:
+        return self.price
+
+
+def asking(world: World, prices: tuple[int, ...], quorum: int) -> QuorumChain:
+    return QuorumChain({str(i): Asking(world.chain, price) for i, price in enumerate(prices)}, quorum)
+
+
+@pytest.mark.parametrize(
+    ("prices", "quorum", "taken"),
+    [
+        ((7,), 1, 7),
+        ((8, 9, 7), 2, 8),
+        ((10**15, 7, 9), 2, 9),
+        ((0, 9, 7), 2, 7),
+        ((0, 10**15, 7, 8, 9), 3, 8),
+        ((10**15, 10**15, 7, 8, 9), 3, 9),
+    ],
+)
+def test_no_minority_moves_the_price_of_gas_beyond_what_honest_nodes_suggest(
+    world: World, prices: tuple[int, ...], quorum: int, taken: int
+) -> None:
+    assert asking(world, prices, quorum).gas_price() == taken
+
+
+def test_a_price_needs_as_many_nodes_as_everything_else(world: World) -> None:
+    silent = Node(world.chain)
+    silent.down = True
+    assert nodes(world, silent).gas_price() == 0
+    with pytest.raises(Unavailable, match="1 of 2 nodes answer"):
+        QuorumChain({"a": silent, "b": Node(world.chain)}, 2).gas_price()
+
+
+@pytest.mark.parametrize("lie", [10**18, 0])
+def test_a_node_that_lies_about_the_price_neither_costs_more_nor_holds_anything_up(
+    world: World, lie: int
+) -> None:
+    world.fees = FeePolicy(legacy=True)
+    honest = 2 * BASE_FEE
+    world.anchor_one(world.worker(chain=asking(world, (lie, honest, honest), 2)))
+    assert {tx.max_fee for tx, _ in world.chain.executed(world.signer.address)} == {honest}
+
+
+def test_a_quorum_that_believes_the_first_price_is_noticed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_price(self: QuorumChain) -> int:
+        return next(iter(self._ask(self._all, lambda node: node.gas_price()).values()))
+
+    control = Control(
+        QuorumChain,
+        "gas_price",
+        first_price,
+        lambda: test_no_minority_moves_the_price_of_gas_beyond_what_honest_nodes_suggest(
+            world, (10**15, 7, 9), 2, 9
+        ),
+    )
+    require_noticed(control, monkeypatch)
+
+
+@pytest.mark.parametrize("lie", [{"base_fee": 400 * BASE_FEE}, {"base_fee": 0}, {"time": 1}])
+def test_a_node_that_lies_about_a_blocks_fee_or_time_alone_is_outvoted_and_named(
+    world: World, lie: dict[str, int]
+) -> None:
+    """It would have us pay up to the limit, or wait for blocks that are there."""
+
+    class Lying(Node):
+        def block(self, number: int) -> Block:
+            return replace(self._chain.block(number), **lie)  # type: ignore[arg-type]  # numbers both
+
+    worker = run_beside(world, Lying(world.chain))
+    offered = {tx.max_fee for tx, _ in world.chain.executed(world.signer.address)}
+    assert offered == {2 * BASE_FEE + FeePolicy().priority_fee}
+    worker.step()
+    poll = world.store.last_poll()
+    assert poll is not None
+    assert "http://node0 says otherwise" in poll.problem
 
 
 def test_an_endpoint_on_another_chain_is_not_asked_for_anything_else(world: World) -> None:
