@@ -27,9 +27,9 @@ class Policy:
     bump_after: int = 180
     """More is offered for gas when the newest attempt was not included for so long (T6)."""
     daily_gas: int = 50_000_000
-    """Units of gas that may be spent in a UTC day: some 600 anchors."""
+    """Units of gas that the account may spend on this chain in a UTC day: some 600 anchors."""
     daily_wei: int | None = None
-    """Wei that may be spent in a UTC day. None: what gas and its price allow."""
+    """Wei that the account may spend on this chain in a UTC day. None: what gas and its price allow."""
     max_head_age: int = 900
     """Nothing is signed while the node's newest block is older: the node is cut off or still catching up."""
 
@@ -56,7 +56,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a line's transactions of one UTC day cost; a transaction without a receipt counts at its limit.
+    """What an account's transactions of one UTC day cost on a chain; one without a receipt counts at its limit.
 
     A transaction belongs to the day on which its newest attempt was signed.
     """

@@ -205,14 +205,14 @@ def unfinished_of(line_id: int) -> Select[Any]:
 
 
 @cache
-def spending_of(line_id: int) -> Select[Any]:
-    """Return the query for what was signed in a UTC day: parameter day; a transaction is of its newest attempt's."""
+def spending_of(chain_id: int, account: str) -> Select[Any]:
+    """Return the query for what an account signed in a UTC day (parameter day), which is the newest attempt's."""
     signed_at, max_fee = func.max(_attempts.created_at), func.max(_attempts.max_fee)
     cost = (_transactions.gas, _transactions.gas_used, _transactions.paid)
     return (
         select(*cost, max_fee.label("max_fee"))
         .join(tables.attempts, _attempts.transaction_id == _transactions.id)
-        .where(_transactions.line_id == line_id)
+        .where(_transactions.chain_id == chain_id, _transactions.account == account)
         .group_by(_transactions.id, *cost)
         .having(signed_at >= bindparam("day"), signed_at < bindparam("day") + _DAY)
     )

@@ -37,9 +37,9 @@ def day_of(at: int) -> int:
     return at - at % DAY
 
 
-def spent_on_day(connection: Connection, line_id: int, at: int) -> Spent:
-    """Sum up the UTC day of `at`; a transaction without a receipt counts at its limit."""
-    rows = connection.execute(spending_of(line_id), {"day": day_of(at)}).all()
+def spent_on_day(connection: Connection, chain_id: int, account: str, at: int) -> Spent:
+    """Sum up an account's UTC day of `at`, in whatever log; a transaction without a receipt counts at its limit."""
+    rows = connection.execute(spending_of(chain_id, account), {"day": day_of(at)}).all()
     gas = [row.gas if row.gas_used is None else row.gas_used for row in rows]
     wei = [used * row.max_fee if row.paid is None else row.paid for used, row in zip(gas, rows, strict=True)]
     return Spent(sum(gas), sum(wei))

@@ -154,9 +154,9 @@ class LineStore:
             below = row.number
 
     def spent(self, at: int) -> Spent:
-        """Return what the transactions of a time's UTC day cost so far."""
+        """Return what the account's transactions of a time's UTC day cost so far on this chain, in whatever log."""
         with self._database.reading() as connection:
-            return spent_on_day(connection, self.line_id, at)
+            return spent_on_day(connection, self._target.chain_id, self._account, at)
 
     def next_number(self) -> int:
         """Return the number to ask the log for: the newest that it sealed for another line, or the next one.

@@ -34,18 +34,19 @@ class LineMeasures:
     latest_time: int | None
     finalized_number: int | None
     spent: Spent
-    """Of the UTC day."""
+    """By its account, in the UTC day."""
 
 
-def measure_line(database: Database, target: Target, at: int) -> LineMeasures | None:
-    """Return what stands in the database about a line; None while no worker of it ever ran."""
+def measure_line(database: Database, target: Target, account: str, at: int) -> LineMeasures | None:
+    """Return what stands in the database about a line and its account; None while no worker of it ever ran."""
     with database.reading() as connection:
         line = select(tables.lines.c.id).where(*line_is(target))
         line_id = connection.execute(line).scalar_one_or_none()
-        return None if line_id is None else _measure(connection, line_id, at)
+        spent = spent_on_day(connection, target.chain_id, account, at)
+        return None if line_id is None else _measure(connection, line_id, spent)
 
 
-def _measure(connection: Connection, line_id: int, at: int) -> LineMeasures:
+def _measure(connection: Connection, line_id: int, spent: Spent) -> LineMeasures:
     batches = tables.batches.c
     of_line = (
         select(tables.batches).where(batches.line_id == line_id).order_by(batches.number.desc()).limit(1)
@@ -67,7 +68,7 @@ def _measure(connection: Connection, line_id: int, at: int) -> LineMeasures:
         latest_number=poll.latest_number,
         latest_time=poll.latest_time,
         finalized_number=poll.finalized_number if read else None,
-        spent=spent_on_day(connection, line_id, at),
+        spent=spent,
     )
 
 

@@ -139,9 +139,9 @@ class AnchoringSettings(BaseModel):
     bump_after: Annotated[int, Field(ge=1)] = _POLICY.bump_after
     """More is offered for gas when a transaction was not included for so long."""
     daily_gas: Annotated[int, Field(ge=0)] = _POLICY.daily_gas
-    """Units of gas that may be spent in a UTC day; beyond it batches wait."""
+    """Units of gas that the account may spend in a UTC day; beyond it batches wait."""
     daily_wei: Annotated[int, Field(ge=0)] | None = _POLICY.daily_wei
-    """Wei that may be spent in a UTC day; absent: what gas and its price allow."""
+    """Wei that the account may spend in a UTC day; absent: what gas and its price allow."""
     max_head_age: Annotated[int, Field(ge=1)] = _POLICY.max_head_age
     """Nothing is signed while the node's newest block is older."""
     database: Annotated[str | None, AfterValidator(_database)] = None

@@ -66,7 +66,7 @@ class StoredMetrics(Collector):
         try:
             for line, settings in load_lines(self._folder).items():
                 with closed_at_end(open_database(settings.address(self._folder), create=False)) as database:
-                    measured = measure_line(database, settings.target(), self._now())
+                    measured = measure_line(database, settings.target(), settings.account, self._now())
                 if measured is not None:
                     found[line] = (measured, settings)
         except CertlogError:

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from anchoring.batch import Fees, State
+from anchoring.batch import Fees, State, Target
+from anchoring.checks import check_spending
 from anchoring.fees import FREE_GAS, FeePolicy, bumped_fees, can_bump
-from anchoring.line import ProblemKind
+from anchoring.line import ProblemKind, Spent
+from anchoring.line_store import LineStore
 from anchoring.worker import AnchorWorker, Did
 from tests.anchoring.fake_chain import BASE_FEE, GAS_USED
 from tests.anchoring.faults import Crash, Fault, faulty_worker
@@ -304,6 +306,22 @@ def test_what_was_spent_survives_a_restart(world: World) -> None:
     world.die()
     worker = world.worker()
     assert [worker.step().did for _ in range(2)] == [Did.STARTED, Did.WAITED]
+
+
+def test_the_days_limit_is_the_accounts_whatever_log_it_anchors(world: World) -> None:
+    """A successor, or another contract, is no way to spend the limit once more."""
+    spend(world, daily_gas=2 * GAS_USED + 399_999)
+    world.die()
+    target, account = world.pins.target, world.pins.account
+    successor = replace(target, log_id=b"\x33" * 32)
+    today = world.clock()
+
+    def spent(where: Target, who: str) -> int:
+        return LineStore(world.database, where, who, now=today).spent(today).gas
+
+    assert spent(successor, account) == spent(target, account) == 2 * GAS_USED
+    assert spent(replace(target, chain_id=5), account) == spent(successor, "0x" + "22" * 20) == 0
+    assert check_spending(Spent(spent(successor, account)), 400_000, 0, world.policy) is not None
 
 
 def test_a_bump_beyond_the_days_limit_is_not_signed(world: World) -> None:
