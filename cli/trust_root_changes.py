@@ -19,8 +19,6 @@ from certlog.trust_root_changes import changes
 from cli.files import replace_file
 from cli.language import Command, say
 from cli.pins import read_trust_root
-from cli.within import patient_source
-from verifier.logged_rotation import require_logged
 
 EXIT_DIFFERENT: Final = 1
 _FILE: Final = click.Path(path_type=Path, dir_okay=False)
@@ -55,6 +53,9 @@ def compare(context: click.Context, old: Path, new: Path) -> None:
 @_out
 def pin_rotation(path: Path, entry: int, operator_key: str, target: str, output: Path) -> None:
     """Pin a rotation of the operator's key: below it, the old key states nothing more to those who pin it."""
+    from cli.within import patient_source  # noqa: PLC0415 - an offline verification must start at once
+    from verifier.logged_rotation import require_logged  # noqa: PLC0415 - an offline verification must start at once
+
     root = read_trust_root(path)
     rotation = PinnedRotation(entry, PublicKey.from_multibase(operator_key, "--operator-key"))
     with closing(patient_source(target)) as source:

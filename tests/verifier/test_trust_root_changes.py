@@ -13,7 +13,6 @@ from certlog.operator_record import PinnedRotation
 from certlog.status import StatusAction
 from certlog.trust_root import LogId, LogKey, TrustRoot
 from certlog.trust_root_changes import changes
-from cli import trust_root_changes as trust_root_commands
 from cli.verify import trust_root as command
 from tests.support.certificates import SAMPLE_DID
 from tests.support.controls import Control, nothing, require_noticed
@@ -21,6 +20,7 @@ from tests.support.possession import rotation_to
 from tests.support.served_log import write_log
 from tests.support.signing import cosigner, ed25519, log_signer
 from tests.support.small_log import DESIGNATION, OPERATOR_DID, SmallLog
+from verifier import logged_rotation
 
 ROOT: Final = SmallLog().trust_root()
 SECOND: Final = log_signer(ROOT.origin, "second").verifier_key
@@ -193,7 +193,7 @@ def test_a_pin_that_is_not_compared_is_noticed(rotations: Rotated, monkeypatch: 
     def attempt() -> None:
         test_a_wrong_entry_is_told_by_what_it_is_instead(rotations)
 
-    require_noticed(Control(trust_root_commands, "require_logged", nothing, attempt), monkeypatch)
+    require_noticed(Control(logged_rotation, "require_logged", nothing, attempt), monkeypatch)
 
 
 def test_auditors_and_the_log_of_a_chain_are_set(path: Path, tmp_path: Path) -> None:
