@@ -93,6 +93,11 @@ def start_lines(
             report=said.report(label),
             meters=meters,
         )
-        threads.append(anchoring_thread(run, said.tell, folder))
+        running = _ignore if meters is None else meters.running.labels(line).set
+        threads.append(anchoring_thread(line, run, said.tell, running))
         threads[-1].start()
     return threads
+
+
+def _ignore(_value: float) -> None:
+    """Where nobody measures."""

@@ -4,6 +4,7 @@ Names of states and of reasons for a halt are the API's and docs/anchoring.md's;
 saying how it was made is shown as it was stored, in English.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -52,20 +53,50 @@ _COLUMNS: Final = (
 )
 
 
-def step_reporter(write: Callable[[str], object], line: str = "") -> Callable[[Step], None]:
-    """Return a report that writes each new thing once: what is waited for is said when it changes.
+class News:
+    """Tells which steps of a line are news: each new thing once, and that trouble is over."""
 
-    `line` is named where there are several.
-    """
-    last: list[Step] = []
+    def __init__(self) -> None:
+        """Know of nothing."""
+        self._last: Step | None = None
+
+    def is_news(self, step: Step) -> bool:
+        """Tell whether to say this step; of those that find nothing to do only the first after trouble (`is_over`)."""
+        before = self._last
+        if is_over(step) and (before is None or before.did not in TROUBLE or is_over(before)):
+            return False
+        self._last = step
+        return before is None or not _alike(step, before)
+
+
+TROUBLE: Final = frozenset({Did.UNAVAILABLE, Did.OUTPACED, Did.WAITED})
+"""After these something is waited for: what, stands in the detail."""
+
+
+def is_over(step: Step) -> bool:
+    """Tell whether nothing is waited for: neither the chain nor the database, nor anything that a line needs."""
+    return step.did is Did.WAITED and not step.detail
+
+
+def _alike(one: Step, other: Step) -> bool:
+    """Tell whether two steps say the same; in trouble, whatever its numbers: an age grows with every look."""
+    if one.did is not other.did or one.did not in TROUBLE:
+        return one == other
+    return _NUMBERS.sub("", one.detail) == _NUMBERS.sub("", other.detail)
+
+
+_NUMBERS: Final = re.compile(r"[0-9]+")
+
+
+def step_reporter(write: Callable[[str], object], line: str = "") -> Callable[[Step], None]:
+    """Return a report that writes what is news; `line` is named where there are several."""
+    news = News()
 
     def report(step: Step) -> None:
-        if step.did is Did.WAITED and not step.detail:
+        if not news.is_news(step):
             return
-        if last[:1] == [step]:
-            return
-        last[:] = [step]
-        what = joined(": ", [_DONE[step.did], step.detail] if step.detail else [_DONE[step.did]])
+        done = Sentence("works again") if is_over(step) else _DONE[step.did]
+        what = joined(": ", [done, step.detail] if step.detail else [done])
         at = format_time(int(time.time()))
         said = Sentence("{time} anchoring: {what}", time=at, what=what)
         if line:

@@ -7,7 +7,7 @@ from typing import Final
 
 from anchoring.lines import file_name, keystore, line_names, load_line, load_lines
 from anchoring.settings import AnchoringSettings
-from anchoring.store import AnchorStore
+from anchoring.store import AnchorStore, Poll
 from certlog.errors import CertlogError, InvalidInput
 from certlog.sentences import Sentence
 from cli.anchoring import open_settings_chain
@@ -15,6 +15,8 @@ from cli.doctor_findings import Check, Finding, Level, bad, good, warning
 
 ANCHOR_GAS: Final = 80_000
 FEW_ANCHORS: Final = 100
+SILENT: Final = 600
+"""Seconds after which a worker that says nothing is not taken to run."""
 _OTHERS: Final = 0o077
 _LATE_FACTOR: Final = 2
 
@@ -67,6 +69,8 @@ def _batches(settings: AnchoringSettings, folder: Path, now: Callable[[], int]) 
         yield bad("anchoring", text, Sentence("docs/anchoring.md says what to do for each reason"))
     if poll is not None and poll.problem:
         yield warning("anchoring", Sentence("its last complaint: {problem}", problem=poll.problem))
+    if poll is not None and poll.halt is None:
+        yield from _silence(poll, now())
     if final is None or final.block_time is None:
         yield warning("anchoring", Sentence("nothing is anchored yet"))
         return
@@ -78,6 +82,17 @@ def _batches(settings: AnchoringSettings, folder: Path, now: Callable[[], int]) 
     )
     late = age > _LATE_FACTOR * max(settings.heartbeat, settings.max_delay)
     yield Finding("anchoring", Level.WARNING if late else Level.GOOD, text)
+
+
+def _silence(poll: Poll, at: int) -> Iterator[Finding]:
+    """A worker that runs and has not halted reads the chain, or complains that it cannot, at least once a minute."""
+    heard = max(poll.read_at or 0, poll.problem_at or 0)
+    if heard and at - heard > SILENT:
+        text = Sentence("nothing was heard of its worker for {minutes} minutes", minutes=(at - heard) // 60)
+        remedy = Sentence(
+            "start it: certlog registry serve; where it runs, it has said why this line has stopped"
+        )
+        yield bad("anchoring", text, remedy)
 
 
 def _key(settings: AnchoringSettings, path: Path) -> Iterator[Finding]:

@@ -15,9 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 
 from certlog.clean_text import json_text
-from certlog.errors import CertlogError, InvalidInput, NotTrusted, Unavailable
+from certlog.errors import CertlogError, InvalidInput, NotTrusted
 from certlog.sentences import Sentence
 from certlog.strict_json import JSONObject
+from cli.endings import exit_status
 from cli.issuer_words import error_text, say
 from cli.language import language, language_of_answers
 from cli.passphrase import ask_passphrase
@@ -27,8 +28,6 @@ from issuer.problems import Language
 from issuer.submit import Progress
 
 EXIT_IN_PART: Final = 1
-EXIT_REFUSED: Final = 2
-EXIT_UNAVAILABLE: Final = 3
 _MAX_SECRET_FILE: Final = 4096
 
 _PATH: Final = click.Path(path_type=Path)
@@ -90,7 +89,7 @@ class Output:
         code = error.code if isinstance(error, InvalidInput | NotTrusted) else "unavailable"
         self.line(error_text(self.language, error))
         self.result({"error": {"code": code, "message": str(error)}})
-        return EXIT_UNAVAILABLE if isinstance(error, Unavailable) else EXIT_REFUSED
+        return exit_status(error)
 
 
 def speaking(command: Command) -> Command:

@@ -12,7 +12,8 @@ from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from certlog.status import StatusAction
 from certlog.strict_json import JSONObject, JSONValue
-from cli.issuer_options import EXIT_IN_PART, EXIT_REFUSED, Output
+from cli.endings import EXIT_REFUSED
+from cli.issuer_options import EXIT_IN_PART, Output
 from issuer.issue import Issued, IssueReport
 from issuer.problems import RowProblem
 from issuer.submit import Submitted

@@ -12,7 +12,8 @@ from typing import Final, TypedDict, TypeVar, Unpack
 import click
 
 from certlog.strict_json import JSONObject
-from cli.issuer_options import EXIT_REFUSED, Output, SpeakOptions, output_of, speaking, told
+from cli.endings import EXIT_REFUSED
+from cli.issuer_options import Output, SpeakOptions, output_of, speaking, told
 from cli.issuer_report import in_language, list_mistakes, problems_json, tell_advice
 from cli.language import Command as SpeakingCommand
 from issuer.body import Body, read_body

@@ -11,8 +11,9 @@ from typing import Final
 
 import click
 
-from certlog.errors import CertlogError, Unavailable
+from certlog.errors import CertlogError
 from certlog.sentences import Sentence
+from cli.endings import exit_status
 from cli.language import Group, in_words, shown
 
 COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -79,9 +80,6 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "restore": ("cli.backup", "restore", Sentence("A registry from a backup, in a new folder.")),
 }
 
-EXIT_REFUSED: Final = 2
-EXIT_UNAVAILABLE: Final = 3
-
 
 class _LazyGroup(Group):
     """Lists every command, imports one."""
@@ -116,12 +114,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; the console script's entry point."""
     try:
         certlog.main(args=arguments, prog_name="certlog", standalone_mode=True)
-    except Unavailable as error:
-        click.echo(f"certlog: {shown(in_words(str(error)))}", err=True)
-        sys.exit(EXIT_UNAVAILABLE)
     except CertlogError as error:
         click.echo(f"certlog: {shown(in_words(str(error)))}", err=True)
-        sys.exit(EXIT_REFUSED)
+        sys.exit(exit_status(error))
 
 
 if __name__ == "__main__":

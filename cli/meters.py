@@ -43,6 +43,12 @@ class Meters:
             "1 while nothing is signed until a person has looked.",
             registry=registry,
         )
+        self.running: Final = Gauge(
+            "certlog_anchoring_running",
+            "0 once a line's anchoring has ended by itself, until the worker is started again.",
+            ("line",),
+            registry=registry,
+        )
         self.balance: Final = Gauge(
             "certlog_account_balance_wei", "What the anchorer's account owns.", ("line",), registry=registry
         )

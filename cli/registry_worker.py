@@ -6,7 +6,6 @@ process goes on saying so while pages still answer; what is not signed is not pr
 
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from certlog.errors import CertlogError, Unavailable
@@ -38,8 +37,10 @@ class Complaints:
             self._tell(problem)
             self._last = (problem, self._now())
 
-    def none(self) -> None:
-        """Note that there is no problem now."""
+    def none(self, over: str = "") -> None:
+        """Note that there is no problem now, and say `over` where one was said before."""
+        if over and self._last[0]:
+            self._tell(over)
         self._last = ("", 0)
 
 
@@ -68,6 +69,7 @@ def start(
             complaints.about(Sentence("publishing waits: {problem}", problem=error))
             stop.wait(interval)
         else:
+            complaints.none(Sentence("publishing goes on"))
             return
 
 
@@ -101,7 +103,7 @@ def publish(
             complaints.about(Sentence("publishing waits: {problem}", problem=error))
         else:
             halting(0)
-            complaints.none()
+            complaints.none(Sentence("publishing goes on"))
 
 
 def check_thread(
@@ -126,20 +128,35 @@ def check_thread(
 
 
 def anchoring_thread(
-    run: Callable[[], object], tell: Callable[[str], object], folder: Path
+    line: str,
+    run: Callable[[], object],
+    tell: Callable[[str], object],
+    running: Callable[[float], object] = lambda _running: None,
 ) -> threading.Thread:
-    """Return a thread that anchors; if it cannot go on it says why, and the publisher is left in peace."""
+    """Return a thread that anchors a line; if it cannot go on it says why, and the publisher is left in peace.
+
+    Args:
+        line: its name.
+        run: returns when it was asked to.
+        tell: where it says why it cannot go on.
+        running: told 1 when it begins, and 0 if it ends unasked, also by a defect.
+    """
 
     def body() -> None:
+        running(1)
         try:
             run()
         except CertlogError as error:
+            running(0)
             tell(
                 Sentence(
-                    "anchoring has stopped: {problem}; see: certlog anchor status --data {folder}",
+                    "anchoring ({line}) has stopped: {problem}. Everything else goes on; mend this, then start again",
+                    line=line,
                     problem=error,
-                    folder=folder,
                 )
             )
+        except BaseException:
+            running(0)
+            raise
 
-    return threading.Thread(target=body, name="anchoring", daemon=False)
+    return threading.Thread(target=body, name=f"anchoring {line}", daemon=False)

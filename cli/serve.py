@@ -160,12 +160,13 @@ def init(path: Path, **options: Unpack[_InitOptions]) -> None:
 @log_option
 def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
     """Serve pages and API, sign heads and anchor them, until Ctrl-C."""
+    said = voice(options["log_format"])
     _check_before_serving(DataFolder(path))
     anchoring = bool(load_lines(path)) and not options["no_anchoring"]
     if options["no_anchoring"]:
-        say(Sentence("not anchoring, as --no-anchoring says: certificates stay pending"), err=True)
+        said.note(Sentence("not anchoring, as --no-anchoring says: certificates stay pending"))
     elif not anchoring:
-        say(Sentence("not anchoring: see certlog anchor deploy and certlog anchor open-log"), err=True)
+        said.note(Sentence("not anchoring: see certlog anchor deploy and certlog anchor open-log"))
     told = ServeOptions(
         folder=path.resolve(),
         host=options["host"],
@@ -180,7 +181,7 @@ def serve_command(path: Path, **options: Unpack[_ServeOptions]) -> None:
         told,
         {**os.environ, VARIABLE: language(), **in_environment(options["log_format"])},
         _stop_on_signals(),
-        _say,
+        said.note,
     )
 
 
@@ -215,7 +216,7 @@ def worker(
         halting: Callable[[float], object] = _ignore
         if served is not None:
             meters, halting = served[0], served[0].signing_halted.set
-            said.tell(Sentence("metrics at http://127.0.0.1:{port}/metrics", port=served[1]))
+            said.note(Sentence("metrics at http://127.0.0.1:{port}/metrics", port=served[1]))
         start(publisher, settings.publish_interval, stop, tell=said.tell, now=system_now)
         check_thread(publisher, stop, said.tell, system_now).start()
         start_lines(path, publisher, secrets, stop=stop, now=system_now, said=said, meters=meters)
@@ -318,10 +319,6 @@ def _worker_secrets(path: Path, file: Path | None, *, from_stdin: bool) -> dict[
 
 def _ignore(_value: float) -> None:
     """Where nobody measures."""
-
-
-def _say(text: str) -> None:
-    say(text, err=True)
 
 
 def _public(path: Path) -> PublicPart:

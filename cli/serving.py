@@ -180,6 +180,7 @@ def _web_command(options: ServeOptions, descriptor: int) -> list[str]:
         *("--workers", str(options.workers), "--threads", str(options.threads)),
         *("--bind", f"fd://{descriptor}"),
         *("--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"),
+        *("--config", "python:web.gunicorn_conf"),
         "web.wsgi:make_app()",
     ]
 

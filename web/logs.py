@@ -81,9 +81,17 @@ class TextFormatter(logging.Formatter):
 
 
 def clean_logs(environ: Mapping[str, str]) -> None:
-    """Let gunicorn and Flask write such lines, in the form that CERTLOG_LOG names."""
+    """Let gunicorn and Flask write such lines, in the form that CERTLOG_LOG names.
+
+    Where that is JSON, whatever else logs or warns in this process does, too: no other line may stand between.
+    """
     text = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     formatter = JsonFormatter() if environ.get(VARIABLE) == "json" else TextFormatter(text)
+    if isinstance(formatter, JsonFormatter):
+        others = logging.StreamHandler()
+        others.setFormatter(formatter)
+        logging.basicConfig(handlers=[others], level=logging.WARNING)
+        logging.captureWarnings(capture=True)
     for handler in (*logging.getLogger("gunicorn.error").handlers, default_handler):
         handler.setFormatter(formatter)
 

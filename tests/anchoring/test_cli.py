@@ -141,5 +141,6 @@ def test_a_report_says_each_new_thing_once() -> None:
     assert [line.split("anchoring: ")[1] for line in written] == [
         "sealed: batch 1",
         "unavailable: no answer",
+        "works again",
         "final: batch 1",
     ]

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,14 @@ def test_a_lost_head_file_and_a_readable_key_are_found(anchored: Anchored) -> No
     assert "is lost, so nothing is signed" in found["last-signed-head"]
     assert "can be read by others" in found["keys"]
     assert ask(anchored.folder.path)[0] == 1
+
+
+def test_anchoring_that_is_silent_is_found(anchored: Anchored, monkeypatch: pytest.MonkeyPatch) -> None:
+    later = int(time.time()) + 660
+    monkeypatch.setattr("cli.doctor._now", lambda: later)
+    status, found = ask(anchored.folder.path)
+    silent = [one for one in found if "nothing was heard of its worker for 11 minutes" in one.text]
+    assert (status, len(silent), "certlog registry serve" in silent[0].remedy) == (1, 1, True)
 
 
 def test_a_worker_that_does_not_run_is_found(anchored: Anchored, monkeypatch: pytest.MonkeyPatch) -> None:

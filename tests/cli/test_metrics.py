@@ -88,6 +88,7 @@ def full_text(made: Anchored, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr("cli.anchoring.signer_of_settings", lambda *_: SIGNER)
     with serving(made) as (meters, url):
         meters.signing_halted.set(0)
+        meters.running.labels("main").set(1)
         run_worker(
             made.folder.path,
             made.world.publisher,

@@ -232,6 +232,39 @@ def test_when_one_child_dies_everything_stops_and_says_so(data: Path) -> None:
         _wait_until_gone(started)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_with_json_every_line_of_every_process_is_an_object(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = _command(
+        "registry", "serve", "--data", str(data), "--port", "0", "--workers", "1", "--log", "json"
+    )
+    with subprocess.Popen(command, env=_environ(), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        said, worker = [], 0
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                said.append(line)
+                if "serving http" in line:
+                    worker, web = sorted(
+                        _children(process.pid),
+                        key=lambda pid: b"gunicorn" in Path(f"/proc/{pid}/cmdline").read_bytes(),
+                    )
+                    os.kill(_children(web)[0], signal.SIGKILL)  # gunicorn's own process says so
+                if "SIGKILL" in line:
+                    os.kill(worker, signal.SIGKILL)  # the parent of all says so
+        finally:
+            process.kill()
+    found = [json.loads(line) for line in said]
+    messages = " ".join(str(each.get("message", each["event"])) for each in found)
+    for words in ("not anchoring", "serving http", "was sent SIGKILL", "the worker ended by itself"):
+        assert words in messages
+    assert all(each["level"] and each["timestamp"] for each in found)
+    mistaken = ["registry", "worker", "--data", str(data.parent / "none"), "--log", "json"]
+    status, error = _here(capsys, *mistaken)
+    assert (status, "does not exist" in json.loads(error)["message"]) == (2, True)
+
+
 def test_a_used_port_is_refused_before_anything_starts(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,7 +1,8 @@
 """The worker's loop: problems are said and said again, signing stops when it must, and pages are left in peace."""
 
 import threading
-from pathlib import Path
+
+import pytest
 
 from certlog.errors import InvalidInput
 from cli.registry_worker import Complaints, anchoring_thread, publish
@@ -20,6 +21,9 @@ def test_a_problem_is_said_once_a_minute_and_at_once_after_a_good_tick() -> None
     complaints.none()
     complaints.about("slow")
     assert said == ["full", "full", "slow", "slow"]
+    complaints.none("it goes on")
+    complaints.none("it goes on")
+    assert said[4:] == ["it goes on"]
 
 
 def test_the_loop_goes_on_when_signing_must_stop_and_says_why(enrolled: RegistryWorld) -> None:
@@ -37,8 +41,8 @@ def test_the_loop_goes_on_when_signing_must_stop_and_says_why(enrolled: Registry
     enrolled.registry.reserve_slots("did:web:mau.example.vn", 1)
     enrolled.clock.time += 3600
     publish(enrolled.publisher, 0.01, stop, tell=tell, now=enrolled.clock)
-    assert len(said) == 1
     assert said[0].startswith("SIGNING HAS STOPPED: ")
+    assert said[1:] == ["publishing goes on"]
     assert enrolled.registry.head().size == 5
 
 
@@ -48,9 +52,31 @@ def test_anchoring_that_cannot_go_on_says_so_and_ends_its_thread_only() -> None:
     def run() -> None:
         raise InvalidInput("the key is another account's")
 
-    thread = anchoring_thread(run, said.append, Path("data"))
+    runs: list[float] = []
+    thread = anchoring_thread("second", run, said.append, runs.append)
     thread.start()
     thread.join()
-    assert said == [
-        "anchoring has stopped: the key is another account's; see: certlog anchor status --data data"
-    ]
+    (sentence,) = said
+    assert sentence.startswith("anchoring (second) has stopped: the key is another account's. ")
+    assert "mend this, then start again" in sentence
+    assert runs == [1, 0]
+
+
+def test_anchoring_that_was_asked_to_end_has_not_stopped_by_itself() -> None:
+    runs: list[float] = []
+    thread = anchoring_thread("main", list, pytest.fail, runs.append)
+    thread.start()
+    thread.join()
+    assert runs == [1]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_defect_in_anchoring_is_measured_and_keeps_its_trace() -> None:
+    def run() -> None:
+        raise RuntimeError
+
+    runs: list[float] = []
+    thread = anchoring_thread("main", run, pytest.fail, runs.append)
+    thread.start()
+    thread.join()
+    assert runs == [1, 0]

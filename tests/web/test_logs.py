@@ -4,14 +4,17 @@ import io
 import json
 import logging
 import re
+import threading
 import unicodedata
 from collections.abc import Callable
+from contextlib import redirect_stderr
 
 import pytest
 
 from anchoring.worker import Did, Step
 from certlog import clean_text
 from certlog.clean_text import escaped
+from certlog.errors import InvalidInput, Unavailable
 from cli import logs as cli_logs
 from tests.support.controls import Control, require_noticed
 from web import logs
@@ -107,6 +110,70 @@ def test_a_halt_is_an_error_and_what_repeats_is_said_once(capsys: pytest.Capture
         ("info", "second", "sent"),
         ("error", "second", "halted"),
     ]
+
+
+def reported(*steps: Step) -> list[tuple[str, str, str]]:
+    """Return level, deed and detail of what is written of these steps."""
+    file = io.StringIO()
+    with redirect_stderr(file):
+        report = cli_logs.voice("json").report("")
+        for step in steps:
+            report(step)
+    said = map(json.loads, file.getvalue().splitlines())
+    return [(each["level"], each["did"], each["detail"]) for each in said]
+
+
+def away(text: str = "the node does not answer") -> Step:
+    return Step(Did.UNAVAILABLE, text)
+
+
+def test_the_end_of_trouble_is_said_once() -> None:
+    quiet = Step(Did.WAITED)
+    assert reported(quiet, away(), away(), quiet, quiet, Step(Did.SENT, "batch 1"), quiet, away()) == [
+        ("warning", "unavailable", "the node does not answer"),
+        ("info", "recovered", ""),
+        ("info", "sent", "batch 1"),
+        ("warning", "unavailable", "the node does not answer"),
+    ]
+
+
+def test_an_age_that_grows_is_not_said_with_every_look() -> None:
+    ages = [Step(Did.WAITED, f"the node's newest block is {age} s old") for age in (901, 903, 1005)]
+    assert reported(*ages, away("another")) == [
+        ("warning", "waited", "the node's newest block is 901 s old"),
+        ("warning", "unavailable", "another"),
+    ]
+    batches = [Step(Did.FINAL, f"batch {number}") for number in (1, 2)]
+    assert len(reported(*batches)) == 2
+
+
+def ended(log_format: str, error: Exception) -> tuple[object, str]:
+    """Return the exit status and the last words of a process that cannot go on."""
+    file = io.StringIO()
+    with redirect_stderr(file), pytest.raises(BaseException) as found, cli_logs.ending(log_format):  # noqa: PT011 - whichever ends it, is told apart below
+        raise error
+    return found.value.code if isinstance(found.value, SystemExit) else found.value, file.getvalue()
+
+
+def test_an_error_that_ends_a_process_is_a_json_line_with_its_exit_status() -> None:
+    for error, status in ((InvalidInput("a"), 2), (Unavailable("b"), 3)):
+        code, said = ended("json", error)
+        assert (code, json.loads(said)["message"], json.loads(said)["level"]) == (status, str(error), "error")
+        assert ended("text", error) == (error, "")
+
+
+def test_a_defect_in_any_thread_is_a_record_with_its_trace(caplog: pytest.LogCaptureFixture) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with cli_logs.ending("json"):
+        thread = threading.Thread(target=fail)
+        thread.start()
+        thread.join()
+    assert ended("json", ZeroDivisionError()) == (1, "")
+    assert [(record.message, record.exc_info and record.exc_info[0]) for record in caplog.records] == [
+        ("defect", ZeroDivisionError)
+    ] * 2
 
 
 DEFECTS: dict[str, Callable[[], Control]] = {
