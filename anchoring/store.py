@@ -4,6 +4,7 @@ It imports no chain library and reads no chain: it tells what the worker knew, a
 writes are in line_store.py.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -61,6 +62,18 @@ class Poll:
     problem_kind: str
     """A ProblemKind, or empty."""
     halt: Halt | None
+
+
+def of_lines(polls: Collection[Poll], lines: Collection[Target]) -> tuple[Poll, ...]:
+    """Return the looks of these lines, in their order; of all of them where no line is known.
+
+    A line without settings was left, with a chain that died: what was read of it last says nothing about now.
+    """
+    if not lines:
+        return tuple(polls)
+    places = [(line.chain_id, line.contract, line.log_id) for line in lines]
+    found = {(poll.chain_id, poll.contract, poll.log_id): poll for poll in polls}
+    return tuple(found[place] for place in places if place in found)
 
 
 class AnchorStore:

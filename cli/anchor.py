@@ -118,7 +118,8 @@ def anchor_now(folder: Path) -> None:
 def status(folder: Path, as_json: bool) -> None:
     """Show what the worker last read, whether it is halted, and every batch."""
     with _store(folder) as store:
-        polls, batches = store.polls(), store.batches()
+        polls = sorted(store.polls(), key=lambda poll: (poll.chain_id, poll.contract))
+        batches = store.batches()
     if as_json:
         shown = {"lines": [_poll_json(poll) for poll in polls], "batches": [_batch_json(b) for b in batches]}
         click.echo(json_text(shown, indent=2))

@@ -45,6 +45,7 @@ _STATES: Final[Mapping[State, Sentence]] = {
 }
 _COLUMNS: Final = (
     Sentence("batch"),
+    Sentence("chain"),
     Sentence("state"),
     Sentence("entries"),
     Sentence("block"),
@@ -147,13 +148,17 @@ def poll_lines(poll: Poll) -> list[Sentence]:
 
 
 def batch_table(batches: tuple[BatchSummary, ...]) -> Table:
-    """Return the batches as a table, its headings and states in the language of this process."""
+    """Return the batches as a table in the language of this process, with the chain where there are several."""
+    several = len({batch.chain_id for batch in batches}) > 1
     table = Table()
-    for name in _COLUMNS:  # a hash may break over lines, a number or a time may not
+    for name in (
+        _COLUMNS if several else [name for name in _COLUMNS if name != "chain"]
+    ):  # a hash may break over lines, a number or a time may not
         table.add_column(in_words(name), no_wrap=name is not _COLUMNS[-1], overflow="fold")
     for batch in batches:
         table.add_row(
             str(batch.number),
+            *([str(batch.chain_id)] if several else []),
             in_words(_STATES[batch.state]),
             str(batch.size),
             "" if batch.block_number is None else str(batch.block_number),

@@ -11,7 +11,7 @@ from anchoring.store import AnchorStore, Poll
 from certlog.errors import CertlogError, InvalidInput
 from certlog.sentences import Sentence
 from cli.anchoring import open_settings_chain
-from cli.doctor_findings import Check, Finding, Level, bad, good, warning
+from cli.doctor_findings import Check, Finding, Level, bad, examine, good, warning
 
 ANCHOR_GAS: Final = 80_000
 FEW_ANCHORS: Final = 100
@@ -33,15 +33,20 @@ def anchoring_checks(folder: Path, now: Callable[[], int]) -> list[Check]:
 
 
 def _line_checks(folder: Path, name: str, now: Callable[[], int], *, several: bool) -> list[Check]:
-    def named(look: Callable[[AnchoringSettings], Iterator[Finding]]) -> Iterator[Finding]:
-        for finding in look(load_line(folder, name)):
+    def named(subject: str, look: Callable[[AnchoringSettings], Iterator[Finding]]) -> Iterator[Finding]:
+        for finding in examine(Check(subject, lambda: look(load_line(folder, name)))):
             text = Sentence("{line}: {text}", line=name, text=finding.text)
             yield replace(finding, text=text) if several else finding
 
     return [
-        Check("anchoring", lambda: named(lambda settings: _batches(settings, folder, now))),
-        Check("anchoring-key", lambda: named(lambda settings: _key(settings, folder / keystore(name)))),
-        Check("chain", lambda: named(lambda settings: _chain(settings, folder / file_name(name), now))),
+        Check("anchoring", lambda: named("anchoring", lambda settings: _batches(settings, folder, now))),
+        Check(
+            "anchoring-key",
+            lambda: named("anchoring-key", lambda settings: _key(settings, folder / keystore(name))),
+        ),
+        Check(
+            "chain", lambda: named("chain", lambda settings: _chain(settings, folder / file_name(name), now))
+        ),
     ]
 
 

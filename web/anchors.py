@@ -3,12 +3,12 @@
 Without a database, because nothing was anchored yet, everything is empty and says so: not an error, and not green.
 """
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from typing import Final
 
-from anchoring.batch import HaltReason, State
+from anchoring.batch import HaltReason, State, Target
 from anchoring.lines import LINES
-from anchoring.store import AnchorStore, BatchSummary, Poll
+from anchoring.store import AnchorStore, BatchSummary, Poll, of_lines
 from certlog.evidence import AnchorPointer
 from certlog.sentences import joined
 from registry.evidence import AnchoredHead
@@ -27,9 +27,10 @@ NOTHING_READ: Final = "the anchoring worker has not read the chain yet"
 class StoredAnchors:
     """Implements web.services.AnchorLog and web.answers.Anchored over anchoring's database."""
 
-    def __init__(self, address: Address) -> None:
-        """Take where the database is; it may come later, when the worker first runs."""
+    def __init__(self, address: Address, lines: Collection[Target] = ()) -> None:
+        """Take where the database is, which may come later, and the lines that there are settings of."""
         self._address = address
+        self._lines = tuple(lines)
         self._opened: AnchorStore | None = None
 
     def page(self, *, older_than: int | None, limit: int) -> AnchorPage:
@@ -42,7 +43,7 @@ class StoredAnchors:
         return AnchorPage(rows, last if len(found) > len(rows) else None)
 
     def polls(self) -> tuple[ChainPoll, ...]:
-        """Return what was last read of every line's chain, the most recent first."""
+        """Return what was last read of the chain of every line that there is, in the order of the lines."""
         return tuple(
             ChainPoll(
                 poll.read_at,
@@ -51,7 +52,7 @@ class StoredAnchors:
                 "" if poll.halt is None else poll.halt.reason.value,
                 poll.chain_id,
             )
-            for poll in self._polls()
+            for poll in of_lines(self._polls(), self._lines)
         )
 
     def version(self) -> Hashable:

@@ -175,7 +175,8 @@ def anchors() -> ResponseReturnValue:
     """List the anchored batches, newest first; older ones with ?before=."""
     before = query_number("before") if "before" in request.args else None
     page = services().anchors.page(older_than=before, limit=ANCHORS_AT_ONCE)
-    poll = next(iter(services().anchors.polls()), NOTHING_READ_YET)
+    polls = services().anchors.polls()
+    poll = max(polls, key=lambda poll: poll.read_at or 0, default=NOTHING_READ_YET)
     found = AnchorsOut(
         batches=[_anchor(row) for row in page.rows],
         next_before=page.older_than,

@@ -137,7 +137,7 @@ class AnchorLog(Protocol):
         ...
 
     def polls(self) -> tuple[ChainPoll, ...]:
-        """Return what was last read of every chain that the log is anchored on, the most recent first."""
+        """Return what was last read of every chain that the log is anchored on, in the order of the lines."""
         ...
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from anchoring.lines import database_address
+from anchoring.lines import database_address, load_lines
 from certlog.errors import InvalidInput, Unavailable
 from certlog.sentences import Sentence
 from certlog.trust_root import TrustRoot
@@ -51,7 +51,8 @@ def open_services(folder: DataFolder, surroundings: Surroundings) -> Services:
             expected=registry.origin,
         )
         raise InvalidInput(message, code="other-log")
-    anchors = StoredAnchors(database_address(folder.path))
+    lines = [line.target() for line in load_lines(folder.path).values()]
+    anchors = StoredAnchors(database_address(folder.path), lines)
     return Services(
         answers=RegistryAnswers(registry, anchors, trust_root, surroundings.now),
         anchors=anchors,

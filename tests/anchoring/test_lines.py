@@ -15,6 +15,10 @@ from anchoring.settings import make_settings, save_settings
 from anchoring.worker import Did
 from certlog.errors import InvalidInput, Unavailable
 from cli.anchor_lines import shared_out
+from cli.anchor_text import batch_table
+from cli.doctor_anchoring import anchoring_checks
+from cli.doctor_findings import examine
+from tests.anchoring.anvil import now
 from tests.anchoring.fake_chain import FakeChain
 from tests.anchoring.faults import defective
 from tests.anchoring.test_settings import VALUES
@@ -78,6 +82,22 @@ def test_a_chain_that_died_holds_up_nothing_of_the_other(world: World, second: W
         second.anchor_one(other)
     assert [number for number, *_ in heads(second)] == [1, 2, 3, 4]
     assert len(heads(world)) == 1
+
+
+def test_status_names_the_chain_of_each_batch_where_there_are_several(world: World) -> None:
+    world.anchor_one(world.worker())
+    (one,) = world.store.batches()
+    narrow, wide = (batch_table(found).columns for found in ((one,), (one, replace(one, chain_id=31338))))
+    assert len(wide) == len(narrow) + 1
+    assert list(wide[1].cells) == ["31337", "31338"]
+
+
+def test_the_doctor_names_the_line_also_where_it_cannot_look(tmp_path: Path) -> None:
+    for name in ("anchoring.toml", "anchoring-second.toml"):
+        (tmp_path / name).write_text("nonsense = 1")
+    found = [finding for check in anchoring_checks(tmp_path, now) for finding in examine(check)]
+    named = [str(finding.text).partition(": ")[0] for finding in found]
+    assert (named.count("main"), named.count("second")) == (3, 3)
 
 
 def test_a_halt_stops_its_own_line_only(world: World, second: World) -> None:

@@ -1,5 +1,6 @@
 """A registry with two anchors on two real nodes: one chain dies for good, and everything stays verifiable."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ from verifier.check_log import open_heads
 from verifier.report import Report, Verdict
 from verifier.verify import verify
 from web.anchors import StoredAnchors
+from web.app import create_app
 from web.wiring import open_services
 
 SECOND_SIGNER = AccountSigner(b"\x07" * 32)
@@ -181,9 +183,23 @@ def test_a_chain_that_takes_back_its_word_leaves_the_other_one_good(two: TwoAnch
     database.close()
     shown = open_services(two.world.folder, two.world.surroundings)
     assert shown.answers.by_id(id_of(document)).report.verdict is Verdict.VALID
+    assert [bool(poll.halted) for poll in shown.anchors.polls()] == [True, False]
+    page = shown_log(two)
+    rows = re.findall(r"<tr>.*?</tr>", page, re.DOTALL)[1:]
+    assert {chain for row in rows for chain in re.findall(r"chain (\d+)", row)} == {
+        str(CHAIN_ID),
+        str(SECOND_CHAIN),
+    }
+    assert "Anchoring on chain" in page
+    # The operator leaves that chain: its halt says nothing of the log any more, and it is read no longer.
+    (two.world.folder.path / "anchoring.toml").unlink()
     assert [
-        bool(poll.halted) for poll in sorted(shown.anchors.polls(), key=lambda poll: poll.chain_id or 0)
-    ] == [
-        True,
-        False,
-    ]
+        poll.chain_id for poll in open_services(two.world.folder, two.world.surroundings).anchors.polls()
+    ] == [SECOND_CHAIN]
+    assert "Anchoring on chain" not in shown_log(two)
+
+
+def shown_log(two: TwoAnchors) -> str:
+    """Return the page /log, in English."""
+    client = create_app(open_services(two.world.folder, two.world.surroundings)).test_client()
+    return client.get("/log", headers={"Accept": "text/html", "Accept-Language": "en"}).get_data(as_text=True)
