@@ -46,6 +46,11 @@ class HardhatNode:
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def __enter__(self) -> Self:
         """Start it: our own child says which port it took."""
         (self._folder / "package.json").write_text('{"type": "module"}')

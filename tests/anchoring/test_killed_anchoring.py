@@ -36,12 +36,14 @@ from tests.anchoring.hardhat import HardhatNode
 from tests.anchoring.world import KEY
 from tests.support.databases import Place, new_place
 from tests.support.deep import cases, tell
-from tests.support.killing import kill_all
+from tests.support.killing import family, kill_all
 from tests.support.postgres import Cluster
 from tests.support.registry import RegistryWorld, as_submission, make_world
 from tests.support.repository import ROOT
 
 PASSPHRASE: Final = "throw-away passphrase"
+ASLEEP: Final = 6.0
+"""Seconds for which a node says nothing at most: longer than the worker waits for an answer."""
 PATIENCE: Final = 120.0
 """Seconds without a new final batch after which the campaign has failed."""
 
@@ -53,7 +55,7 @@ class Fire:
     world: RegistryWorld
     anchors: Place
     settings: AnchoringSettings
-    node: Node
+    node: LocalNode | HardhatNode
     chance: random.Random
     kills: int = 0
     served: "subprocess.Popen[bytes] | None" = None
@@ -78,13 +80,17 @@ class Fire:
                 before, next_kill = self.states(), float("inf")
             time.sleep(0.3)
         deadline = time.monotonic() + PATIENCE
-        while not self.all_final():
+        while not self.stopped_when_all_is_final():
             assert time.monotonic() < deadline, self.said()
             self.keep_serving()
             time.sleep(0.3)
-            if self.all_final():
-                self.stop()  # and look once more: another batch may have begun meanwhile
-        self.stop()
+
+    def stopped_when_all_is_final(self) -> bool:
+        """Stop where all is final, and look once more: another batch may have begun meanwhile."""
+        if self.all_final():
+            self.stop()
+            return self.all_final()
+        return False
 
     def keep_serving(self) -> None:
         if self.served is not None and self.served.poll() is None:
@@ -114,19 +120,30 @@ class Fire:
                 store.request_batch()
 
     def kill_somebody(self) -> None:
-        """Kill one process of the family, whichever it is: parent, worker, web server, web worker."""
+        """Kill a process of the family (parent, worker, web server, web worker), or the database's server.
+
+        The node cannot be killed: what a test node forgets then was final. It falls asleep instead.
+        """
         assert self.served is not None
-        if self.served.poll() is None:
-            with suppress(ProcessLookupError):
-                os.kill(self.chance.choice(family(self.served.pid)), signal.SIGKILL)
-                self.kills += 1
+        if self.served.poll() is not None:
+            return
+        cluster, members = self.anchors.cluster, family(self.served.pid)
+        others = [self.sleep_node] if cluster is None else [self.sleep_node, partial(crash, cluster)]
+        self.chance.choice([*(partial(kill, pid) for pid in members), *others])()
+        self.kills += 1
+
+    def sleep_node(self) -> None:
+        os.kill(self.node.pid, signal.SIGSTOP)
+        time.sleep(self.chance.uniform(1, ASLEEP))
+        os.kill(self.node.pid, signal.SIGCONT)
 
     def stop(self) -> None:
         if self.served is not None:
             kill_all(self.served)
 
     def all_final(self) -> bool:
-        return all(state is State.FINAL for _, state in self.states())
+        states = self.states()
+        return bool(states) and all(state is State.FINAL for _, state in states)
 
     def states(self) -> list[tuple[int, State]]:
         return [(batch.number, batch.state) for batch in self.batches()]
@@ -152,6 +169,7 @@ class Fire:
         with self.world.registry.database.reading() as connection:
             read = node_reader(connection)
             for batch in batches:
+                assert batch.state is State.FINAL, f"batch {batch.number} is {batch.state}"
                 assert batch.root == root_at(batch.size, read), f"batch {batch.number} is not the log's"
                 found = chain.anchored_at(batch.log_id, Head(batch.size, batch.root), final)
                 assert found is not None, f"batch {batch.number} is not on the chain"
@@ -179,16 +197,15 @@ class Fire:
         return (self.folder / "said").read_text()[-1500:]
 
 
-def family(parent: int) -> list[int]:
-    """Return the process ids of a process and all that it started."""
-    found: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    members = [parent]
-    for pid in members:
-        members += [child for child, its_parent in found.items() if its_parent == pid]
-    return members
+def kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def crash(cluster: Cluster) -> None:
+    """Let a server crash and start again from what it had made durable."""
+    cluster.stop(signal.SIGQUIT)
+    cluster.start()
 
 
 @contextmanager
@@ -211,7 +228,7 @@ def mining(node: Node) -> Iterator[None]:
 
 @contextmanager
 def on_fire(
-    folder: Path, node: Node, cluster: Cluster | None, finality: Finality, seed: int
+    folder: Path, node: LocalNode | HardhatNode, cluster: Cluster | None, finality: Finality, seed: int
 ) -> Iterator[Fire]:
     fund(node)
     contract = deploy_contract(node, finality=finality)

@@ -153,7 +153,7 @@ def kill_all(process: "subprocess.Popen[bytes]") -> None:
     """Kill a process and all that it started, as a power cut does: nobody is asked."""
     if process.poll() is not None:
         return
-    pids = _family(process.pid)
+    pids = family(process.pid)
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -192,15 +192,16 @@ def _kill(
         kill_all(served)
 
 
-def _family(parent: int) -> list[int]:
-    found = {}
+def family(parent: int) -> list[int]:
+    """Return the process ids of a process and all that it started."""
+    found: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             found[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-    family = [parent]
-    for pid in family:
-        family += [child for child, its_parent in found.items() if its_parent == pid]
-    return family
+    members = [parent]
+    for pid in members:
+        members += [child for child, its_parent in found.items() if its_parent == pid]
+    return members
 
 
 def _table(count: int) -> str:
