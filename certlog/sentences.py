@@ -7,6 +7,7 @@ of a sentence is its English text and, beside it, how that was made (`kept`), so
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -17,6 +18,9 @@ Translate = Callable[[str], str]
 
 _EXACT: Final = 2**53
 """Whole numbers below are the same in every JSON reader; larger ones are kept as text."""
+
+_LONGEST_FORM: Final = 3
+"""Characters after the colon of a place, such as .1f."""
 
 
 class Sentence(str):
@@ -95,7 +99,8 @@ def recalled(text: str, made: str) -> str:
     """
     try:
         sentence = _from_parts(orjson.loads(made)) if made else None
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # Also what no program of this kind wrote: who may change a row may write anything there.
         return text
     return sentence if isinstance(sentence, Sentence) and sentence == text else text
 
@@ -115,6 +120,8 @@ def _parts(value: object) -> object:
 def _from_parts(made: object) -> object:
     match made:
         case {"template": str(template), "values": dict(values)}:
+            if any(len(form or "") > _LONGEST_FORM for _, _, form, _ in Formatter().parse(template)):
+                raise ValueError("a width of many digits would fill the memory")
             return Sentence(template, **{name: _from_parts(value) for name, value in values.items()})
         case _:
             return made

@@ -51,11 +51,16 @@ class Frame:
             InvalidInput: another form, or a byte has changed.
         """
         names = ("v", *self.members)
-        obj = members(parse_canonical(data, max_bytes=self.max_bytes), required=(*names, "sha256"))
+        message = "expected a state whose checksum fits; remove the file to begin from the first entry"
+        bad = InvalidInput(message, place=self.name, code="bad-state")
+        try:
+            obj = members(parse_canonical(data, max_bytes=self.max_bytes), required=(*names, "sha256"))
+            version = get_int(obj, "v")
+        except InvalidInput as error:
+            raise bad from error
         content = {name: obj[name] for name in names}
-        if get_int(obj, "v") != self.version or obj["sha256"] != _checksum(content):
-            message = "expected a state whose checksum fits; remove the file to begin from the first entry"
-            raise InvalidInput(message, place=self.name, code="bad-state")
+        if version != self.version or obj["sha256"] != _checksum(content):
+            raise bad
         return content
 
     def to_bytes(self, content: JSONObject) -> bytes:

@@ -138,6 +138,8 @@ def test_a_value_whose_text_does_not_give_the_sentence_back_keeps_the_text_alone
         '{"template": "{x:z}", "values": {"x": 1}}',
         '{"template": "{x", "values": {"x": 1}}',
         '{"template": 7, "values": {"x": 1}}',
+        '{"template": "{x:c}", "values": {"x": 99999999}}',
+        '{"template": "{x:>99999999999}", "values": {"x": 1}}',
         "[" * 100_000,
     ],
 )

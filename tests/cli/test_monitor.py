@@ -188,11 +188,16 @@ def test_only_one_monitor_uses_a_folder(place: Place) -> None:
     assert "another monitor uses" in str(result.exception)
 
 
-def test_a_damaged_state_is_refused_with_a_remedy(place: Place) -> None:
+@pytest.mark.parametrize(
+    "damage", [lambda data: data.replace(b"registry", b"Registry"), lambda data: data[:20]]
+)
+def test_a_damaged_state_is_refused_with_a_remedy(place: Place, damage: Callable[[bytes], bytes]) -> None:
     place.run()
     path = place.folder / FRAME.name
-    path.write_bytes(path.read_bytes().replace(b"registry", b"Registry"))
-    assert "remove the file to begin from the first entry" in str(place.run().exception)
+    path.write_bytes(damage(path.read_bytes()))
+    said = str(place.run().exception)
+    assert FRAME.name in said
+    assert "remove the file to begin from the first entry" in said
 
 
 @pytest.mark.parametrize(
