@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
-from storage.database import Address, closed_if_it_fails
+from storage.database import Address, closed_at_end, closed_if_it_fails
 from storage.database import Database as StoredDatabase
 from storage.migrations import Migrations
 
@@ -52,21 +52,35 @@ class Database(StoredDatabase):
         with self.reading() as connection:
             return _MIGRATIONS.current(connection)
 
+    def require_newest(self) -> None:
+        """Require the tables that this program knows.
+
+        Raises:
+            NotMadeYet: there are none.
+            Unavailable: they are older or newer; the message says what to run.
+        """
+        newest, found = _MIGRATIONS.newest(), self.version()
+        if found is None:
+            raise NotMadeYet(_not_yet(self.name))
+        with self.reading() as connection:
+            _MIGRATIONS.require_known(connection)
+        if found != newest:
+            message = Sentence(
+                "{database} has tables of version {found}, this program needs {newest}; start certlog registry serve "
+                "of this version once: it brings them up to date",
+                database=self.name,
+                newest=newest,
+                found=found,
+            )
+            raise Unavailable(message)
+
     def check(self) -> None:
         """Require an undamaged database with the tables of this program.
 
         Raises:
             Unavailable: damaged, or made by another version.
         """
-        newest, found = _MIGRATIONS.newest(), self.version()
-        if found != newest:
-            message = Sentence(
-                "{database}: expected tables of version {newest}, found {found}",
-                database=self.name,
-                newest=newest,
-                found=found,
-            )
-            raise Unavailable(message)
+        self.require_newest()
         with self.reading() as connection:
             damage = self.kind.damage(connection)
         if damage:
@@ -88,7 +102,7 @@ def open_database(address: Address, *, create: bool, busy_timeout: float = BUSY_
 
     Raises:
         NotMadeYet: there is none.
-        Unavailable: not usable, or it does not honour a setting on which durability rests.
+        Unavailable: not usable, of another version, or it does not honour a setting on which durability rests.
     """
     if not create and isinstance(address, Path) and not address.is_file():
         raise NotMadeYet(_not_yet(address))
@@ -97,9 +111,22 @@ def open_database(address: Address, *, create: bool, busy_timeout: float = BUSY_
         if create:
             database.require_one_writer()
             database.migrate()
-        elif database.version() is None:
-            raise NotMadeYet(_not_yet(database.name))
+        else:
+            database.require_newest()
     return database
+
+
+def migrate_database(address: Address, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+    """Bring the tables of a database up to date, where it has any; for the parent of all that will read them.
+
+    Raises:
+        Unavailable: not usable, or its tables are newer than this program.
+    """
+    if isinstance(address, Path) and not address.is_file():
+        return
+    with closed_at_end(Database(address, busy_timeout=busy_timeout)) as database:
+        if database.version() not in (None, _MIGRATIONS.newest()):
+            database.migrate()
 
 
 def _not_yet(name: object) -> Sentence:

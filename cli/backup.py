@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 from anchoring import tables as anchoring_tables
-from anchoring.database import NotMadeYet
+from anchoring.database import NotMadeYet, migrate_database
 from anchoring.database import open_database as open_anchoring
 from anchoring.lines import LINES, SETTINGS_FILES, file_name, keystore, line_names, load_line, load_lines
 from anchoring.settings import DATABASE_NAME as ANCHORING_DATABASE
@@ -204,6 +204,7 @@ def _fill_anchoring(draft: DataFolder, scratch: Path, database: str | None) -> N
         save_settings(settings, draft.path, file_name(line))
     for settings in [*load_lines(draft.path).values()][:1]:
         if (scratch / ANCHORING_DATABASE).is_file():
+            migrate_database(scratch / ANCHORING_DATABASE)  # of an older version, perhaps
             _copy_anchoring(scratch / ANCHORING_DATABASE, settings.address(draft.path))
 
 

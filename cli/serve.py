@@ -13,6 +13,7 @@ from typing import TypedDict, Unpack
 
 import click
 
+from anchoring.database import migrate_database
 from anchoring.lines import file_name, line_names, load_lines
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
@@ -271,6 +272,8 @@ def own_chains(path: Path) -> tuple[Chain, ...]:
 def _check_before_serving(folder: DataFolder) -> None:
     """Find what is wrong before any process starts: settings, keys, schema, the last signed head, the trust root."""
     migrate(folder, Surroundings(os.environ))
+    for settings in [*load_lines(folder.path).values()][:1]:  # all lines share one database
+        migrate_database(settings.address(folder.path))
     publisher = open_publisher(folder, Surroundings(os.environ))
     try:
         publisher.require_intact_head()

@@ -6,16 +6,18 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from anchoring.database import open_database
 from anchoring.local_node import LocalNode
-from anchoring.settings import load_settings, save_settings
+from anchoring.settings import DATABASE_NAME, load_settings, save_settings
 from anchoring.store import AnchorStore
 from anchoring.worker import Did
 from certlog.errors import InvalidInput, NotTrusted, Unavailable
 from cli.anchor_recover import recover
 from cli.anchoring import open_worker
-from cli.backup import put_back
+from cli.backup import NAMES, put_back
 from registry.data_folder import DataFolder
 from registry.last_signed_head import LastSignedHeadFile, SigningHalted
+from storage.archive import read_archive, write_archive
 from storage.database import closed_at_end
 from tests.anchoring.anchored import Anchored, anchored_registry
 from tests.anchoring.anvil import SIGNER, now
@@ -48,6 +50,21 @@ def test_a_backup_that_holds_what_is_anchored_goes_on_from_the_chains_head(ancho
     restored.anchor()
     assert restored.world.registry.head().size > anchored.world.registry.head().size
     restored.world.close()
+
+
+def test_a_backup_by_an_older_version_is_restored(anchored: Anchored) -> None:
+    backup = anchored.backup("new")
+    scratch = backup.with_name("scratch")
+    scratch.mkdir()
+    contents = read_archive(backup, scratch, NAMES)
+    with closed_at_end(open_database(scratch / DATABASE_NAME, create=False)) as older:
+        older.downgrade("0003")
+    old = backup.with_name("old.tar")
+    files = {path.name: path for path in scratch.iterdir() if path.name in contents.files}
+    write_archive(old, files, origin=contents.origin, made=contents.made, size=contents.size)
+    folder = put(anchored, old, "restored")
+    with closed_at_end(AnchorStore.open(folder.path / DATABASE_NAME).database) as database:
+        assert [batch.number for batch in AnchorStore(database).batches()] == [2, 1]
 
 
 def test_a_backup_that_is_behind_the_chain_refuses_and_says_what_is_missing(anchored: Anchored) -> None:

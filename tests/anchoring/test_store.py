@@ -1,6 +1,7 @@
 """What the database itself refuses, its settings, its migrations, and its read side."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from anchoring import tables
 from anchoring.batch import GAS, Fees, HaltReason, Purpose, State, Transaction
-from anchoring.database import VERSION_TABLE, Conflict, open_database
+from anchoring.database import VERSION_TABLE, Conflict, migrate_database, open_database
 from anchoring.line import ProblemKind
 from anchoring.line_store import LineStore
 from anchoring.store import AnchorStore
@@ -111,7 +112,7 @@ def test_tables_of_another_version_are_refused(world: World) -> None:
     store = world.line_store()
     with world.database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    with pytest.raises(Unavailable, match="expected tables of version 0004, found 9999"):
+    with pytest.raises(Unavailable, match="tables are of version 9999, this program knows up to 0004"):
         store.check()
 
 
@@ -308,6 +309,16 @@ def test_what_an_earlier_version_stored_stays_readable(world: World) -> None:
     halt, problem = words_of(world)
     assert "expected chain id 1, the node states 5" in halt
     assert "no answer: connection refused" in problem
+
+
+def test_readers_of_tables_of_an_earlier_version_say_what_brings_them_up_to_date(world: World) -> None:
+    stored_words(world)
+    world.database.downgrade("0003")
+    with pytest.raises(Unavailable, match=r"version 0003.* start certlog registry serve"):
+        AnchorStore.open(world.place.address)
+    migrate_database(world.place.address)
+    with closing(AnchorStore.open(world.place.address).database) as database:
+        assert AnchorStore(database).polls()
 
 
 def test_the_worker_reads_a_standing_halt_as_it_was_made(world: World) -> None:

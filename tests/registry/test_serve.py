@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from anchoring.database import open_database
+from anchoring.settings import DATABASE_NAME
 from certlog.checkpoint import open_checkpoint
 from certlog.digests import RootHash
 from certlog.trust_root import TrustRoot
@@ -22,6 +24,7 @@ from cli.main import main
 from issuer.key_file import create_key_file
 from registry.data_folder import DataFolder
 from registry.last_signed_head import LastSignedHeadFile, SignedHead
+from storage.database import closed_at_end
 from tests.support.certificates import SAMPLE_DID, SAMPLE_ORIGIN
 from tests.support.registry import OPERATOR_DID, counted_bytes
 
@@ -320,6 +323,20 @@ def test_a_restored_backup_is_not_served(data: Path, capsys: pytest.CaptureFixtu
     status, error = _here(capsys, "registry", "serve", "--data", str(data), "--port", "0")
     assert status == 3
     assert "size 7 was signed, the database holds 0 entries: an old backup has been restored" in error
+
+
+def test_serving_brings_anchorings_tables_up_to_date_even_where_nothing_is_anchored(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "anchoring.toml").write_text(ANCHORING, "utf-8")
+    with closed_at_end(open_database(data / DATABASE_NAME, create=True)) as made:
+        newest = made.version()
+        made.downgrade("0003")
+    # It stops at the next check: this folder's trust root lacks the chain.
+    status, _ = _here(capsys, "registry", "serve", "--data", str(data), "--port", "0", "--no-anchoring")
+    assert status == 2
+    with closed_at_end(open_database(data / DATABASE_NAME, create=False)) as found:
+        assert found.version() == newest
 
 
 def test_a_lost_head_file_is_written_again_from_what_others_hold(
