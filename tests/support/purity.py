@@ -33,6 +33,7 @@ ALLOWED_MODULES: Final = frozenset({
     "nacl.exceptions",
     "orjson",
     "re",
+    "string",
     "rfc8785",
     "struct",
     "types",
