@@ -5,16 +5,36 @@ a repair. A log that contradicts what it sealed must be mended itself, never wha
 """
 
 from anchoring.batch import Batch
+from anchoring.checks import known_final
 from anchoring.facts import Facts, LogFacts
 from anchoring.line import Line, Pins
 from certlog.digests import RootHash, same
 from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
+from certlog.timestamps import format_time
 
 
 def after_violation(line: Line, facts: Facts, pins: Pins) -> InvalidInput:
     """Return what to do about a `finality-violation`."""
     held, last, head = facts.held, line.last_final, facts.final_head
+    if facts.finalized.number < known_final(line):
+        return _not_past(line, facts)
+    if head.anchorer is None and facts.reopens is not None and pins.predecessor is not None:
+        return _for_people(
+            Sentence(
+                "at finalized block {number} log {log_id} is not open, and the log before it still holds the head "
+                "from which it was opened: the chain was set back to before that. Where those who run it confirm that "
+                "it stays so, have the owner open the successor again: the id is the same, and the trust root stays "
+                "right. certlog anchor open-successor --log-id {old} --size {size} --root {root} --anchorer {account}; "
+                "once that is final, certlog anchor recover again",
+                number=facts.finalized.number,
+                log_id=pins.target.log_id.hex(),
+                old=pins.predecessor.hex(),
+                size=facts.reopens.size,
+                root=facts.reopens.root.hex(),
+                account=pins.account,
+            )
+        )
     if head.anchorer is None:
         return _for_people(
             Sentence(
@@ -102,6 +122,22 @@ def after_contradiction(line: Line, facts: Facts) -> InvalidInput:
     )
 
 
+def behind(line: Line, facts: Facts) -> InvalidInput | None:
+    """Return why a node's word is no ground for a repair: it shows less than was already read as final."""
+    known = known_final(line)
+    if facts.finalized.number >= known:
+        return None
+    return InvalidInput(
+        Sentence(
+            "the node is behind: its finalized block is {number}, block {known} was already read as final. Ask a node "
+            "that has caught up",
+            number=facts.finalized.number,
+            known=known,
+        ),
+        code="behind",
+    )
+
+
 def not_open(pins: Pins) -> InvalidInput:
     """Return what to do where the log was never opened, and the worker's own transaction for it cannot be mined."""
     message = Sentence(
@@ -110,6 +146,26 @@ def not_open(pins: Pins) -> InvalidInput:
         contract=pins.target.contract,
     )
     return InvalidInput(message, code="not-open")
+
+
+def _not_past(line: Line, facts: Facts) -> InvalidInput:
+    """Say the two things that a lower finalized block can mean; a step for ever is advised on neither."""
+    known, last = known_final(line), line.last_final
+    at = line.finalized_at
+    if last is not None and line.finalized_number < known:
+        at = last.changed_at
+    return InvalidInput(
+        Sentence(
+            "block {known} was read as final at {time}, and this node's finalized block is {number}: either the node "
+            "has not caught up, or the chain was set back and has not grown to that block again. Ask a node that has "
+            "caught up, and those who run the chain; ask again once its finalized block is {known} or more. Nothing "
+            "that cannot be undone is advised before",
+            known=known,
+            time="?" if at is None else format_time(at),
+            number=facts.finalized.number,
+        ),
+        code="behind",
+    )
 
 
 def _compared(batch: Batch, root: RootHash | None, log: LogFacts) -> InvalidInput | None:

@@ -42,11 +42,15 @@ def check_pins(chain_id: int, code_hash: bytes, pins: Pins) -> Stop | None:
     return None
 
 
+def known_final(line: Line) -> int:
+    """Return the highest block that was ever read as finalized: a node that shows less proves nothing."""
+    last = line.last_final
+    return max(line.finalized_number, (last.finalized_number or 0) if last else 0)
+
+
 def check_freshness(line: Line, seen: Observation) -> Action | None:
     """Require a node that shows no less than what was already read, and does not contradict itself."""
-    known = line.finalized_number
-    if line.last_final is not None:
-        known = max(known, line.last_final.finalized_number or 0)
+    known = known_final(line)
     if seen.finalized.number < known:
         return Wait(
             Sentence(

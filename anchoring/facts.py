@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from anchoring.batch import Batch, SealedHead
+from anchoring.batch import Batch, Head, SealedHead
 from anchoring.ports import Anchor, Block, ContractHead
 from certlog.digests import RootHash
 
@@ -44,4 +44,7 @@ class Facts:
     """Whether the newest state holds the open batch."""
     held: Batch | None
     """The newest FINAL batch that the contract still holds at the finalized block."""
+    reopens: Head | None
+    """Where the log is a successor that is not open any more: the head of its predecessor, which the contract still
+    holds at the finalized block and from which the owner may open it again."""
     log: LogFacts

@@ -43,6 +43,8 @@ class Pins:
     account: str
     owns_log: bool
     """True when the log id belongs to this account as owner: then the worker may open the log itself."""
+    predecessor: bytes | None = None
+    """The log whose successor this one is; None for a log that begins with nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Line:
     """How many of these requests a seal has answered."""
     finalized_number: int
     """The highest finalized block that was ever read; a node that shows less is behind."""
+    finalized_at: int | None = None
+    """When that block was last read."""
 
 
 @dataclass(frozen=True, slots=True)

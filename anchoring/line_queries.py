@@ -129,7 +129,7 @@ def line_row(line_id: int, chain_id: int, account: str) -> Select[Any]:
     """Return the query for a line with its last poll's finalized block and its account's next nonce."""
     lines, polls, nonces = tables.lines.c, tables.polls.c, tables.nonces.c
     return (
-        select(tables.lines, polls.finalized_number, nonces.next_nonce)
+        select(tables.lines, polls.finalized_number, polls.read_at, nonces.next_nonce)
         .join(tables.polls, polls.line_id == lines.id)
         .outerjoin(tables.nonces, and_(*own_account(chain_id, account)))
         .where(lines.id == line_id)

@@ -137,6 +137,7 @@ class LineStore:
                 requested=row.requested,
                 served=row.served,
                 finalized_number=row.finalized_number,
+                finalized_at=row.read_at,
             )
 
     def finals(self) -> Iterator[Batch]:

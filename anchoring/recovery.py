@@ -9,7 +9,7 @@ told what was found and what to do about it (advice.py).
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from anchoring.advice import after_contradiction, after_violation, not_open
+from anchoring.advice import after_contradiction, after_violation, behind, not_open
 from anchoring.batch import EMPTY_HEAD, Batch, HaltReason, Inclusion, State
 from anchoring.facts import Facts, Seal
 from anchoring.line import Line, Pins
@@ -60,7 +60,7 @@ def find_repair(line: Line, facts: Facts, pins: Pins, now: int) -> Repair:
         case HaltReason.LOG_CONTRADICTS:
             raise after_contradiction(line, facts)
         case _:
-            _require_settled(facts, pins)
+            _require_settled(line, facts, pins)
     match line.halt.reason:
         case HaltReason.NONCE_TAKEN | HaltReason.REVERTED:
             return _after_spent_nonce(line, facts, now)
@@ -101,8 +101,10 @@ def explain(repair: Repair) -> Sentence:
             )
 
 
-def _require_settled(facts: Facts, pins: Pins) -> None:
-    """Require that the log is ours to append to and that nothing of the account is on its way."""
+def _require_settled(line: Line, facts: Facts, pins: Pins) -> None:
+    """Require a node that caught up, that the log is ours to append to, and nothing of the account on its way."""
+    if (too_low := behind(line, facts)) is not None:
+        raise too_low
     if facts.head.anchorer is None:
         raise not_open(pins)
     if facts.head.anchorer != pins.account or facts.head.sealed:

@@ -6,13 +6,14 @@ from typing import Final
 from sqlalchemy import Connection, insert, select, update
 
 from anchoring import tables
-from anchoring.batch import Batch, HaltReason, SealedHead
+from anchoring.batch import Batch, HaltReason, Head, SealedHead
 from anchoring.checks import check_pins
+from anchoring.contract import successor_id
 from anchoring.desk import prove
 from anchoring.facts import Facts, LogFacts, Seal
 from anchoring.line import Line, Pins
 from anchoring.line_store import LineStore
-from anchoring.ports import Chain, SealedBatches
+from anchoring.ports import Block, Chain, SealedBatches
 from anchoring.recovery import Adopt, CountUp, Repair, Requeue
 from anchoring.rows import batch_to_row
 from certlog.digests import RootHash
@@ -42,6 +43,7 @@ def gather(chain: Chain, log: SealedBatches, line: Line, pins: Pins, finals: Ite
     finalized, log_id, batch = chain.finalized(), pins.target.log_id, line.open_batch
     latest = chain.latest()
     sealed = _sealed_since(log, line.last_final) if _goes_by_seals(line) else []
+    held, oldest = _newest_held(chain, log_id, finals, finalized)
     return Facts(
         finalized=finalized,
         final_head=chain.head(log_id, finalized),
@@ -52,9 +54,30 @@ def gather(chain: Chain, log: SealedBatches, line: Line, pins: Pins, finals: Ite
             Seal(number, head, chain.anchored_at(log_id, head.head, finalized)) for number, head in sealed
         ),
         anchored=batch is not None and chain.anchored_at(log_id, batch.new, latest) is not None,
-        held=next((each for each in finals if chain.anchored_at(log_id, each.new, finalized)), None),
+        held=held,
+        reopens=_reopens(chain, pins, oldest, finalized) if oldest and held is None else None,
         log=_log_facts(log, line),
     )
+
+
+def _newest_held(
+    chain: Chain, log_id: bytes, finals: Iterable[Batch], finalized: Block
+) -> tuple[Batch | None, Batch | None]:
+    """Return the newest batch that the contract holds, and the last that was asked for: the oldest, if none is held."""
+    asked = None
+    for batch in finals:
+        asked = batch
+        if chain.anchored_at(log_id, batch.new, finalized) is not None:
+            return batch, batch
+    return None, asked
+
+
+def _reopens(chain: Chain, pins: Pins, oldest: Batch, finalized: Block) -> Head | None:
+    """Return the head that gave a successor its id, if its predecessor still holds it; the id itself proves it."""
+    old, head = pins.predecessor, oldest.new
+    if old is None or successor_id(old, head.size, head.root) != pins.target.log_id:
+        return None
+    return head if chain.anchored_at(old, head, finalized) is not None else None
 
 
 def _goes_by_seals(line: Line) -> bool:

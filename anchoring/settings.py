@@ -195,6 +195,7 @@ class AnchoringSettings(BaseModel):
             _bytes(self.code_hash),
             self.account,
             owns_log=log_id(self.account, self.origin) == _bytes(self.log_id),
+            predecessor=_bytes(_earlier(self.earlier_logs[-1]).log_id) if self.earlier_logs else None,
         )
 
     def policy(self) -> Policy:
