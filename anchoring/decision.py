@@ -65,7 +65,9 @@ def complaint(line: Line, plan: Plan, now: int) -> Wait | None:
     transaction = _waiting(line)
     if transaction is None or now - transaction.newest.created_at < plan.policy.bump_after:
         return None
-    if transaction.newest.fees.max_fee and not can_bump(plan.fees, transaction.newest.fees):
+    # Nothing was offered on purpose: whoever makes the blocks takes it, or does not; no price would help.
+    free = transaction.newest.fees.max_fee == 0 and plan.fees.gas_price == 0
+    if not free and not can_bump(plan.fees, transaction.newest.fees):
         message = Sentence(
             "nonce {nonce} is not included for {seconds} s at {offered} wei for one unit of gas, and no more may be "
             "offered (settings max_fee, gas_price): it is only sent again",

@@ -101,10 +101,12 @@ class QuorumChain:
     def gas_price(self) -> int:
         """Return the lowest price that k endpoints call enough, as honest nodes differ in what they suggest.
 
+        Where one is enough, it is the first that answers, in their order: the lowest would be whoever asks nothing.
         Fewer than k that ask too little, or so few that k others are left and ask too much, move it to no price that no
         honest node suggests: neither to the fee limit, nor to where nothing is included.
         """
-        return sorted(self._ask(self._all, lambda node: node.gas_price()).values())[self._quorum - 1]
+        prices = list(self._ask(self._all, lambda node: node.gas_price()).values())
+        return prices[0] if self._quorum == 1 else sorted(prices)[self._quorum - 1]
 
     def estimate_gas(self, account: str, data: bytes) -> int:
         """Return the first endpoint's estimate: for people, nothing is decided by it."""

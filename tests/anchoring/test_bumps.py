@@ -162,6 +162,27 @@ def test_at_the_limit_it_is_only_sent_again_and_the_operator_is_told(world: Worl
     world.check_all_final(at_least=1)
 
 
+@pytest.mark.parametrize(
+    ("fees", "kind"),
+    [
+        (FeePolicy(legacy=True), ProblemKind.FEE_LIMIT),
+        (FeePolicy(legacy=True, gas_price=0), ""),
+    ],
+)
+def test_a_price_of_nothing_that_no_block_takes_is_told_unless_it_was_wished(
+    world: World, fees: FeePolicy, kind: str
+) -> None:
+    world.fees = fees
+    worker = world.worker()
+    world.run(worker, lambda step: step.did is Did.PREPARED)
+    world.chain.refusal = "transaction underpriced"
+    assert worker.step().did is Did.SENT
+    assert attempts(world) == [Fees(0, None)]
+    patience(world)
+    worker.step()
+    assert problem(world)[0] == kind
+
+
 def test_a_fee_that_rose_a_hundredfold_and_fell_doubles_nothing(world: World) -> None:
     world.fees = FeePolicy(max_fee=50 * BASE_FEE)
     worker = sent(world)

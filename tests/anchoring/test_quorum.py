@@ -148,6 +148,13 @@ class Asking(Node):
         return self.price
 
 
+class Down(Asking):
+    """One that does not answer."""
+
+    def gas_price(self) -> int:
+        raise Unavailable("connection refused")
+
+
 def asking(world: World, prices: tuple[int, ...], quorum: int) -> QuorumChain:
     return QuorumChain({str(i): Asking(world.chain, price) for i, price in enumerate(prices)}, quorum)
 
@@ -156,6 +163,8 @@ def asking(world: World, prices: tuple[int, ...], quorum: int) -> QuorumChain:
     ("prices", "quorum", "taken"),
     [
         ((7,), 1, 7),
+        ((30, 0), 1, 30),
+        ((30, 10**15, 0), 1, 30),
         ((8, 9, 7), 2, 8),
         ((10**15, 7, 9), 2, 9),
         ((0, 9, 7), 2, 7),
@@ -175,6 +184,12 @@ def test_a_price_needs_as_many_nodes_as_everything_else(world: World) -> None:
     assert nodes(world, silent).gas_price() == 0
     with pytest.raises(Unavailable, match="1 of 2 nodes answer"):
         QuorumChain({"a": silent, "b": Node(world.chain)}, 2).gas_price()
+
+
+def test_where_one_node_is_enough_the_next_names_the_price_when_the_first_is_down(world: World) -> None:
+    first = Asking(world.chain, 30)
+    chain = QuorumChain({"a": Down(world.chain, 30), "b": first, "c": Asking(world.chain, 0)}, 1)
+    assert chain.gas_price() == first.price
 
 
 @pytest.mark.parametrize("lie", [10**18, 0])
