@@ -1,5 +1,6 @@
 """Everything that Python code says to people has a Vietnamese translation with the same values; nothing is left."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,13 @@ def test_the_catalogue_says_nothing_that_the_profession_minds() -> None:
     with (ROOT / PO).open("rb") as file:
         said = " ".join(str(message.string).lower() for message in read_po(file))
     assert [word for word in MINDED if word in said] == []
+
+
+def test_a_batch_of_anchoring_has_one_word_and_a_lot_of_goods_another() -> None:
+    with (ROOT / PO).open("rb") as file:
+        said = {str(each.id): str(each.string) for each in read_po(file, locale="vi")}
+    lots = [text for text, words in said.items() if re.search(r"\blô\b", words, re.IGNORECASE)]
+    assert [text for text in lots if "method" not in text] == []
 
 
 def test_a_translation_that_is_removed_is_missed(copy: Path) -> None:
