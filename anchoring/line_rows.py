@@ -101,7 +101,7 @@ def find_or_make_line(connection: Connection, target: Target, now: int) -> int:
     """Return the row id of a target's line.
 
     Raises:
-        InvalidInput: the database, or the line, is another log's.
+        InvalidInput: the database, or the line, is another log's, or the line was left for good.
     """
     found = connection.execute(line_of(target)).first()
     if found is None:
@@ -125,6 +125,13 @@ def find_or_make_line(connection: Connection, target: Target, now: int) -> int:
             expected=target.origin,
         )
         raise InvalidInput(message, code="wrong-origin")
+    if found.max_size == 0:
+        message = Sentence(
+            "log {log_id} in {contract} was left for good: nothing that is anchored there counts any more",
+            log_id=target.log_id.hex(),
+            contract=target.contract,
+        )
+        raise InvalidInput(message, code="left")
     return int(found.id)
 
 

@@ -1,4 +1,4 @@
-"""The read side of anchoring's database, for pages, the CLI and evidence; and the two things operators write.
+"""The read side of anchoring's database, for pages, the CLI and evidence; and the three things operators write.
 
 It imports no chain library and reads no chain: it tells what the worker knew, and when. The worker's own
 writes are in line_store.py.
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
 
 from anchoring import tables
 from anchoring.batch import Halt, State, Target
@@ -197,6 +197,29 @@ class AnchorStore:
             change = update(tables.halts).where(tables.halts.c.id == row.id)
             connection.execute(change.values(left_at=at, left_because=because))
         return halt
+
+    def leave_line(self, target: Target, *, because: str, at: int) -> None:
+        """End a line for good: what it holds counts for nothing any more, and its halt is over. Harmless to repeat.
+
+        Its rows stay, and the numbers of its batches, which are the log's: other lines go on from there.
+
+        Raises:
+            InvalidInput: no worker of that line ever ran, or no reason was given.
+        """
+        if not because.strip():
+            raise InvalidInput("say why the line is left: the reason is kept", code="no-reason")
+        with self.database.writing() as connection:
+            line = connection.execute(line_of(target)).first()
+            if line is None:
+                raise InvalidInput(
+                    "no worker of this line ever ran: there is nothing to leave", code="no-line"
+                )
+            connection.execute(update(tables.lines).where(tables.lines.c.id == line.id).values(max_size=0))
+            halts = tables.halts.c
+            over = update(tables.halts).where(halts.line_id == line.id, halts.left_at.is_(None))
+            connection.execute(over.values(left_at=at, left_because=because))
+            kept = {"line_id": line.id, "at": at, "what": "the line was left for good", "because": because}
+            connection.execute(insert(tables.repairs).values(**kept))
 
 
 _REQUEST: Final = update(tables.lines).values(requested=tables.lines.c.requested + 1)

@@ -60,7 +60,8 @@ lines: Final = Table(
 )
 """One line of batches for each target: a log in a contract on a chain. `fence` counts leaders.
 
-A line that was left behind for a successor has `max_size`: what its log holds above that counts for nothing.
+A line that was left behind has `max_size`: what its log holds above that counts for nothing. It is the size from which
+a successor goes on, or 0 where none does.
 """
 
 batches: Final = Table(
@@ -174,7 +175,7 @@ repairs: Final = Table(
     Column("what", Text, nullable=False),
     Column("because", Text, nullable=False),
 )
-"""What `certlog anchor recover` changed, and why the operator said so. Never shortened."""
+"""What `certlog anchor recover` or `leave-line` changed, and why the operator said so. Never shortened."""
 
 polls: Final = Table(
     "polls",

@@ -23,6 +23,7 @@ from certlog.errors import InvalidInput
 from certlog.sentences import Sentence
 from cli.anchor_dry_run import dry_run
 from cli.anchor_follow import follow_successor_command
+from cli.anchor_leave import leave_line
 from cli.anchor_lines import read_secrets, start_lines
 from cli.anchor_options import data_option, line_option, now
 from cli.anchor_owner import OWNERS_COMMANDS
@@ -48,7 +49,7 @@ def anchor() -> None:
     """Anchor checkpoints on a chain: contract, log, worker, batches."""
 
 
-for _command in (*OWNERS_COMMANDS, follow_successor_command, recover, dry_run):
+for _command in (*OWNERS_COMMANDS, follow_successor_command, leave_line, recover, dry_run):
     anchor.add_command(_command)
 
 

@@ -10,7 +10,7 @@ from anchoring.batch import HaltReason, State, Target
 from anchoring.lines import LINES
 from anchoring.store import AnchorStore, BatchSummary, Poll, of_lines
 from certlog.evidence import AnchorPointer
-from certlog.sentences import joined
+from certlog.sentences import Sentence, joined
 from registry.evidence import AnchoredHead
 from storage.database import Address
 from verifier.chain_view import AnchorReading, ChainView
@@ -20,6 +20,10 @@ from web.services import AnchorPage, AnchorRow, ChainPoll
 _NEWEST: Final = 8
 """Batches whose state can still change: anchoring keeps few under way."""
 SOURCE: Final = "the registry's anchoring worker"
+ELSEWHERE: Final = Sentence(
+    "the anchoring worker does not reach the pinned contract: what it read of it before cannot be checked now; the "
+    "operator is looking into it"
+)
 TAKEN_BACK: Final = "the chain took back a block that it had called final; the operator is looking into it"
 NOTHING_READ: Final = "the anchoring worker has not read the chain yet"
 
@@ -74,20 +78,27 @@ class StoredAnchors:
         if broken and not good:
             # The chain took back what it had called final: none of what was read of it may be green any more.
             return AnchorKnowledge((), ChainView(source=SOURCE, problem=TAKEN_BACK))
+        lost = {(poll.chain_id, poll.contract) for poll in good if _is_elsewhere(poll)}
         final = tuple(batch for batch in self._final(index) if _place(batch) not in broken)
         included = tuple(batch for batch in self._included(index) if _place(batch) not in broken)
         heads = tuple(AnchoredHead(batch.size, batch.root, tuple(_pointers(batch))) for batch in final)
-        poll = next((poll for poll in good if poll.read_at is not None), None)
+        problem: str = joined("; ", [said for poll in good if (said := _problem(poll))])
+        read = [poll for poll in good if poll.read_at is not None]
+        poll = next((poll for poll in read if not _is_elsewhere(poll)), next(iter(read), None))
         if poll is None:
-            problem = joined("; ", [poll.problem for poll in good if poll.problem]) if good else NOTHING_READ
+            problem = problem if good else NOTHING_READ
             return AnchorKnowledge(heads, ChainView(source=SOURCE, problem=problem))
         view = ChainView(
-            readings=tuple(_reading(batch) for batch in (*final, *included)),
+            readings=tuple(
+                _reading(batch)
+                for batch in (*final, *included)
+                if (batch.chain_id, batch.contract) not in lost
+            ),
             read_at=poll.read_at,
             block_number=poll.finalized_number,
             block_time=poll.finalized_time,
             source=SOURCE,
-            problem=joined("; ", [poll.problem for poll in good if poll.problem]),
+            problem=problem,
         )
         return AnchorKnowledge(heads, view)
 
@@ -116,6 +127,18 @@ def _place(found: Poll | BatchSummary) -> tuple[int, str, bytes]:
 
 def _took_back(poll: Poll) -> bool:
     return poll.halt is not None and poll.halt.reason is HaltReason.FINALITY_VIOLATION
+
+
+def _is_elsewhere(poll: Poll) -> bool:
+    """Tell whether other code, or another chain, answers where the contract was: a mistyped endpoint, or it is gone.
+
+    Neither proves anything against an anchor; but nobody reads it there any more, so it is no reading of today either.
+    """
+    return poll.halt is not None and poll.halt.reason in {HaltReason.WRONG_CHAIN, HaltReason.WRONG_CODE}
+
+
+def _problem(poll: Poll) -> str:
+    return ELSEWHERE if _is_elsewhere(poll) else poll.problem
 
 
 def _row(batch: BatchSummary) -> AnchorRow:

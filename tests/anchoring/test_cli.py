@@ -2,18 +2,25 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
+from anchoring import tables
 from anchoring.batch import HaltReason
-from anchoring.keystore import create_keystore, open_keystore
+from anchoring.contract import checksummed
+from anchoring.keystore import AccountSigner, create_keystore, open_keystore
+from anchoring.line_store import LineStore
 from anchoring.settings import make_settings, save_settings
 from anchoring.worker import Did, Step
+from certlog.errors import InvalidInput
 from cli.anchor import anchor
 from cli.anchor_text import step_reporter
 from cli.main import main
+from tests.anchoring.fake_chain import FakeChain, own_log_id
 from tests.anchoring.test_settings import VALUES
 from tests.anchoring.world import KEY, World
 
@@ -95,6 +102,47 @@ def test_resume_leaves_the_halt_of_the_configured_line(world: World) -> None:
     result = run("resume", "--data", world.folder, "--because", "the endpoint was mistyped")
     assert "left: wrong-chain" in result.stdout
     assert store.line().halt is None
+
+
+def test_a_line_that_is_left_is_over_and_another_goes_on_with_the_logs_numbers(world: World) -> None:
+    old = world.pins
+    changes = {"contract": old.target.contract, "log_id": "0x" + old.target.log_id.hex()}
+    save_settings(make_settings(VALUES | changes | {"database": world.place.url}, "test"), world.folder)
+    worker = world.anchor_one()
+    world.store.request_batch()
+    world.anchor_one(worker)
+    world.chain.code = bytes(32)
+    assert worker.step().did is Did.HALTED
+    world.die()
+    assert run("leave-line", "--data", world.folder, "--because", "the contract is gone").exit_code == 0
+    assert not (world.folder / "anchoring.toml").exists()
+    assert list(world.folder.glob("anchoring.toml.left-*"))
+    assert (world.store.polls(), world.store.batches(), world.store.latest_final()) == ((), (), None)
+    with pytest.raises(InvalidInput, match="was left for good"):
+        world.line_store()
+    new = AccountSigner(b"\x0b" * 32)
+    target = replace(
+        old.target, contract=checksummed(b"\x0d" * 20), log_id=own_log_id(new.address, old.target.origin)
+    )
+    pins = replace(old, target=target, account=new.address)
+    store = LineStore(world.database, target, new.address, now=world.clock())
+    fresh = world.chain = FakeChain(world.clock)
+    world.anchor_one(world.worker(store=store, chain=fresh, signer=new, pins=pins))
+    assert [(batch.number, batch.contract) for batch in world.store.batches()] == [(2, target.contract)]
+    assert [poll.halt for poll in world.store.polls()] == [None]
+
+
+def test_leaving_a_line_keeps_why(world: World) -> None:
+    target = world.pins.target
+    with pytest.raises(InvalidInput, match="no worker of this line ever ran"):
+        world.store.leave_line(target, because="gone", at=5)
+    world.line_store()
+    with pytest.raises(InvalidInput, match="say why"):
+        world.store.leave_line(target, because=" ", at=5)
+    world.store.leave_line(target, because="the chain died", at=5)
+    with world.database.reading() as connection:
+        rows = connection.execute(select(tables.repairs.c.at, tables.repairs.c.because)).all()
+    assert [tuple(row) for row in rows] == [(5, "the chain died")]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from verifier.chain_view import ChainView
 from verifier.report import CheckName, Outcome, Reason, Remark, Report, Verdict
 from verifier.verify import verify
 from verifier.verify_status import Standing, verify_status
-from web.anchors import StoredAnchors
+from web.anchors import ELSEWHERE, StoredAnchors
 from web.services import Answer, Services
 from web.wiring import open_services
 
@@ -121,6 +121,20 @@ def test_a_chain_that_took_back_a_final_block_makes_nothing_green(real: RealRegi
     found = answer(real, document)
     assert found.report.verdict is not Verdict.VALID
     assert "took back" in found.chain_view.problem
+
+
+@pytest.mark.parametrize("reason", [HaltReason.WRONG_CODE, HaltReason.WRONG_CHAIN])
+def test_a_contract_that_is_not_reached_makes_nothing_green_and_nothing_invalid(
+    real: RealRegistry, reason: HaltReason
+) -> None:
+    document = anchored(real)
+    real.halt(reason)
+    found = answer(real, document)
+    assert (found.report.verdict, found.report.reason) == (Verdict.CANNOT_CHECK, Reason.CHAIN_NOT_CONSULTED)
+    assert found.chain_view.problem == ELSEWHERE
+    assert (found.chain_view.read_at, found.chain_view.block_number) == (NOW, 200)
+    evidence = Evidence.parse(services(real).answers.evidence(id_of(document)))
+    assert [len(head.anchors) for head in evidence.heads] == [1], "it may be a mistyped endpoint only"
 
 
 def test_a_worker_that_halted_for_another_reason_leaves_what_is_final_green(real: RealRegistry) -> None:
