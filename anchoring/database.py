@@ -62,9 +62,9 @@ class Database(StoredDatabase):
         newest, found = _MIGRATIONS.newest(), self.version()
         if found is None:
             raise NotMadeYet(_not_yet(self.name))
-        with self.reading() as connection:
-            _MIGRATIONS.require_known(connection)
         if found != newest:
+            with self.reading() as connection:
+                _MIGRATIONS.require_known(connection)
             message = Sentence(
                 "{database} has tables of version {found}, this program needs {newest}; start certlog registry serve "
                 "of this version once: it brings them up to date",

@@ -81,6 +81,14 @@ class AnvilWorld:
             self.node.rpc("evm_mine")
         raise AssertionError([str(step) for step in taken[-8:]])
 
+    def send(self, worker: AnchorWorker, nonce: int) -> None:
+        """Let the prepared transaction leave, and see it; Anvil answers a moment before the block of it is there."""
+        assert worker.step().did is Did.SENT
+        deadline = time.monotonic() + 10
+        while self.nonce() < nonce and time.monotonic() < deadline:
+            time.sleep(0.002)
+        assert worker.step().did is Did.SEEN
+
     def close(self) -> None:
         self.lock.release()
         self.rpc.close()

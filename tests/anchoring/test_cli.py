@@ -19,6 +19,7 @@ from anchoring.worker import Did, Step
 from certlog.errors import InvalidInput
 from cli.anchor import anchor
 from cli.anchor_text import step_reporter
+from cli.language import use
 from cli.main import main
 from tests.anchoring.fake_chain import FakeChain, own_log_id
 from tests.anchoring.test_settings import VALUES
@@ -175,6 +176,7 @@ def test_a_finality_that_is_neither_tag_nor_depth_is_refused(
 
 
 def test_a_report_says_each_new_thing_once() -> None:
+    use("en")
     written: list[str] = []
     report = step_reporter(written.append)
     for step in (

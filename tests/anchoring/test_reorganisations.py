@@ -1,7 +1,6 @@
 """Reorganisations on Anvil, 128 blocks deep at most: nothing falsely final, no new nonce; beyond finality it halts."""
 
 import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -58,16 +57,7 @@ def include(line: AnvilWorld, worker: AnchorWorker) -> None:
     """Bring a new batch into the newest block; Anvil makes one for each transaction."""
     line.store.request_batch()
     line.run_to(worker, Did.PREPARED)
-    send(line, worker, line.nonce() + 1)
-
-
-def send(line: AnvilWorld, worker: AnchorWorker, nonce: int) -> None:
-    """Let the stored transaction leave, and see it; Anvil answers a moment before the block of it is there."""
-    assert worker.step().did is Did.SENT
-    deadline = time.monotonic() + 10
-    while line.nonce() < nonce and time.monotonic() < deadline:
-        time.sleep(0.002)
-    assert worker.step().did is Did.SEEN
+    line.send(worker, line.nonce() + 1)
 
 
 def finish(line: AnvilWorld, worker: AnchorWorker) -> None:
@@ -94,7 +84,7 @@ def reorganise(line: AnvilWorld, worker: AnchorWorker, depth: int) -> None:
     assert line.nonce() == nonce - 1, "the anchor is gone from the chain"
     assert line.node.rpc("txpool_status")["pending"] == "0x0", "and from the mempool"
     assert worker.step().did is Did.LOST
-    send(line, worker, nonce)
+    line.send(worker, nonce)
     assert line.nonce() == nonce
 
 
