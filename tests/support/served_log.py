@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from certlog.certificate_id import certificate_id
 from certlog.documents import SecuredDocument
 from certlog.status_list import PURPOSES, list_credential
 from certlog.tiles import encode_bundle, hash_tile, tiles_of
+from tests.support.loopback import serving
 from tests.support.signing import ed25519
 from tests.support.small_log import SmallLog
 
@@ -65,13 +65,5 @@ def served(folder: Path) -> Iterator[str]:
             return None
 
     handler = functools.partial(Handler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(handler) as url:
+        yield url

@@ -3,12 +3,11 @@
 In memory, or behind HTTP on a free port of loopback; with faults that a test can switch on.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 from certlog.checkpoint import open_checkpoint
 from certlog.digests import RootHash
@@ -17,6 +16,7 @@ from certlog.errors import InvalidInput
 from certlog.note import NoteSignature, VerifierKey, parse_note, signature_line
 from certlog.tree import EMPTY_ROOT, verify_consistency
 from registry.witnessing import SIZE_TYPE, WitnessAnswer
+from tests.support.loopback import serving
 from tests.support.signing import cosigner
 
 
@@ -75,16 +75,8 @@ def served(answer: Callable[[BaseHTTPRequestHandler, bytes], None]) -> Iterator[
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 def send(handler: BaseHTTPRequestHandler, answer: WitnessAnswer) -> None:

@@ -16,6 +16,7 @@ from certlog.tile_reader import MissingTile
 from certlog.tiles import tile_at
 from cli.main import certlog
 from tests.support.controls import Control, nothing, require_noticed
+from tests.support.loopback import serving
 from tests.support.served_log import put, write_log
 from tests.support.small_log import SmallLog
 from tests.verifier.audited import audited, codes, sample, states
@@ -181,16 +182,8 @@ def dripping(folder: Path, seconds: float) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             return None
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 @pytest.mark.parametrize("command", ["audit", "monitor"])

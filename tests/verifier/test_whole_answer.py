@@ -1,7 +1,6 @@
 """A connection that breaks in the middle of an answer is a trouble of the network, never a finding about the log."""
 
 import http.server
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from certlog.errors import Unavailable
 from cli.outgoing import Limits, post
 from tests.support.controls import Control, nothing, require_noticed
+from tests.support.loopback import serving
 from tests.support.served_log import write_log
 from tests.verifier.audited import audited, codes, sample
 from verifier import log_source
@@ -43,16 +43,8 @@ def cut_off(folder: Path, part: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             return None
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 def test_an_answer_that_is_cut_off_is_no_finding_of_an_audit(tmp_path: Path) -> None:
