@@ -128,6 +128,20 @@ def test_a_change_from_an_old_version_is_refused_and_changes_nothing(world: Worl
     assert after.next_nonce == 2
 
 
+def test_a_change_from_an_old_version_of_the_same_state_is_refused(world: World) -> None:
+    world.run(world.worker(), lambda step: step.did is Did.SENT)
+    store = world.line_store()
+    store.take_lead()
+    batch = store.line().open_batch
+    assert batch is not None
+    store.move(batch, batch.sent(world.clock(), "once"))
+    with pytest.raises(Conflict, match=f"no longer BROADCAST at version {batch.version}"):
+        store.move(batch, batch.sent(world.clock(), "twice"))
+    again = store.line().open_batch
+    assert again is not None
+    assert again.in_flight().last_answer == "once"
+
+
 def prepare(world: World, store: LineStore, *, batch_version: int | None = None) -> LineStore:
     batch = store.line().open_batch
     assert batch is not None
