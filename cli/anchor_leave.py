@@ -11,7 +11,7 @@ from anchoring.store import AnchorStore
 from certlog.errors import Unavailable
 from certlog.sentences import Sentence
 from cli.anchor_options import data_option, line_option, now
-from cli.language import Command, say
+from cli.language import Command, in_words, say
 from storage.database import closed_at_end
 
 
@@ -19,13 +19,24 @@ from storage.database import closed_at_end
 @data_option
 @line_option
 @click.option("--because", required=True, help="Why the line is left; kept in the database.")
-def leave_line(folder: Path, line: str, because: str) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask: for those who have read what the command would do.")
+def leave_line(folder: Path, line: str, because: str, *, yes: bool) -> None:
     """End a line for good: its chain or contract is gone, or is not wanted any more, and it has no successor.
 
     The registry must be stopped. What was anchored there is no longer shown or handed out; rows and reason are kept,
     and its settings file gets another name.
     """
     settings, at = load_line(folder, line), now()
+    if not yes:
+        say(
+            Sentence(
+                "This line ends for good: chain {chain_id}, contract {contract}. What was anchored there is no longer "
+                "shown or handed out, and nothing undoes it.",
+                chain_id=settings.chain_id,
+                contract=settings.contract,
+            )
+        )
+        click.confirm(in_words(Sentence("Do it?")), abort=True)
     with closed_at_end(open_database(settings.address(folder), create=True)) as database:
         lock = leader_lock(database, folder / lock_name(line))
         lock.acquire()

@@ -26,8 +26,9 @@ from tests.anchoring.test_settings import VALUES
 from tests.anchoring.world import KEY, World
 
 
-def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(anchor, [str(argument) for argument in arguments], catch_exceptions=False)
+def run(*arguments: str | Path, answer: str | None = None) -> Result:
+    words = [str(argument) for argument in arguments]
+    return CliRunner().invoke(anchor, words, input=answer, catch_exceptions=False)
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[object, str]:
@@ -115,7 +116,10 @@ def test_a_line_that_is_left_is_over_and_another_goes_on_with_the_logs_numbers(w
     world.chain.code = bytes(32)
     assert worker.step().did is Did.HALTED
     world.die()
-    assert run("leave-line", "--data", world.folder, "--because", "the contract is gone").exit_code == 0
+    words = ("leave-line", "--data", world.folder, "--because", "the contract is gone")
+    assert run(*words, answer="n\n").exit_code == 1
+    assert len(world.store.batches()) == 2
+    assert run(*words, answer="y\n").exit_code == 0
     assert not (world.folder / "anchoring.toml").exists()
     assert list(world.folder.glob("anchoring.toml.left-*"))
     assert (world.store.polls(), world.store.batches(), world.store.latest_final()) == ((), (), None)
