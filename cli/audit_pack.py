@@ -342,6 +342,6 @@ STATES: Final = {
 CONTENTS: Final = {
     "public": Sentence("public"),
     "opened": Sentence("opened by the body"),
-    "sealed": Sentence("sealed"),
+    "sealed": Sentence("sealed content"),
     "withheld": Sentence("withheld"),
 }
